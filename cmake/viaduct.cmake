@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The few build rules that every folder shares.
+
+set(VIADUCT_WARNINGS -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes)
+if(VIADUCT_WERROR)
+  list(APPEND VIADUCT_WARNINGS -Werror)
+endif()
+
+if(VIADUCT_SANITIZE)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+
+# viaduct_model(NAME SOURCES...): a static library that sees the contract and nothing else.
+function(viaduct_model name)
+  add_library(${name} STATIC ${ARGN})
+  target_compile_options(${name} PRIVATE ${VIADUCT_WARNINGS} -Wconversion)
+  target_link_libraries(${name} PUBLIC viaduct_contract)
+  target_include_directories(${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/..)
+endfunction()
+
+# viaduct_test(NAME SOURCES... [LIBS libraries...]): a cmocka program run by CTest.
+function(viaduct_test name)
+  cmake_parse_arguments(T "" "" "LIBS" ${ARGN})
+  add_executable(${name} ${T_UNPARSED_ARGUMENTS})
+  target_compile_options(${name} PRIVATE ${VIADUCT_WARNINGS})
+  target_link_libraries(${name} PRIVATE ${T_LIBS} cmocka)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+endfunction()
+
+# viaduct_fuzzer(NAME SOURCES... LIBS ...): a libFuzzer target, built only with VIADUCT_FUZZ and clang.
+function(viaduct_fuzzer name)
+  if(NOT VIADUCT_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(T "" "" "LIBS" ${ARGN})
+  add_executable(${name} ${T_UNPARSED_ARGUMENTS})
+  target_compile_options(${name} PRIVATE ${VIADUCT_WARNINGS} -fsanitize=fuzzer)
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  target_link_libraries(${name} PRIVATE ${T_LIBS})
+endfunction()

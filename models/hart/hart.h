@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One RV64 hart with the hypervisor extension and AIA. */
+#ifndef HART_H
+#define HART_H
+
+#include "viaduct/error.h"
+#include "viaduct/host.h"
+#include "viaduct/imsic_port.h"
+#include "viaduct/param.h"
+
+/* Extensions that a configuration can switch, as bits of hart_config.extensions. */
+enum hart_extension {
+#define HART_EXTENSION(name, isa, fallback, text) HART_EXT_##name,
+#include "hart/extensions.def"
+#undef HART_EXTENSION
+    HART_EXT_COUNT
+};
+
+/* Every figure in cycles.  functional: all 1 or 0 as hart_params() says. */
+struct hart_timing {
+    uint32_t alu, load, store, mul, div_base, div_bit, fp, fp_div, csr, branch_taken, jump,
+        mispredict;
+    uint32_t amo, fence, fence_i, sfence, trap_entry, trap_exit, wfi_wake, tlb_read, uncached;
+    uint32_t icache_lines, icache_miss, dcache_lines,
+        dcache_miss; /* 64-byte lines; 0 lines: no cache model */
+    uint32_t predictor_entries;
+};
+
+/* Zero means the default of hart_params(). */
+struct hart_config {
+    uint32_t index;      /* for records */
+    uint64_t hartid;     /* mhartid */
+    uint64_t extensions; /* bit set of enum hart_extension */
+    uint32_t satp_mode;  /* widest of 8 Sv39, 9 Sv48, 10 Sv57 */
+    uint32_t pmp_entries;
+    uint32_t geilen;      /* must equal the IMSIC's number of guest files */
+    uint32_t tlb_entries; /* per data and fetch side; 0: a large one */
+    uint64_t reset_pc;
+    struct hart_timing timing;
+    vd_time cycle_ps;
+};
+
+struct hart;
+
+struct hart *hart_create(const struct hart_config *config, const struct vd_host *host,
+                         const struct vd_imsic_port *imsic, struct vd_error *err);
+void hart_destroy(struct hart *hart);
+void hart_reset(struct hart *hart);
+/* What the scheduler runs. */
+struct vd_runner *hart_runner(struct hart *hart);
+/* Input lines: enum vd_hart_line. */
+void hart_wire(struct hart *hart, uint32_t line, bool level);
+/* Someone wrote to a page that this hart watches. */
+void hart_snoop(struct hart *hart, uint64_t spa, uint64_t size);
+/* The host takes back the write grant of the page at spa (all pages: VD_NEVER). */
+void hart_revoke(struct hart *hart, uint64_t spa);
+
+/* For debugger, tests and final state.  Register numbers: 0..31 x, 32 pc, 33..64 f, 65 + n CSR n.
+ */
+enum { HART_REG_PC = 32, HART_REG_F0 = 33, HART_REG_CSR0 = 65 };
+bool hart_get(struct hart *hart, uint32_t reg, uint64_t *value);
+bool hart_set(struct hart *hart, uint32_t reg, uint64_t value);
+enum vd_mode hart_mode(const struct hart *hart);
+/* Counters that cost nothing to keep. */
+struct hart_counts {
+    uint64_t instructions, cycles, traps, interrupts;
+};
+struct hart_counts hart_counts(const struct hart *hart);
+/* riscv,isa string, and the NULL-terminated names for riscv,isa-extensions. */
+void hart_isa_string(const struct hart_config *config, char *buffer, size_t size);
+size_t hart_save(const struct hart *hart, void *buffer, size_t capacity);
+bool hart_restore(struct hart *hart, const void *buffer, size_t size);
+const struct vd_param *hart_params(uint32_t *count);
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The inside of a hart.  struct hart_state is everything a snapshot needs and points nowhere; the
+ * rest of struct hart is configuration, caches that can be rebuilt, and the way to the world. */
+#ifndef HART_STATE_H
+#define HART_STATE_H
+
+#include "hart/hart.h"
+#include "viaduct/bits.h"
+
+/* Privilege as mstatus.MPP encodes it. */
+enum { PRV_U, PRV_S, PRV_HS_RESERVED, PRV_M };
+
+struct hart_csrs {
+    uint64_t mstatus, misa, medeleg, mideleg, mie, mtvec, mcounteren, menvcfg, mcountinhibit;
+    uint64_t mscratch, mepc, mcause, mtval, mtval2, mtinst, mvien, mvip, miselect;
+    uint64_t mip_soft; /* software-writable bits of mip; lines are in hart_state.lines */
+    uint64_t mstateen[4], hstateen[4], sstateen[4];
+    uint64_t stvec, scounteren, senvcfg, sscratch, sepc, scause, stval, satp, siselect, stimecmp;
+    uint64_t sie_own; /* sie bits that do not alias mie (mvien without mideleg) */
+    uint64_t hstatus, hedeleg, hideleg, hie_unused, hcounteren, hgeie, htval, htinst, hgatp,
+        henvcfg;
+    uint64_t hvip, hvien, hvictl, hviprio[2], htimedelta;
+    uint64_t vsstatus, vstvec, vsscratch, vsepc, vscause, vstval, vsatp, vsiselect, vstimecmp;
+    uint64_t vsie_own;
+    uint64_t mcycle_offset, minstret_offset; /* counter = the hart's own count + offset */
+    uint64_t pmpaddr[64];
+    uint8_t pmpcfg[64];
+    uint8_t mprio[64], sprio[64]; /* iprio arrays */
+    uint8_t frm, fflags;
+};
+
+struct hart_state {
+    uint64_t x[32];
+    uint64_t f[32];
+    uint64_t pc;
+    uint64_t cycles; /* local clock since reset; runner.time is cycles * cycle_ps */
+    uint64_t instret;
+    uint8_t priv; /* PRV_* */
+    bool virt;    /* V */
+    bool asleep;  /* in WFI */
+    bool reservation_valid;
+    uint8_t reservation_size;
+    uint8_t reservation_watched; /* the page is watched because a slice ended between LR and SC */
+    uint8_t pad[2];
+    uint64_t reservation_spa;
+    uint64_t lines; /* MSIP MTIP MEIP SEIP at their mip bit positions */
+    uint64_t hgeip; /* lines of the guest files */
+    uint64_t traps, interrupts;
+    struct hart_csrs csr;
+};
+
+/* An exception on its way to trap_take(). */
+struct hart_exception {
+    uint64_t
+        cause; /* exception code, or HART_RETRY: nothing happened, wait `wait` and execute again */
+    uint64_t tval, tval2, tinst;
+    bool gva; /* tval is a guest virtual address */
+    vd_time wait;
+};
+#define HART_RETRY UINT64_MAX
+
+/* Fast translations.  An entry answers for one 4-KiB page of one translation context; a tag is the
+ * page's virtual address or HART_TLB_NONE.  Pages that need a check per access (MMIO, watched, PMP
+ * boundary inside) never get a tag. */
+enum { HART_TLB_SIZE = 256, HART_CONTEXTS = 16 };
+#define HART_TLB_NONE UINT64_MAX
+struct hart_tlb_entry {
+    uint64_t read_tag, write_tag, exec_tag;
+    uintptr_t addend; /* host address = virtual address + addend */
+};
+
+struct hart_block;  /* exec: decoded blocks */
+struct hart_blocks; /* exec: their cache */
+struct hart_vtlb;   /* mmu: the architectural TLB with ASID and VMID tags */
+
+struct hart {
+    struct hart_state st; /* first: the hot fields have small offsets */
+    struct hart_tlb_entry
+        *data; /* current context for loads and stores (MPRV, SUM, MXR included) */
+    struct hart_tlb_entry *fetch;
+    struct hart_exception exc; /* set by whoever returns false */
+    bool attention; /* an interrupt may have become takeable, or went away: look before the next
+                       instruction */
+    bool timing_on; /* inorder: dynamic costs */
+    uint64_t fetch_context; /* changes whenever a virtual pc may mean other code: block links are
+                               keyed by it */
+    struct hart_config cfg;
+    struct vd_host host;
+    struct vd_imsic_port imsic;
+    struct vd_runner runner;
+    struct vd_event timer, vtimer; /* stimecmp, vstimecmp */
+    struct hart_blocks *blocks;
+    struct hart_vtlb *vtlb;
+    struct hart_tlb_entry contexts[HART_CONTEXTS][HART_TLB_SIZE];
+};
+
+static inline bool hart_has(const struct hart *h, enum hart_extension ext)
+{
+    return h->cfg.extensions >> ext & 1;
+}
+
+/* --- mmu.c: two-stage translation, PMP, fast TLB refill.  false: h->exc is set. --- */
+enum mmu_access { MMU_LOAD, MMU_STORE, MMU_FETCH };
+enum {
+    MMU_GUEST = 1,  /* HLV, HLVX, HSV: as if V=1 with hstatus.SPVP */
+    MMU_HLVX = 2,   /* execute permission instead of read */
+    MMU_AMO = 4,    /* half of a read-modify-write: faults are store faults */
+    MMU_ATOMIC = 8, /* no misalignment, no split: LR, SC, AMO */
+};
+/* Slow paths behind the inline TLB hit in mem.h; misaligned accesses are split here. */
+bool mmu_load(struct hart *h, uint64_t va, unsigned size, unsigned flags, uint64_t *value);
+bool mmu_store(struct hart *h, uint64_t va, unsigned size, unsigned flags, uint64_t value);
+/* Host pointer for an atomic access, or NULL with exc.cause == HART_RETRY + MMIO decided by *mmio.
+ */
+bool mmu_atomic(struct hart *h, uint64_t va, unsigned size, enum mmu_access access, void **host_ptr,
+                uint64_t *spa);
+/* Translates the page of va for fetching: host pointer to the byte at va and its spa. */
+bool mmu_fetch(struct hart *h, uint64_t va, const uint8_t **host_ptr, uint64_t *spa);
+/* Mode, satp, vsatp, hgatp, mstatus, vsstatus or hstatus changed: choose the contexts again. */
+void mmu_context(struct hart *h);
+void mmu_flush_fast(struct hart *h); /* all fast entries */
+void mmu_flush_page_writes(struct hart *h,
+                           uint64_t spa); /* a write grant was revoked (VD_NEVER: all) */
+/* SFENCE.VMA and its relatives.  has_va/has_id false: operand register is x0. */
+struct mmu_fence {
+    enum { FENCE_VMA, FENCE_VVMA, FENCE_GVMA } kind;
+    bool has_va, has_id;
+    uint64_t va; /* for FENCE_GVMA: guest physical address shifted right by 2 */
+    uint64_t id; /* ASID, or VMID */
+};
+void mmu_fence(struct hart *h, const struct mmu_fence *fence);
+bool mmu_create(struct hart *h);
+void mmu_destroy(struct hart *h);
+
+/* --- csr.c --- */
+enum csr_result { CSR_OK, CSR_ILLEGAL, CSR_VIRTUAL };
+enum csr_op { CSR_RW, CSR_RS, CSR_RC };
+/* One CSR instruction: checks, read, modify, write with all side effects.  write is false for
+ * csrrs/csrrc with x0 (or uimm 0); read is false for csrrw with rd = x0. */
+enum csr_result csr_execute(struct hart *h, uint32_t number, enum csr_op op, uint64_t operand,
+                            bool read, bool write, uint64_t *old);
+/* Without privilege checks, for debugger and tests. */
+bool csr_peek(struct hart *h, uint32_t number, uint64_t *value);
+bool csr_poke(struct hart *h, uint32_t number, uint64_t value);
+void csr_reset(struct hart *h);
+
+/* --- trap.c --- */
+/* Enters the trap described by h->exc (an exception) at st.pc; emits the trap record and adds
+ * trap_entry. */
+void trap_exception(struct hart *h);
+/* Takes the best pending interrupt, if one is takeable now; true if it did. */
+bool trap_interrupt(struct hart *h);
+/* Sets exc to illegal or virtual instruction with the instruction bits as tval; returns false. */
+bool trap_illegal(struct hart *h, uint32_t instruction);
+bool trap_virtual(struct hart *h, uint32_t instruction);
+/* xRET and WFI with all their checks.  false: exc is set. */
+bool trap_mret(struct hart *h, uint32_t instruction);
+bool trap_sret(struct hart *h, uint32_t instruction);
+bool trap_wfi(struct hart *h, uint32_t instruction); /* true: st.asleep says whether it sleeps */
+bool trap_ecall(struct hart *h);                     /* always false, exc set */
+bool trap_fence_allowed(struct hart *h, uint32_t instruction, unsigned kind, bool svinval_part);
+/* --- interrupt.c: mip and friends, AIA priorities --- */
+uint64_t interrupt_mip(const struct hart *h);
+uint32_t interrupt_mtopi(const struct hart *h);
+uint32_t interrupt_stopi(const struct hart *h);
+uint32_t interrupt_vstopi(const struct hart *h);
+bool interrupt_resumes_wfi(const struct hart *h);
+void interrupt_timers(
+    struct hart *h); /* stimecmp, vstimecmp, htimedelta, menvcfg or henvcfg changed */
+
+/* --- exec.c, block.c --- */
+void exec_run(void *ctx);                           /* vd_runner.run */
+void exec_flush_page(struct hart *h, uint64_t spa); /* a decoded page was written */
+void exec_flush(struct hart *h);                    /* fence.i, restore */
+bool exec_create(struct hart *h, struct vd_error *err);
+void exec_destroy(struct hart *h);
+/* The clock as the world sees it; call before any host function. */
+static inline void hart_sync(struct hart *h)
+{
+    h->runner.time = h->st.cycles * h->cfg.cycle_ps;
+}
+
+#endif
