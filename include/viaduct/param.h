@@ -14,6 +14,7 @@ enum vd_param_type {
     VD_PARAM_BOOL,   /* bool */
     VD_PARAM_FLAG,   /* bit `min` of a uint64_t */
     VD_PARAM_CHOICE, /* uint32_t index into choices (NULL-terminated) */
+    VD_PARAM_STRING, /* char[max], NUL-terminated; the default is empty.  Platforms only. */
 };
 
 struct vd_param {
