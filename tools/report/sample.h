@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What one experiment leaves behind: a sample per handled MSI and a summary per path.  Plain
- * values; the ledger fills them in, the report reads them. */
+/* What one experiment leaves behind: a sample per handled MSI (core/sample.h, where the ledger fills
+ * it in; here `path` is the index into struct report.paths) and a summary per path. */
 #ifndef REPORT_SAMPLE_H
 #define REPORT_SAMPLE_H
 
@@ -8,22 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/sample.h"
 #include "viaduct/host.h"
-
-/* When an MSI passed each point of its way.  A point that it did not pass has the time of its
- * neighbour, so that the segment between them is 0: without IOMMU accept = translate = issue,
- * without trap (the hart polled, or was already in its handler) trap = entry = record.  The times
- * never decrease in this order; sample_normalize() sees to it. */
-enum sample_stamp {
-    STAMP_ISSUE,     /* it leaves its source */
-    STAMP_ACCEPT,    /* it enters the IOMMU */
-    STAMP_TRANSLATE, /* it leaves the IOMMU */
-    STAMP_RECORD,    /* the interrupt file has it pending */
-    STAMP_TRAP,      /* the hart takes the interrupt trap */
-    STAMP_ENTRY,     /* the first instruction of the handler that will claim it */
-    STAMP_CLAIM,     /* xtopei (or the software file) is claimed */
-    STAMP_COUNT
-};
 
 /* Segment s lies between stamp s and stamp s + 1. */
 enum sample_segment {
@@ -34,23 +20,6 @@ enum sample_segment {
     SEGMENT_TRAP_ENTRY,
     SEGMENT_CLAIM,
     SEGMENT_COUNT
-};
-
-/* For a stamp that is not known; sample_normalize() replaces it. */
-#define SAMPLE_UNKNOWN VD_NEVER
-
-struct sample {
-    uint64_t serial;
-    vd_time stamp[STAMP_COUNT];
-    uint64_t coalesced_into; /* serial of the equal MSI whose claim handled this one too, 0: its own
-                                claim */
-    uint32_t path;           /* index into struct report.paths */
-    uint32_t requester;      /* as in struct vd_txn: a device_id or VD_REQUESTER_... */
-    uint32_t file;           /* VD_FILE of the file that recorded it */
-    uint32_t identity;
-    int32_t vm, vcpu; /* -1: unknown; VM 0 is the host */
-    uint32_t traps;   /* into the hypervisor, from issue to claim */
-    bool inexact;     /* a quantum may have moved one of its stamps */
 };
 
 struct statistic {

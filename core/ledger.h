@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The ledger follows every MSI from its issue to its claim and proves at the end of a run that none
+ * was lost, duplicated or strayed.  It sees trace records only. */
+#ifndef CORE_LEDGER_H
+#define CORE_LEDGER_H
+
+#include "core/sample.h"
+#include "viaduct/host.h"
+
+struct ledger;
+
+struct ledger_config {
+    vd_time cycle_ps; /* of the harts: the trap record gives the entry in cycles; 0: 1000 */
+};
+
+struct ledger *ledger_create(const struct ledger_config *config);
+void ledger_destroy(struct ledger *ledger);
+/* A sink of the trace. */
+void ledger_record(void *ledger, const struct vd_record *rec);
+/* What follows reaches this hart late by less than a quantum: MSIs pending there are marked. */
+void ledger_inexact(struct ledger *ledger, uint32_t hart);
+
+/* What can be wrong with one MSI. */
+enum ledger_finding_kind {
+    LEDGER_LOST,      /* issued, and neither claimed, coalesced nor dropped with a cause */
+    LEDGER_DUPLICATE, /* claimed though nothing that was issued is pending there */
+    LEDGER_STRAY,     /* recorded or claimed in a file that is not its owner's, or as another
+                         identity than its data says */
+    LEDGER_DROPPED,   /* ended with a documented cause; not a violation */
+    LEDGER_KINDS
+};
+
+struct ledger_finding {
+    enum ledger_finding_kind kind;
+    uint64_t serial; /* 0: a claim of nothing */
+    uint32_t identity;
+    uint32_t path;
+    vd_time when;   /* it was last seen */
+    char text[256]; /* one sentence: the MSI, its identity, where and when it was last seen */
+};
+
+/* Counts of one path (hint `path`), measured phase only; index LEDGER_ALL: the whole run. */
+enum { LEDGER_PATHS = 64, LEDGER_ALL = LEDGER_PATHS };
+struct ledger_counts {
+    uint64_t issued, claimed, coalesced, held, moved, dropped, lost, duplicate, stray, inexact;
+    uint64_t pending; /* at the end, and the guest has not enabled it: not an error */
+    uint64_t traps;   /* into HS or M mode on the claiming hart between issue and claim, summed */
+    uint64_t drops[VD_DROP_COUNT];
+};
+
+/* Closes the books at quiescence.  True if there is no violation. */
+bool ledger_finish(struct ledger *ledger, vd_time now);
+/* MSIs that are on their way or waiting for a claim: 0 at quiescence. */
+uint64_t ledger_open(const struct ledger *ledger);
+
+const struct ledger_counts *ledger_counts(const struct ledger *ledger, uint32_t path);
+uint32_t ledger_num_findings(const struct ledger *ledger);
+const struct ledger_finding *ledger_finding(const struct ledger *ledger, uint32_t index);
+uint32_t ledger_num_violations(const struct ledger *ledger);
+/* One per MSI of the measured phase that was claimed, in order of claim. */
+uint32_t ledger_num_samples(const struct ledger *ledger);
+const struct sample *ledger_samples(const struct ledger *ledger);
+/* Phase and path that the firmware's hints announced last. */
+uint32_t ledger_phase(const struct ledger *ledger);
+uint32_t ledger_path(const struct ledger *ledger);
+
+#endif
