@@ -1,0 +1,787 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One test per rule of the IMSIC chapter, named after the rule. */
+#include "imsic/imsic.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support/bench.h"
+#include "viaduct/bits.h"
+
+enum { M_FILE = VD_IMSIC_FILE_M, S_FILE = VD_IMSIC_FILE_S, G1 = VD_IMSIC_FILE_GUEST0, G2, G3 };
+enum { EIDELIVERY = 0x70, EITHRESHOLD = 0x72, EIP = 0x80, EIE = 0xc0 };
+enum { N = 127, HART = 5 };
+
+static struct bench b;
+static struct imsic *m;
+static struct vd_imsic_port port;
+
+static const struct imsic_config plain = {
+    .hart = HART, .ids = N, .guests = 3, .machine_file = true, .big_endian = true};
+
+static void build(struct imsic_config config)
+{
+    struct vd_error err;
+    bench_init(&b);
+    m = imsic_create(&config, &b.host, &err);
+    assert_non_null(m);
+    port = imsic_port(m);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    build(plain);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    imsic_destroy(m);
+    bench_done(&b);
+    return 0;
+}
+
+static void rebuild(struct imsic_config config)
+{
+    teardown(NULL);
+    build(config);
+}
+
+static enum vd_status msi_at(uint32_t file, uint64_t offset, uint32_t value, uint64_t serial)
+{
+    struct vd_txn txn = bench_write(offset, 4, value);
+    txn.serial = serial;
+    return imsic_access(m, file, &txn);
+}
+
+static void msi(uint32_t file, uint32_t identity)
+{
+    assert_int_equal(msi_at(file, 0, identity, 0), VD_OK);
+}
+
+static uint64_t csr(uint32_t file, uint32_t select)
+{
+    return port.ops->read(port.ctx, file, select);
+}
+
+static void set_csr(uint32_t file, uint32_t select, uint64_t value)
+{
+    port.ops->write(port.ctx, file, select, value);
+}
+
+static uint32_t topei(uint32_t file)
+{
+    return port.ops->topei(port.ctx, file);
+}
+
+static uint32_t top(uint32_t identity)
+{
+    return identity << 16 | identity;
+}
+
+static bool pending(uint32_t file, uint32_t identity)
+{
+    return csr(file, EIP + identity / 64 * 2) >> (identity % 64) & 1;
+}
+
+static void enable(uint32_t file, uint32_t identity)
+{
+    uint32_t select = EIE + identity / 64 * 2;
+    set_csr(file, select, csr(file, select) | VD_BIT(identity % 64));
+}
+
+static void deliver(uint32_t file)
+{
+    set_csr(file, EIDELIVERY, 1);
+}
+
+static bool nothing_pending(uint32_t file)
+{
+    uint64_t any = 0;
+    for (uint32_t select = EIP; select < EIE; select += 2)
+        any |= csr(file, select);
+    return any == 0;
+}
+
+static void IMSIC_P1_files(void **state)
+{
+    (void)state;
+    struct imsic_config c = plain;
+    c.guests = 64;
+    struct vd_error err;
+    assert_null(imsic_create(&c, &b.host, &err));
+    assert_non_null(strstr(err.text, "63"));
+    c.guests = 63;
+    rebuild(c);
+    for (uint32_t file = M_FILE; file <= 1 + 63; file++)
+        msi(file, 1 + file);
+    for (uint32_t file = M_FILE; file <= 1 + 63; file++) {
+        assert_true(pending(file, 1 + file));
+        set_csr(file, EIP + (1 + file) / 64 * 2, 0);
+        assert_true(nothing_pending(file));
+    }
+    c.machine_file = false;
+    rebuild(c);
+    msi(M_FILE, 3);
+    enable(M_FILE, 3);
+    assert_false(pending(M_FILE, 3));
+    assert_int_equal(topei(M_FILE), 0);
+}
+
+static void IMSIC_P2_identities(void **state)
+{
+    (void)state;
+    struct imsic_config c = plain;
+    c.guest_ids = 63;
+    c.ids = 2047;
+    rebuild(c);
+    msi(S_FILE, 2047);
+    msi(G1, 63);
+    msi(G1, 64);
+    assert_true(pending(S_FILE, 2047));
+    assert_int_equal(csr(G1, EIP), VD_BIT(63));
+    assert_int_equal(csr(G1, EIP + 2), 0);
+}
+
+static void IMSIC_P3_lower_identity_first(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 4; i++) {
+        static const uint32_t identity[] = {40, 5, 100, 64};
+        msi(S_FILE, identity[i]);
+        enable(S_FILE, identity[i]);
+    }
+    static const uint32_t order[] = {5, 40, 64, 100, 0};
+    for (uint32_t i = 0; i < 5; i++) {
+        assert_int_equal(topei(S_FILE), top(order[i]));
+        port.ops->claim(port.ctx, S_FILE);
+    }
+}
+
+static void IMSIC_P4_coalesce(void **state)
+{
+    (void)state;
+    enable(G1, 9);
+    msi_at(G1, 0, 9, 71);
+    msi_at(G1, 0, 9, 72);
+    assert_int_equal(bench_record(&b, VD_REC_msi_record, 0)->c, 0);
+    assert_int_equal(bench_record(&b, VD_REC_msi_record, 1)->c, 1);
+    assert_int_equal(bench_record(&b, VD_REC_msi_record, 1)->serial, 72);
+    port.ops->claim(port.ctx, G1);
+    assert_int_equal(topei(G1), 0);
+    assert_int_equal(bench_record(&b, VD_REC_msi_claim, 0)->serial, 71);
+}
+
+static void IMSIC_P5_reset_values(void **state)
+{
+    (void)state;
+    for (uint32_t file = M_FILE; file <= G3; file++) {
+        assert_int_equal(csr(file, EIDELIVERY), 0);
+        assert_int_equal(csr(file, EITHRESHOLD), 0);
+        assert_int_equal(csr(file, EIE), 0);
+    }
+    struct imsic_config c = plain;
+    c.direct = true;
+    c.poison = 42;
+    rebuild(c);
+    assert_int_equal(csr(M_FILE, EIDELIVERY), 0x40000000);
+    assert_int_equal(csr(S_FILE, EIDELIVERY), 0x40000000);
+    assert_true(csr(G1, EIDELIVERY) <= 1);
+    assert_true(csr(S_FILE, EITHRESHOLD) <= N);
+    uint64_t eip = csr(S_FILE, EIP), eie = csr(S_FILE, EIE);
+    assert_int_not_equal(eip, 0);
+    assert_int_not_equal(eie, 0);
+    assert_int_equal((eip | eie) & 1, 0);
+    assert_int_not_equal(eip, csr(G1, EIP));
+    set_csr(S_FILE, EIP, 0);
+    imsic_reset(m);
+    assert_int_equal(csr(S_FILE, EIP), eip);
+}
+
+static void IMSIC_P6_reveal(void **state)
+{
+    (void)state;
+    struct imsic_config c = plain;
+    c.poison = 7;
+    rebuild(c);
+    uint64_t s = csr(S_FILE, EIE), g = csr(G2, EIE);
+    set_csr(M_FILE, EIE, 6);
+    set_csr(S_FILE, EIE, 6);
+    set_csr(G2, EIE, 6);
+    imsic_reveal(m, false);
+    assert_int_equal(csr(S_FILE, EIE), s);
+    assert_int_equal(csr(G2, EIE), 6);
+    imsic_reveal(m, true);
+    assert_int_equal(csr(G2, EIE), g);
+    assert_int_equal(csr(M_FILE, EIE), 6);
+}
+
+static void IMSIC_M1_whole_value(void **state)
+{
+    (void)state;
+    static const uint32_t bad[] = {0, N + 1, 0x805, 0x10005, 0x80000001, 0xffffffff};
+    for (uint32_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_int_equal(msi_at(S_FILE, 0, bad[i], 100 + i), VD_OK);
+        assert_true(nothing_pending(S_FILE));
+        const struct vd_record *rec = bench_record(&b, VD_REC_msi_drop, i);
+        assert_non_null(rec);
+        assert_int_equal(rec->a, bad[i] ? VD_DROP_identity_range : VD_DROP_identity_zero);
+        assert_int_equal(rec->b, VD_FILE(HART, S_FILE));
+        assert_int_equal(rec->c, bad[i]);
+        assert_int_equal(rec->serial, 100 + i);
+    }
+    assert_int_equal(bench_count(&b, VD_REC_msi_record), 0);
+    msi(S_FILE, N);
+    assert_true(pending(S_FILE, N));
+}
+
+static void IMSIC_M1_page_layout(void **state)
+{
+    (void)state;
+    assert_int_equal(msi_at(S_FILE, 4, __builtin_bswap32(17), 0), VD_OK);
+    assert_true(pending(S_FILE, 17));
+    msi_at(S_FILE, 4, 18, 0);
+    assert_false(pending(S_FILE, 18));
+    for (uint32_t offset = 8; offset < 4096; offset += 4)
+        assert_int_equal(msi_at(S_FILE, offset, 19, 0), VD_OK);
+    assert_false(pending(S_FILE, 19));
+    assert_int_equal(bench_record(&b, VD_REC_msi_drop, 1)->a, VD_DROP_offset);
+    assert_int_equal(bench_record(&b, VD_REC_msi_drop, 1)->c, 8);
+    for (uint32_t offset = 0; offset < 4096; offset += 4) {
+        struct vd_txn txn = bench_read(offset, 4);
+        txn.data[0] = 0xdead;
+        assert_int_equal(imsic_access(m, S_FILE, &txn), VD_OK);
+        assert_int_equal(txn.data[0], 0);
+    }
+}
+
+static void IMSIC_M1_little_endian_only(void **state)
+{
+    (void)state;
+    struct imsic_config c = plain;
+    c.big_endian = false;
+    rebuild(c);
+    assert_int_equal(msi_at(S_FILE, 4, __builtin_bswap32(17), 0), VD_OK);
+    assert_true(nothing_pending(S_FILE));
+    assert_int_equal(bench_record(&b, VD_REC_msi_drop, 0)->a, VD_DROP_offset);
+}
+
+static void refused(struct vd_txn txn)
+{
+    assert_int_equal(imsic_access(m, S_FILE, &txn), VD_DENIED);
+    assert_true(nothing_pending(S_FILE));
+}
+
+static void IMSIC_M2_simple_accesses_only(void **state)
+{
+    (void)state;
+    for (unsigned size = 1; size <= 64; size++) {
+        if (size == 4)
+            continue;
+        refused(bench_write(0, size, 3));
+        refused(bench_read(0, size));
+    }
+    for (uint64_t offset = 1; offset < 4; offset++) {
+        refused(bench_write(offset, 4, 3));
+        refused(bench_read(offset, 4));
+    }
+    uint32_t drops = bench_count(&b, VD_REC_msi_drop);
+    assert_int_equal(drops, 63 + 3);
+    assert_int_equal(bench_record(&b, VD_REC_msi_drop, 0)->a, VD_DROP_size);
+    struct vd_txn txn = bench_write(0, 4, 3);
+    txn.attrs = VD_ATOMIC;
+    refused(txn);
+    txn.attrs = 0;
+    txn.cmd = VD_OR;
+    refused(txn);
+    txn.cmd = VD_CAS;
+    refused(txn);
+    txn = bench_read(0, 4);
+    txn.attrs = VD_ATOMIC;
+    refused(txn);
+    assert_int_equal(bench_count(&b, VD_REC_msi_drop), drops + 3);
+}
+
+static void IMSIC_M3_holes(void **state)
+{
+    (void)state;
+    for (uint32_t file = G3 + 1; file < 256; file++) {
+        struct vd_txn txn = bench_read(0, 4);
+        txn.data[0] = 1;
+        assert_int_equal(imsic_access(m, file, &txn), VD_OK);
+        assert_int_equal(txn.data[0], 0);
+        assert_int_equal(msi_at(file, 0, 5, file), VD_OK);
+        assert_int_equal(bench_record(&b, VD_REC_msi_drop, 2 * (file - G3 - 1))->a,
+                         VD_DROP_no_file);
+        struct vd_txn wide = bench_write(0, 8, 5);
+        assert_int_equal(imsic_access(m, file, &wide), VD_DENIED);
+    }
+    assert_int_equal(bench_count(&b, VD_REC_msi_record), 0);
+    for (uint32_t file = M_FILE; file <= G3; file++)
+        assert_true(nothing_pending(file));
+}
+
+static void IMSIC_M4_order_of_one_file(void **state)
+{
+    (void)state;
+    struct imsic_config c = plain;
+    c.write_to_line_cycles = 4;
+    rebuild(c);
+    for (uint32_t i = 0; i < 50; i++) {
+        msi_at(G2, 0, 1 + i * 7 % 100, 200 + i);
+        bench_run(&b, 300);
+    }
+    for (uint32_t i = 0; i < 50; i++)
+        assert_int_equal(bench_record(&b, VD_REC_msi_record, i)->serial, 200 + i);
+}
+
+static void IMSIC_M5_pages_are_separate(void **state)
+{
+    (void)state;
+    msi(M_FILE, 7);
+    assert_true(pending(M_FILE, 7));
+    for (uint32_t file = S_FILE; file <= G3; file++)
+        assert_true(nothing_pending(file));
+    assert_int_equal(bench_record(&b, VD_REC_msi_record, 0)->a, VD_FILE(HART, M_FILE));
+}
+
+static void IMSIC_L1_number_of_identities(void **state)
+{
+    (void)state;
+    static const uint32_t bad[] = {1, 62, 64, 126, 128, 2048, 2111};
+    struct vd_error err;
+    for (uint32_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct imsic_config c = plain;
+        c.ids = bad[i];
+        assert_null(imsic_create(&c, &b.host, &err));
+        assert_non_null(strstr(err.text, "ids"));
+        c = plain;
+        c.guest_ids = bad[i];
+        assert_null(imsic_create(&c, &b.host, &err));
+    }
+    for (uint32_t ids = 63; ids <= 2047; ids += 64) {
+        struct imsic_config c = plain;
+        c.ids = ids;
+        rebuild(c);
+        msi(S_FILE, ids);
+        msi(S_FILE, ids + 1);
+        assert_int_equal(bench_count(&b, VD_REC_msi_record), 1);
+    }
+}
+
+static void IMSIC_R1_bits_that_do_not_exist(void **state)
+{
+    (void)state;
+    for (uint32_t select = EIP; select < 0x100; select += 2) {
+        set_csr(G1, select, UINT64_MAX);
+        uint32_t w = select % 64 / 2;
+        uint64_t expected = w == 0 ? ~UINT64_C(1) : w < 2 ? UINT64_MAX : 0;
+        assert_int_equal(csr(G1, select), expected);
+        set_csr(G1, select, 0);
+        assert_int_equal(csr(G1, select), 0);
+    }
+}
+
+static void IMSIC_R1_reserved_selects(void **state)
+{
+    (void)state;
+    static const uint32_t reserved[] = {0x71, 0x73, 0x74, 0x75, 0x76, 0x77, 0x78,
+                                        0x79, 0x7a, 0x7b, 0x7c, 0x7d, 0x7e, 0x7f};
+    for (uint32_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++) {
+        set_csr(S_FILE, reserved[i], UINT64_MAX);
+        assert_int_equal(csr(S_FILE, reserved[i]), 0);
+    }
+    assert_int_equal(csr(S_FILE, EIDELIVERY), 0);
+    assert_int_equal(csr(S_FILE, EITHRESHOLD), 0);
+    assert_true(nothing_pending(S_FILE));
+    assert_int_equal(bench_count(&b, VD_REC_file_state), 0);
+}
+
+static void IMSIC_R1_word_of_identity(void **state)
+{
+    (void)state;
+    struct imsic_config c = plain;
+    c.ids = 2047;
+    rebuild(c);
+    for (uint32_t identity = 1; identity <= 2047; identity++) {
+        msi(S_FILE, identity);
+        assert_int_equal(csr(S_FILE, EIP + identity / 64 * 2), VD_BIT(identity % 64));
+        set_csr(S_FILE, EIE + identity / 64 * 2, VD_BIT(identity % 64));
+        assert_int_equal(topei(S_FILE), top(identity));
+        port.ops->claim(port.ctx, S_FILE);
+        assert_true(nothing_pending(S_FILE));
+        set_csr(S_FILE, EIE + identity / 64 * 2, 0);
+    }
+}
+
+static void IMSIC_R2_csrs_keeps_concurrent_msi(void **state)
+{
+    (void)state;
+    msi(G1, 10);
+    set_csr(G1, EIP, csr(G1, EIP) | VD_BIT(20));
+    assert_int_equal(csr(G1, EIP), VD_BIT(10) | VD_BIT(20));
+    assert_int_equal(bench_count(&b, VD_REC_eip_set), 1);
+    assert_int_equal(bench_record(&b, VD_REC_eip_set, 0)->b, 20);
+    assert_int_equal(bench_record(&b, VD_REC_eip_set, 0)->a, VD_FILE(HART, G1));
+    assert_int_equal(bench_count(&b, VD_REC_eip_clear), 0);
+}
+
+static void IMSIC_R3_csr_effects_are_immediate(void **state)
+{
+    (void)state;
+    struct imsic_config c = plain;
+    c.write_to_line_cycles = 10;
+    rebuild(c);
+    deliver(S_FILE);
+    enable(S_FILE, 9);
+    set_csr(S_FILE, EIP, VD_BIT(9));
+    assert_true(b.lines[VD_LINE_SEIP]);
+    assert_int_equal(topei(S_FILE), top(9));
+    set_csr(S_FILE, EITHRESHOLD, 9);
+    assert_false(b.lines[VD_LINE_SEIP]);
+    assert_int_equal(topei(S_FILE), 0);
+    set_csr(S_FILE, EITHRESHOLD, 10);
+    assert_true(b.lines[VD_LINE_SEIP]);
+    set_csr(S_FILE, EIE, 0);
+    assert_false(b.lines[VD_LINE_SEIP]);
+    set_csr(S_FILE, EIE, VD_BIT(9));
+    port.ops->claim(port.ctx, S_FILE);
+    assert_false(b.lines[VD_LINE_SEIP]);
+    assert_int_equal(b.now, 0);
+}
+
+static void IMSIC_R4_signal(void **state)
+{
+    (void)state;
+    static const uint32_t lines[] = {VD_LINE_MEIP, VD_LINE_SEIP, VD_LINE_HGEIP + 1,
+                                     VD_LINE_HGEIP + 2, VD_LINE_HGEIP + 3};
+    for (uint32_t file = M_FILE; file <= G3; file++) {
+        msi(file, 33);
+        assert_false(b.lines[lines[file]]);
+        enable(file, 33);
+        assert_false(b.lines[lines[file]]);
+        deliver(file);
+        assert_true(b.lines[lines[file]]);
+        set_csr(file, EIDELIVERY, 0);
+        assert_false(b.lines[lines[file]]);
+        deliver(file);
+        set_csr(file, EITHRESHOLD, 33);
+        assert_false(b.lines[lines[file]]);
+        set_csr(file, EITHRESHOLD, 34);
+        assert_true(b.lines[lines[file]]);
+        for (uint32_t line = 0; line < 128; line++)
+            assert_int_equal(b.lines[line], line == lines[file]);
+        set_csr(file, EIDELIVERY, 0);
+    }
+}
+
+static void IMSIC_R4_eidelivery_values(void **state)
+{
+    (void)state;
+    static const uint64_t bad[] = {2, 3, 0x40000000, 0x40000001, 0x80000000, UINT64_C(1) << 32};
+    for (uint32_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        deliver(S_FILE);
+        set_csr(S_FILE, EIDELIVERY, bad[i]);
+        assert_int_equal(csr(S_FILE, EIDELIVERY), 1);
+    }
+}
+
+static void IMSIC_R4_delivery_from_aplic(void **state)
+{
+    (void)state;
+    struct imsic_config c = plain;
+    c.direct = true;
+    rebuild(c);
+    imsic_wire(m, S_FILE, true);
+    assert_true(b.lines[VD_LINE_SEIP]);
+    imsic_wire(m, S_FILE, false);
+    assert_false(b.lines[VD_LINE_SEIP]);
+    enable(S_FILE, 4);
+    msi(S_FILE, 4);
+    assert_false(b.lines[VD_LINE_SEIP]);
+    deliver(S_FILE);
+    assert_true(b.lines[VD_LINE_SEIP]);
+    imsic_wire(m, S_FILE, true);
+    set_csr(S_FILE, EIDELIVERY, 0);
+    assert_false(b.lines[VD_LINE_SEIP]);
+    set_csr(S_FILE, EIDELIVERY, 0x40000000);
+    assert_true(b.lines[VD_LINE_SEIP]);
+    set_csr(G1, EIDELIVERY, 0x40000000);
+    assert_int_equal(csr(G1, EIDELIVERY), 0);
+    imsic_wire(m, G1, true);
+    assert_false(b.lines[VD_LINE_HGEIP + 1]);
+}
+
+static void IMSIC_R4_threshold_values(void **state)
+{
+    (void)state;
+    for (uint64_t value = 0; value <= N; value++) {
+        set_csr(S_FILE, EITHRESHOLD, value);
+        assert_int_equal(csr(S_FILE, EITHRESHOLD), value);
+    }
+    set_csr(S_FILE, EITHRESHOLD, N + 1);
+    assert_true(csr(S_FILE, EITHRESHOLD) <= N);
+    set_csr(S_FILE, EITHRESHOLD, (UINT64_C(1) << 32) + 3);
+    assert_true(csr(S_FILE, EITHRESHOLD) <= N);
+}
+
+static void IMSIC_R5_eip_is_read_write(void **state)
+{
+    (void)state;
+    msi_at(S_FILE, 0, 12, 31);
+    set_csr(S_FILE, EIP, VD_BIT(3));
+    assert_int_equal(csr(S_FILE, EIP), VD_BIT(3));
+    assert_int_equal(bench_record(&b, VD_REC_eip_set, 0)->b, 3);
+    assert_int_equal(bench_record(&b, VD_REC_eip_clear, 0)->b, 12);
+    assert_int_equal(bench_record(&b, VD_REC_eip_clear, 0)->serial, 31);
+    enable(S_FILE, 3);
+    enable(S_FILE, 12);
+    msi(S_FILE, 12);
+    port.ops->claim(port.ctx, S_FILE);
+    port.ops->claim(port.ctx, S_FILE);
+    assert_int_equal(bench_record(&b, VD_REC_msi_claim, 0)->serial, 0);
+    assert_int_equal(bench_record(&b, VD_REC_msi_claim, 1)->serial, 0);
+}
+
+static void IMSIC_R5_file_state_records(void **state)
+{
+    (void)state;
+    deliver(G1);
+    deliver(G1);
+    set_csr(G1, EITHRESHOLD, 7);
+    set_csr(G1, EIE + 2, 0x10);
+    set_csr(G1, EIE + 2, 0x10);
+    assert_int_equal(bench_count(&b, VD_REC_file_state), 3);
+    static const uint64_t expected[3][2] = {{EIDELIVERY, 1}, {EITHRESHOLD, 7}, {EIE + 2, 0x10}};
+    for (uint32_t i = 0; i < 3; i++) {
+        const struct vd_record *rec = bench_record(&b, VD_REC_file_state, i);
+        assert_int_equal(rec->a, VD_FILE(HART, G1));
+        assert_int_equal(rec->b, expected[i][0]);
+        assert_int_equal(rec->c, expected[i][1]);
+    }
+}
+
+static void TOPEI_1_value(void **state)
+{
+    (void)state;
+    assert_int_equal(topei(S_FILE), 0);
+    msi(S_FILE, 100);
+    assert_int_equal(topei(S_FILE), 0);
+    enable(S_FILE, 100);
+    assert_int_equal(topei(S_FILE), 0x640064);
+    set_csr(S_FILE, EITHRESHOLD, 100);
+    assert_int_equal(topei(S_FILE), 0);
+    set_csr(S_FILE, EITHRESHOLD, 101);
+    assert_int_equal(topei(S_FILE), 0x640064);
+    msi(S_FILE, 2);
+    enable(S_FILE, 2);
+    assert_int_equal(topei(S_FILE), top(2));
+    set_csr(S_FILE, EITHRESHOLD, 1);
+    assert_int_equal(topei(S_FILE), 0);
+}
+
+static void TOPEI_2_not_gated_by_eidelivery(void **state)
+{
+    (void)state;
+    msi(G3, 5);
+    enable(G3, 5);
+    assert_int_equal(csr(G3, EIDELIVERY), 0);
+    assert_int_equal(topei(G3), top(5));
+    port.ops->claim(port.ctx, G3);
+    assert_true(nothing_pending(G3));
+}
+
+static void TOPEI_3_claim(void **state)
+{
+    (void)state;
+    msi_at(S_FILE, 0, 8, 55);
+    msi_at(S_FILE, 0, 4, 56);
+    enable(S_FILE, 8);
+    port.ops->claim(port.ctx, S_FILE);
+    assert_false(pending(S_FILE, 8));
+    assert_true(pending(S_FILE, 4));
+    const struct vd_record *rec = bench_record(&b, VD_REC_msi_claim, 0);
+    assert_int_equal(rec->a, VD_FILE(HART, S_FILE));
+    assert_int_equal(rec->b, 8);
+    assert_int_equal(rec->serial, 55);
+    assert_int_equal(topei(S_FILE), 0);
+    port.ops->claim(port.ctx, S_FILE);
+    assert_true(pending(S_FILE, 4));
+    assert_int_equal(bench_count(&b, VD_REC_msi_claim), 1);
+}
+
+static void TOPEI_4_claims_what_was_read(void **state)
+{
+    (void)state;
+    for (uint32_t identity = 1; identity <= N; identity++) {
+        msi(G1, identity);
+        enable(G1, identity);
+    }
+    for (uint32_t identity = 1; identity <= N; identity++) {
+        uint32_t value = topei(G1);
+        port.ops->claim(port.ctx, G1);
+        assert_int_equal(value, top(identity));
+        assert_int_equal(bench_record(&b, VD_REC_msi_claim, identity - 1)->b, identity);
+    }
+}
+
+static void TOPEI_5_reading_does_not_claim(void **state)
+{
+    (void)state;
+    msi(S_FILE, 6);
+    enable(S_FILE, 6);
+    for (uint32_t i = 0; i < 3; i++)
+        assert_int_equal(topei(S_FILE), top(6));
+    assert_true(pending(S_FILE, 6));
+    assert_int_equal(bench_count(&b, VD_REC_msi_claim), 0);
+}
+
+static void TOPEI_6_new_top_after_claim(void **state)
+{
+    (void)state;
+    deliver(S_FILE);
+    enable(S_FILE, 70);
+    enable(S_FILE, 3);
+    msi(S_FILE, 70);
+    msi(S_FILE, 3);
+    port.ops->claim(port.ctx, S_FILE);
+    assert_int_equal(topei(S_FILE), top(70));
+    assert_true(b.lines[VD_LINE_SEIP]);
+    port.ops->claim(port.ctx, S_FILE);
+    assert_int_equal(topei(S_FILE), 0);
+    assert_false(b.lines[VD_LINE_SEIP]);
+    assert_int_equal(b.wire_edges, 2);
+}
+
+static void GUEST_1_signals_of_all_guest_files(void **state)
+{
+    (void)state;
+    struct imsic_config c = plain;
+    c.guests = 63;
+    rebuild(c);
+    for (uint32_t g = 1; g <= 63; g++) {
+        deliver(1 + g);
+        enable(1 + g, g);
+        msi(1 + g, g);
+        assert_true(b.lines[VD_LINE_HGEIP + g]);
+    }
+    for (uint32_t g = 63; g >= 1; g--) {
+        port.ops->claim(port.ctx, 1 + g);
+        for (uint32_t i = 1; i <= 63; i++)
+            assert_int_equal(b.lines[VD_LINE_HGEIP + i], i < g);
+    }
+    assert_false(b.lines[VD_LINE_SEIP] || b.lines[VD_LINE_MEIP]);
+}
+
+static void GUEST_9_kvm_save_and_clear(void **state)
+{
+    (void)state;
+    deliver(G2);
+    enable(G2, 5);
+    msi_at(G2, 0, 5, 1);
+    uint64_t delivery = csr(G2, EIDELIVERY);
+    set_csr(G2, EIDELIVERY, 0);
+    assert_false(b.lines[VD_LINE_HGEIP + 2]);
+    uint64_t dump = csr(G2, EIP);
+    set_csr(G2, EIP, 0);
+    assert_int_equal(dump, VD_BIT(5));
+    assert_int_equal(delivery, 1);
+    assert_int_equal(topei(G2), 0);
+}
+
+/* Old file G1, new file G2; an MSI arrives at every place where it must not be lost. */
+static void migrate(uint32_t before_retarget, uint32_t after_retarget)
+{
+    uint64_t delivery = csr(G1, EIDELIVERY), threshold = csr(G1, EITHRESHOLD);
+    set_csr(G1, EIDELIVERY, 0);
+    msi(G1, before_retarget);
+    set_csr(G2, EIDELIVERY, 0);
+    set_csr(G2, EIP, 0);
+    set_csr(G2, EIP + 2, 0);
+    msi(G2, after_retarget);
+    for (uint32_t w = 0; w < 2; w++) {
+        uint64_t eip = csr(G1, EIP + 2 * w), eie = csr(G1, EIE + 2 * w);
+        set_csr(G2, EIP + 2 * w, csr(G2, EIP + 2 * w) | eip);
+        set_csr(G2, EIE + 2 * w, eie);
+    }
+    set_csr(G2, EITHRESHOLD, threshold);
+    set_csr(G2, EIDELIVERY, delivery);
+}
+
+static void MIG_1_msis_survive(void **state)
+{
+    (void)state;
+    deliver(G1);
+    set_csr(G1, EIE, ~UINT64_C(1));
+    set_csr(G1, EIE + 2, UINT64_MAX);
+    msi(G1, 3);
+    migrate(40, 100);
+    static const uint32_t order[] = {3, 40, 100, 0};
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_int_equal(topei(G2), top(order[i]));
+        assert_int_equal(b.lines[VD_LINE_HGEIP + 2], order[i] != 0);
+        port.ops->claim(port.ctx, G2);
+    }
+}
+
+static void MIG_2_no_duplicate(void **state)
+{
+    (void)state;
+    deliver(G1);
+    set_csr(G1, EIE, ~UINT64_C(1));
+    migrate(40, 40);
+    assert_int_equal(topei(G2), top(40));
+    port.ops->claim(port.ctx, G2);
+    assert_int_equal(topei(G2), 0);
+}
+
+#define RULE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        RULE(IMSIC_P1_files),
+        RULE(IMSIC_P2_identities),
+        RULE(IMSIC_P3_lower_identity_first),
+        RULE(IMSIC_P4_coalesce),
+        RULE(IMSIC_P5_reset_values),
+        RULE(IMSIC_P6_reveal),
+        RULE(IMSIC_M1_whole_value),
+        RULE(IMSIC_M1_page_layout),
+        RULE(IMSIC_M1_little_endian_only),
+        RULE(IMSIC_M2_simple_accesses_only),
+        RULE(IMSIC_M3_holes),
+        RULE(IMSIC_M4_order_of_one_file),
+        RULE(IMSIC_M5_pages_are_separate),
+        RULE(IMSIC_L1_number_of_identities),
+        RULE(IMSIC_R1_bits_that_do_not_exist),
+        RULE(IMSIC_R1_reserved_selects),
+        RULE(IMSIC_R1_word_of_identity),
+        RULE(IMSIC_R2_csrs_keeps_concurrent_msi),
+        RULE(IMSIC_R3_csr_effects_are_immediate),
+        RULE(IMSIC_R4_signal),
+        RULE(IMSIC_R4_eidelivery_values),
+        RULE(IMSIC_R4_delivery_from_aplic),
+        RULE(IMSIC_R4_threshold_values),
+        RULE(IMSIC_R5_eip_is_read_write),
+        RULE(IMSIC_R5_file_state_records),
+        RULE(TOPEI_1_value),
+        RULE(TOPEI_2_not_gated_by_eidelivery),
+        RULE(TOPEI_3_claim),
+        RULE(TOPEI_4_claims_what_was_read),
+        RULE(TOPEI_5_reading_does_not_claim),
+        RULE(TOPEI_6_new_top_after_claim),
+        RULE(GUEST_1_signals_of_all_guest_files),
+        RULE(GUEST_9_kvm_save_and_clear),
+        RULE(MIG_1_msis_survive),
+        RULE(MIG_2_no_duplicate),
+    };
+    return cmocka_run_group_tests_name("imsic rules", tests, NULL, NULL);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The state of a hart's interrupt files, and nothing that a snapshot does not hold. */
+#ifndef IMSIC_STATE_H
+#define IMSIC_STATE_H
+
+#include "imsic/imsic.h"
+#include "viaduct/bits.h"
+
+enum {
+    IMSIC_MAX_FILES = 65,
+    IMSIC_MAX_WORDS = 32,
+    IMSIC_MAX_ID = 2047,
+    IMSIC_EIDELIVERY_DIRECT = 0x40000000,
+};
+
+struct imsic_file {
+    uint64_t eip[IMSIC_MAX_WORDS];
+    uint64_t eie[IMSIC_MAX_WORDS];
+    uint32_t top; /* bit w: eip[w] & eie[w] is not zero */
+    uint32_t eidelivery;
+    uint32_t eithreshold;
+    uint8_t wire; /* the level that a PLIC or APLIC supplies: 0 or 1 */
+    uint8_t line; /* the level into the hart */
+    uint16_t pad16;
+    vd_time line_at; /* when the line follows an MSI, or VD_NEVER */
+    vd_time
+        claim_at; /* of the last claim and the last recorded MSI: for IMSIC_DEFECT_CLAIM_DROPS */
+    vd_time msi_at;
+    uint32_t msi_identity;
+    uint32_t pad32;
+};
+
+struct imsic_state {
+    uint32_t size, files;
+    struct imsic_file file[IMSIC_MAX_FILES];
+    uint64_t serial[]; /* of the MSI that set each pending bit: files x (ids + 1) */
+};
+
+struct imsic {
+    struct imsic_config config;
+    struct vd_host host;
+    struct vd_event line_event[IMSIC_MAX_FILES];
+    uint32_t stride; /* of state->serial: its identities per file */
+    struct imsic_state *state;
+};
+
+static inline bool file_exists(const struct imsic *m, uint32_t file)
+{
+    return file < m->state->files && (file != VD_IMSIC_FILE_M || m->config.machine_file);
+}
+
+/* N of the AIA: the highest implemented identity of a file. */
+static inline uint32_t file_ids(const struct imsic *m, uint32_t file)
+{
+    return file >= VD_IMSIC_FILE_GUEST0 ? m->config.guest_ids : m->config.ids;
+}
+
+/* The bits of eip or eie word w that exist: identity 0 and those above N do not. */
+static inline uint64_t file_mask(const struct imsic *m, uint32_t file, uint32_t w)
+{
+    if (w > file_ids(m, file) / 64)
+        return 0;
+    return w == 0 ? ~UINT64_C(1) : ~UINT64_C(0);
+}
+
+#endif
