@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "platforms/devicetree.h"
+
+#include <string.h>
+
+#include "platforms/tree.h"
+#include "platforms/virt_map.h"
+
+enum {
+    PHANDLE_IMSIC_M = 1,
+    PHANDLE_IMSIC_S,
+    PHANDLE_APLIC_M,
+    PHANDLE_APLIC_S,
+    PHANDLE_IOMMU,
+    PHANDLE_TEST,
+    PHANDLE_CPU0 = 16, /* cpu n: PHANDLE_CPU0 + 2 n, its interrupt controller the next */
+};
+
+enum { IRQ_LEVEL_HIGH = 4 };
+enum { FINISHER_PASS = 0x5555, FINISHER_RESET = 0x7777 };
+
+/* Local interrupts of a hart. */
+enum { IRQ_M_SOFT = 3, IRQ_M_TIMER = 7, IRQ_S_EXT = 9, IRQ_M_EXT = 11 };
+
+static void reg(struct tree *t, enum virt_region region)
+{
+    struct virt_range range = virt_range(t->config, region);
+    struct cells c = {.count = 0};
+    cells_add64(&c, range.base);
+    cells_add64(&c, range.size);
+    tree_put(t, "reg", &c);
+}
+
+static uint64_t base_of(const struct tree *t, enum virt_region region)
+{
+    return virt_range(t->config, region).base;
+}
+
+static uint32_t intc_phandle(uint32_t hart)
+{
+    return PHANDLE_CPU0 + 2 * hart + 1;
+}
+
+/* interrupts-extended with one local interrupt, or two, of every hart. */
+static void local_interrupts(struct tree *t, uint32_t first, uint32_t second)
+{
+    struct cells c = {.count = 0};
+    for (uint32_t hart = 0; hart < t->config->machine.harts; hart++) {
+        cells_add(&c, intc_phandle(hart));
+        cells_add(&c, first);
+        if (second) {
+            cells_add(&c, intc_phandle(hart));
+            cells_add(&c, second);
+        }
+    }
+    tree_put(t, "interrupts-extended", &c);
+}
+
+static void wired(struct tree *t, uint32_t source, uint32_t count)
+{
+    struct cells c = {.count = 0};
+    for (uint32_t i = 0; i < count; i++) {
+        cells_add(&c, source + i);
+        cells_add(&c, IRQ_LEVEL_HIGH);
+    }
+    tree_cell(t, "interrupt-parent", PHANDLE_APLIC_S);
+    tree_put(t, "interrupts", &c);
+}
+
+/* riscv,isa for what is old, riscv,isa-extensions for what is new. */
+static void isa(struct tree *t)
+{
+    static const struct {
+        const char *isa;
+        enum hart_extension bit;
+    } extensions[] = {
+#define HART_EXTENSION(name, isa, fallback, text) {isa, HART_EXT_##name},
+#include "hart/extensions.def"
+#undef HART_EXTENSION
+    };
+    char string[512], list[512] = "i";
+    size_t used = 2;
+    hart_isa_string(&t->config->hart, string, sizeof(string));
+    tree_text(t, "riscv,isa", string);
+    tree_text(t, "riscv,isa-base", "rv64i");
+    for (size_t i = 0; i < sizeof(extensions) / sizeof(extensions[0]); i++) {
+        size_t length = strlen(extensions[i].isa) + 1;
+        bool on = t->config->hart.extensions >> extensions[i].bit & 1;
+        if (!on || length == 1 || used + length > sizeof(list))
+            continue;
+        memcpy(list + used, extensions[i].isa, length);
+        used += length;
+    }
+    tree_bytes(t, "riscv,isa-extensions", list, used);
+}
+
+static const char *mmu_type(const struct tree *t)
+{
+    static const char *const types[] = {"riscv,sv39", "riscv,sv48", "riscv,sv57"};
+    uint32_t mode = t->config->hart.satp_mode;
+    return types[mode >= 8 && mode <= 10 ? mode - 8 : 0];
+}
+
+static void cpu(struct tree *t, uint32_t hart)
+{
+    tree_begin_at(t, "cpu", hart);
+    tree_cell(t, "phandle", PHANDLE_CPU0 + 2 * hart);
+    tree_text(t, "device_type", "cpu");
+    tree_cell(t, "reg", hart);
+    tree_text(t, "status", "okay");
+    tree_text(t, "compatible", "riscv");
+    isa(t);
+    tree_text(t, "mmu-type", mmu_type(t));
+    tree_begin(t, "interrupt-controller");
+    tree_cell(t, "#interrupt-cells", 1);
+    tree_empty(t, "interrupt-controller");
+    tree_text(t, "compatible", "riscv,cpu-intc");
+    tree_cell(t, "phandle", intc_phandle(hart));
+    tree_end(t);
+    tree_end(t);
+}
+
+static void cpu_map(struct tree *t)
+{
+    tree_begin(t, "cpu-map");
+    tree_begin(t, "cluster0");
+    for (uint32_t hart = 0; hart < t->config->machine.harts; hart++) {
+        char name[16];
+        snprintf(name, sizeof(name), "core%u", hart);
+        tree_begin(t, name);
+        tree_cell(t, "cpu", PHANDLE_CPU0 + 2 * hart);
+        tree_end(t);
+    }
+    tree_end(t);
+    tree_end(t);
+}
+
+static void cpus(struct tree *t)
+{
+    tree_begin(t, "cpus");
+    tree_cell(t, "#address-cells", 1);
+    tree_cell(t, "#size-cells", 0);
+    tree_cell(t, "timebase-frequency", (uint32_t)t->config->machine.timebase);
+    for (uint32_t hart = 0; hart < t->config->machine.harts; hart++)
+        cpu(t, hart);
+    cpu_map(t);
+    tree_end(t);
+}
+
+static void memory(struct tree *t)
+{
+    tree_begin_at(t, "memory", base_of(t, VIRT_RAM));
+    tree_text(t, "device_type", "memory");
+    reg(t, VIRT_RAM);
+    tree_end(t);
+}
+
+static void clint(struct tree *t)
+{
+    tree_begin_at(t, "clint", base_of(t, VIRT_CLINT));
+    TREE_STRINGS(t, "compatible", "sifive,clint0\0riscv,clint0");
+    reg(t, VIRT_CLINT);
+    local_interrupts(t, IRQ_M_SOFT, IRQ_M_TIMER);
+    tree_end(t);
+}
+
+static void imsics_common(struct tree *t, enum virt_region region, uint32_t phandle,
+                          uint32_t local_irq)
+{
+    tree_text(t, "compatible", "riscv,imsics");
+    tree_cell(t, "phandle", phandle);
+    tree_cell(t, "#interrupt-cells", 0);
+    tree_empty(t, "interrupt-controller");
+    tree_empty(t, "msi-controller");
+    tree_cell(t, "#msi-cells", 0);
+    local_interrupts(t, local_irq, 0);
+    reg(t, region);
+    tree_cell(t, "riscv,num-ids", t->config->imsic.ids);
+    tree_cell(t, "riscv,ipi-id", 1);
+}
+
+static void imsics_m(struct tree *t)
+{
+    tree_begin_at(t, "imsics", base_of(t, VIRT_IMSIC_M));
+    imsics_common(t, VIRT_IMSIC_M, PHANDLE_IMSIC_M, IRQ_M_EXT);
+    tree_end(t);
+}
+
+static void imsics_s(struct tree *t)
+{
+    tree_begin_at(t, "imsics", base_of(t, VIRT_IMSIC_S));
+    imsics_common(t, VIRT_IMSIC_S, PHANDLE_IMSIC_S, IRQ_S_EXT);
+    if (t->config->imsic.guest_ids && t->config->imsic.guest_ids != t->config->imsic.ids)
+        tree_cell(t, "riscv,num-guest-ids", t->config->imsic.guest_ids);
+    if (t->config->imsic.guests)
+        tree_cell(t, "riscv,guest-index-bits", virt_guest_index_bits(t->config));
+    tree_end(t);
+}
+
+static void aplic_common(struct tree *t, enum virt_region region, uint32_t phandle, uint32_t imsic)
+{
+    tree_text(t, "compatible", "riscv,aplic");
+    tree_cell(t, "phandle", phandle);
+    tree_cell(t, "#address-cells", 0);
+    tree_cell(t, "#interrupt-cells", 2);
+    tree_empty(t, "interrupt-controller");
+    tree_cell(t, "msi-parent", imsic);
+    reg(t, region);
+    tree_cell(t, "riscv,num-sources", t->config->aplic.sources);
+}
+
+static void aplic_m(struct tree *t)
+{
+    struct cells c = {.count = 0};
+    tree_begin_at(t, "aplic", base_of(t, VIRT_APLIC_M));
+    aplic_common(t, VIRT_APLIC_M, PHANDLE_APLIC_M, PHANDLE_IMSIC_M);
+    tree_cell(t, "riscv,children", PHANDLE_APLIC_S);
+    cells_add(&c, PHANDLE_APLIC_S);
+    cells_add(&c, 1);
+    cells_add(&c, t->config->aplic.sources);
+    tree_put(t, "riscv,delegate", &c); /* the binding's first name, which OpenSBI 1.1 looks for */
+    tree_put(t, "riscv,delegation", &c);
+    tree_end(t);
+}
+
+static void aplic_s(struct tree *t)
+{
+    tree_begin_at(t, "aplic", base_of(t, VIRT_APLIC_S));
+    aplic_common(t, VIRT_APLIC_S, PHANDLE_APLIC_S, PHANDLE_IMSIC_S);
+    tree_end(t);
+}
+
+static void iommu(struct tree *t)
+{
+    tree_begin_at(t, "iommu", base_of(t, VIRT_IOMMU));
+    tree_text(t, "compatible", "riscv,iommu");
+    tree_cell(t, "phandle", PHANDLE_IOMMU);
+    tree_cell(t, "#iommu-cells", 1);
+    reg(t, VIRT_IOMMU);
+    wired(t, VIRT_IRQ_IOMMU, VIRT_IOMMU_IRQS);
+    tree_cell(t, "msi-parent", PHANDLE_IMSIC_S);
+    tree_end(t);
+}
+
+static void pcie_interrupt_map(struct tree *t)
+{
+    enum { SLOTS = 4, PINS = 4 };
+    struct cells c = {.count = 0};
+    for (uint32_t slot = 0; slot < SLOTS; slot++) {
+        for (uint32_t pin = 0; pin < PINS; pin++) {
+            cells_add(&c, slot << 11);
+            cells_add64(&c, 0);
+            cells_add(&c, pin + 1);
+            cells_add(&c, PHANDLE_APLIC_S);
+            cells_add(&c, VIRT_IRQ_PCIE + (slot + pin) % PINS);
+            cells_add(&c, IRQ_LEVEL_HIGH);
+        }
+    }
+    tree_put(t, "interrupt-map", &c);
+    struct cells mask = {.count = 0};
+    cells_add(&mask, (SLOTS - 1) << 11);
+    cells_add64(&mask, 0);
+    cells_add(&mask, 7);
+    tree_put(t, "interrupt-map-mask", &mask);
+}
+
+static void pcie_ranges(struct tree *t)
+{
+    enum { SPACE_IO = 0x01000000, SPACE_MEM32 = 0x02000000, SPACE_MEM64 = 0x03000000 };
+    struct virt_range pio = virt_range(t->config, VIRT_PCIE_PIO);
+    struct virt_range low = virt_range(t->config, VIRT_PCIE_MMIO);
+    struct virt_range high = virt_range(t->config, VIRT_PCIE_MMIO64);
+    struct cells c = {.count = 0};
+    cells_add(&c, SPACE_IO);
+    cells_add64(&c, 0);
+    cells_add64(&c, pio.base);
+    cells_add64(&c, pio.size);
+    cells_add(&c, SPACE_MEM32);
+    cells_add64(&c, low.base);
+    cells_add64(&c, low.base);
+    cells_add64(&c, low.size);
+    cells_add(&c, SPACE_MEM64);
+    cells_add64(&c, high.base);
+    cells_add64(&c, high.base);
+    cells_add64(&c, high.size);
+    tree_put(t, "ranges", &c);
+}
+
+static void pcie_iommu_map(struct tree *t)
+{
+    struct cells c = {.count = 0};
+    cells_add(&c, 0);
+    cells_add(&c, PHANDLE_IOMMU);
+    cells_add(&c, 0);
+    cells_add(&c, 0x10000);
+    tree_put(t, "iommu-map", &c);
+}
+
+static void pcie(struct tree *t)
+{
+    struct cells buses = {.count = 0};
+    tree_begin_at(t, "pci", base_of(t, VIRT_ECAM));
+    tree_text(t, "compatible", "pci-host-ecam-generic");
+    tree_text(t, "device_type", "pci");
+    tree_cell(t, "#address-cells", 3);
+    tree_cell(t, "#size-cells", 2);
+    tree_cell(t, "#interrupt-cells", 1);
+    tree_cell(t, "linux,pci-domain", 0);
+    cells_add(&buses, 0);
+    cells_add(&buses, 0xff);
+    tree_put(t, "bus-range", &buses);
+    tree_empty(t, "dma-coherent");
+    reg(t, VIRT_ECAM);
+    pcie_ranges(t);
+    tree_cell(t, "msi-parent", PHANDLE_IMSIC_S);
+    if (t->config->machine.iommu)
+        pcie_iommu_map(t);
+    pcie_interrupt_map(t);
+    tree_end(t);
+}
+
+static void uart(struct tree *t)
+{
+    tree_begin_at(t, "serial", base_of(t, VIRT_UART));
+    tree_text(t, "compatible", "ns16550a");
+    tree_cell(t, "clock-frequency", 3686400);
+    reg(t, VIRT_UART);
+    wired(t, VIRT_IRQ_UART, 1);
+    tree_end(t);
+}
+
+static void rtc(struct tree *t)
+{
+    tree_begin_at(t, "rtc", base_of(t, VIRT_RTC));
+    tree_text(t, "compatible", "google,goldfish-rtc");
+    reg(t, VIRT_RTC);
+    wired(t, VIRT_IRQ_RTC, 1);
+    tree_end(t);
+}
+
+static void finisher(struct tree *t)
+{
+    tree_begin_at(t, "test", base_of(t, VIRT_FINISHER));
+    TREE_STRINGS(t, "compatible", "sifive,test1\0sifive,test0\0syscon");
+    tree_cell(t, "phandle", PHANDLE_TEST);
+    reg(t, VIRT_FINISHER);
+    tree_end(t);
+}
+
+static void soc(struct tree *t)
+{
+    tree_begin(t, "soc");
+    tree_cell(t, "#address-cells", 2);
+    tree_cell(t, "#size-cells", 2);
+    tree_text(t, "compatible", "simple-bus");
+    tree_empty(t, "ranges");
+    clint(t);
+    imsics_m(t);
+    imsics_s(t);
+    aplic_m(t);
+    aplic_s(t);
+    if (t->config->machine.iommu)
+        iommu(t);
+    pcie(t);
+    finisher(t);
+    rtc(t);
+    uart(t);
+    tree_end(t);
+}
+
+static void power(struct tree *t, const char *name, const char *compatible, uint32_t value)
+{
+    tree_begin(t, name);
+    tree_text(t, "compatible", compatible);
+    tree_cell(t, "regmap", PHANDLE_TEST);
+    tree_cell(t, "offset", 0);
+    tree_cell(t, "value", value);
+    tree_end(t);
+}
+
+static void chosen_node(struct tree *t, const struct devicetree_chosen *chosen)
+{
+    char console[64];
+    snprintf(console, sizeof(console), "/soc/serial@%llx",
+             (unsigned long long)base_of(t, VIRT_UART));
+    tree_begin(t, "chosen");
+    tree_text(t, "stdout-path", console);
+    if (*t->config->machine.append)
+        tree_text(t, "bootargs", t->config->machine.append);
+    if (chosen->initrd_end != chosen->initrd_start) {
+        tree_cell64(t, "linux,initrd-start", chosen->initrd_start);
+        tree_cell64(t, "linux,initrd-end", chosen->initrd_end);
+    }
+    tree_bytes(t, "rng-seed", chosen->rng_seed, sizeof(chosen->rng_seed));
+    tree_end(t);
+}
+
+static void root(struct tree *t, const struct devicetree_chosen *chosen)
+{
+    tree_begin(t, "");
+    tree_cell(t, "#address-cells", 2);
+    tree_cell(t, "#size-cells", 2);
+    tree_text(t, "compatible", "riscv-virtio"); /* the name under which software knows this map */
+    tree_text(t, "model", "viaduct,virt");
+    chosen_node(t, chosen);
+    memory(t);
+    cpus(t);
+    soc(t);
+    power(t, "poweroff", "syscon-poweroff", FINISHER_PASS);
+    power(t, "reboot", "syscon-reboot", FINISHER_RESET);
+    tree_end(t);
+}
+
+void *devicetree_build(const struct virt_config *config, const struct devicetree_chosen *chosen,
+                       size_t *size, struct vd_error *err)
+{
+    struct tree t;
+    if (!tree_open(&t, config)) {
+        vd_fail(err, "no memory for the devicetree");
+        return NULL;
+    }
+    root(&t, chosen);
+    return tree_close(&t, size, err);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "platforms/virt_config.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "platforms/embedded.h"
+#include "platforms/file.h"
+
+static bool read_embedded(struct virt_config *values, const char *name, struct vd_error *err)
+{
+    struct config config = virt_schema(values);
+    const struct embedded_file *file = embedded_find(platform_files, name);
+    if (!file)
+        return vd_fail(err, "%s is not in this binary", name);
+    return config_read(&config, name, file->data, (size_t)(file->end - file->data), err);
+}
+
+bool virt_defaults(struct virt_config *values, struct vd_error *err)
+{
+    memset(values, 0, sizeof(*values));
+    struct config config = virt_schema(values);
+    config_defaults(&config);
+    return read_embedded(values, "virt.yaml", err);
+}
+
+static bool unknown_preset(const char *name, struct vd_error *err)
+{
+    char list[256] = "";
+    for (const struct embedded_file *f = platform_files; f->name; f++) {
+        const char *base = f->name + strlen("timing/");
+        size_t used = strlen(list);
+        if (strncmp(f->name, "timing/", strlen("timing/")) == 0)
+            snprintf(list + used, sizeof(list) - used, "%s%.*s", used ? ", " : "",
+                     (int)strcspn(base, "."), base);
+    }
+    return vd_fail(err, "there is no timing preset '%.80s': accepted are %s, or a file's name",
+                   name, list);
+}
+
+static bool read_preset(struct virt_config *values, const char *name, struct vd_error *err)
+{
+    char path[VIRT_PATH_SIZE + 16];
+    if (*name == '\0')
+        name = "functional";
+    snprintf(path, sizeof(path), "timing/%s.yaml", name);
+    if (embedded_find(platform_files, path))
+        return read_embedded(values, path, err);
+    if (!strpbrk(name, "./"))
+        return unknown_preset(name, err);
+    size_t size;
+    char *text = file_read(name, &size, err);
+    struct config config = virt_schema(values);
+    bool ok = text && config_read(&config, name, text, size, err);
+    free(text);
+    return ok;
+}
+
+static bool apply(struct virt_config *values, const struct virt_setting *settings, size_t count,
+                  struct vd_error *err)
+{
+    struct config config = virt_schema(values);
+    for (size_t i = 0; i < count; i++) {
+        const struct virt_setting *s = &settings[i];
+        bool ok = s->length ? config_read(&config, s->name, s->text, s->length, err)
+                            : config_set(&config, s->name, s->text, err);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
+/* What one part says, the others repeat. */
+static void derive(struct virt_config *values)
+{
+    uint64_t cycle_ps = values->machine.cycle_ps;
+    values->hart.geilen = values->imsic.guests;
+    values->hart.cycle_ps = cycle_ps;
+    values->imsic.cycle_ps = cycle_ps;
+    values->aplic.cycle_ps = cycle_ps;
+    values->aplic.harts = values->machine.harts;
+    values->aplic.guests = values->imsic.guests;
+    values->iommu.cycle_ps = cycle_ps;
+    values->pcie.cycle_ps = cycle_ps;
+    values->endpoint.cycle_ps = cycle_ps;
+}
+
+bool virt_configure(struct virt_config *values, const struct virt_setting *settings, size_t count,
+                    struct vd_error *err)
+{
+    if (!virt_defaults(values, err) || !apply(values, settings, count, err))
+        return false;
+    char timing[VIRT_PATH_SIZE];
+    memcpy(timing, values->machine.timing, sizeof(timing));
+    if (!virt_defaults(values, err) || !read_preset(values, timing, err) ||
+        !apply(values, settings, count, err))
+        return false;
+    derive(values);
+    return virt_check(values, err);
+}
+
+bool virt_check(const struct virt_config *values, struct vd_error *err)
+{
+    const struct virt_machine_config *m = &values->machine;
+    if (m->memory % 4096 != 0)
+        return vd_fail(err, "machine.memory is %" PRIu64 ": accepted are multiples of 4096",
+                       m->memory);
+    if ((values->imsic.ids + 1) % 64 != 0)
+        return vd_fail(err, "imsic.ids is %u: accepted are 63, 127, ... 2047", values->imsic.ids);
+    if (UINT64_C(1000000000000) % m->timebase != 0)
+        return vd_fail(err,
+                       "machine.timebase is %" PRIu64 ": accepted are frequencies whose period is "
+                       "a whole number of picoseconds",
+                       m->timebase);
+    if (values->aplic.sources < 40)
+        return vd_fail(err,
+                       "aplic.sources is %u: this platform wires sources up to 39, so "
+                       "accepted are 40..1023",
+                       values->aplic.sources);
+    return true;
+}

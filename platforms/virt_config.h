@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Everything that can be configured of the platform `virt`, as one plain value, and its schema. */
+#ifndef PLATFORMS_VIRT_CONFIG_H
+#define PLATFORMS_VIRT_CONFIG_H
+
+#include "aplic/aplic.h"
+#include "hart/hart.h"
+#include "imsic/imsic.h"
+#include "iommu/iommu.h"
+#include "pcie/endpoint.h"
+#include "pcie/root.h"
+#include "platforms/config.h"
+
+enum {
+    VIRT_MAX_HARTS = 64,
+    VIRT_MAX_ENDPOINTS = 8,
+    VIRT_PATH_SIZE = 1024, /* a file's name */
+    VIRT_APPEND_SIZE = 2048,
+};
+
+struct virt_machine_config {
+    uint32_t harts;
+    uint64_t memory;
+    uint64_t cycle_ps;
+    uint64_t timebase; /* Hz */
+    uint64_t quantum;  /* cycles */
+    uint64_t limit;    /* cycles, 0: none */
+    uint64_t seed;
+    uint64_t epoch; /* the RTC's time at reset, in seconds since 1970 */
+    bool iommu;
+    uint32_t endpoints;
+    char timing[VIRT_PATH_SIZE];
+    char bios[VIRT_PATH_SIZE];
+    char kernel[VIRT_PATH_SIZE];
+    char initrd[VIRT_PATH_SIZE];
+    char dtb[VIRT_PATH_SIZE];
+    char append[VIRT_APPEND_SIZE];
+};
+
+/* Latencies of the fabric, in cycles. */
+struct virt_bus_config {
+    uint32_t ram_read, ram_write;
+    uint32_t msi_write;
+    uint32_t device_read, device_write;
+    uint32_t hart_read, hart_write;
+};
+
+/* What `viaduct exp` runs. */
+struct virt_experiment_config {
+    char name[64];
+    char title[160];
+    char expectation[1024]; /* what the reader should see in the results */
+    char members[512];      /* names of other experiments to run instead */
+    uint32_t expects;       /* enum virt_expects */
+    char kernel[VIRT_PATH_SIZE];
+    /* Words of the boot arguments, see firmware/hyp/README.md. */
+    char exp[64];
+    uint32_t count, warmup;
+    uint64_t period;
+    uint32_t burst, vectors, ddt, protocol, moves, wire, mode;
+    uint64_t seed;
+};
+
+enum virt_expects { VIRT_EXPECTS_BALANCED, VIRT_EXPECTS_VIOLATION };
+
+struct virt_config {
+    struct virt_machine_config machine;
+    struct hart_config hart;
+    struct imsic_config imsic;
+    struct aplic_config aplic;
+    struct iommu_config iommu;
+    struct pcie_config pcie;
+    struct endpoint_config endpoint;
+    struct virt_bus_config bus;
+    struct virt_experiment_config experiment;
+};
+
+/* The schema over `values`. */
+struct config virt_schema(struct virt_config *values);
+/* The platform's defaults, in which nothing of a timing preset or of a file is. */
+bool virt_defaults(struct virt_config *values, struct vd_error *err);
+/* Rules between several values: IMSIC geometry, harts and APLIC, memory. */
+bool virt_check(const struct virt_config *values, struct vd_error *err);
+
+/* Where a list of assignments comes from: a YAML text, or one key with its value. */
+struct virt_setting {
+    const char *name; /* a file's name for errors; the key if text is a value */
+    const char *text;
+    size_t length; /* of a YAML text; 0: text is a value */
+};
+/* Defaults, then the timing preset that the settings choose, then the settings in order. */
+bool virt_configure(struct virt_config *values, const struct virt_setting *settings, size_t count,
+                    struct vd_error *err);
+
+/* The boot arguments that the section `experiment` stands for. */
+void virt_bootargs(const struct virt_config *values, char *text, size_t size);
+
+/* Bits of a guest index in IMSIC addresses, of a hart index, and the pages between two harts. */
+uint32_t virt_guest_index_bits(const struct virt_config *values);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Where things are: QEMU's `virt,aia=aplic-imsic,iommu-sys=on`. */
+#ifndef PLATFORMS_VIRT_MAP_H
+#define PLATFORMS_VIRT_MAP_H
+
+#include "platforms/virt_config.h"
+
+enum virt_region {
+    VIRT_MROM,
+    VIRT_FINISHER,
+    VIRT_RTC,
+    VIRT_CLINT,
+    VIRT_PCIE_PIO,
+    VIRT_IOMMU,
+    VIRT_APLIC_M,
+    VIRT_APLIC_S,
+    VIRT_UART,
+    VIRT_IMSIC_M,
+    VIRT_IMSIC_S,
+    VIRT_ECAM,
+    VIRT_PCIE_MMIO,
+    VIRT_RAM,
+    VIRT_PCIE_MMIO64,
+    VIRT_REGIONS
+};
+
+struct virt_range {
+    const char *name;
+    uint64_t base, size;
+};
+
+/* Fixed, but for RAM, what depends on the number of harts, and the window above RAM. */
+struct virt_range virt_range(const struct virt_config *config, enum virt_region region);
+
+/* APLIC sources. */
+enum {
+    VIRT_IRQ_UART = 10,
+    VIRT_IRQ_RTC = 11,
+    VIRT_IRQ_PCIE = 32,  /* INTA..INTD */
+    VIRT_IRQ_IOMMU = 36, /* one per interrupt vector, the first four */
+    VIRT_IOMMU_IRQS = 4,
+};
+
+/* Where software is put. */
+#define VIRT_KERNEL_OFFSET UINT64_C(0x200000) /* in RAM, behind the firmware */
+
+#endif

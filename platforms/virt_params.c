@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The platform's own parameters and the schema of the whole machine. */
+#include "core/ram.h"
+#include "platforms/virt_config.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#define FIELD(name) offsetof(struct virt_machine_config, name)
+static const struct vd_param machine_table[] = {
+    {"timing", VD_PARAM_STRING, FIELD(timing), 0, 0, VIRT_PATH_SIZE, NULL, "",
+     "timing preset: functional, inorder, or a file; empty: functional"},
+    {"harts", VD_PARAM_U32, FIELD(harts), 1, 1, VIRT_MAX_HARTS, NULL, "", "number of harts"},
+    {"memory", VD_PARAM_U64, FIELD(memory), UINT64_C(128) << 20, UINT64_C(16) << 20, RAM_MAX, NULL,
+     "bytes", "RAM at 0x80000000"},
+    {"cycle_ps", VD_PARAM_U64, FIELD(cycle_ps), 1000, 1, 1000000, NULL, "ps",
+     "one clock cycle; 1000 is 1 GHz"},
+    {"timebase", VD_PARAM_U64, FIELD(timebase), 10000000, 1000, 1000000000, NULL, "Hz",
+     "frequency of mtime"},
+    {"quantum", VD_PARAM_U64, FIELD(quantum), 64, 1, 1000000000, NULL, "cycles",
+     "how far a hart may run ahead of another"},
+    {"limit", VD_PARAM_U64, FIELD(limit), 0, 0, UINT64_MAX / 1000000, NULL, "cycles",
+     "end of the run; 0: none"},
+    {"seed", VD_PARAM_U64, FIELD(seed), 0, 0, UINT64_MAX, NULL, "",
+     "of every random choice of the machine and of rng-seed"},
+    {"epoch", VD_PARAM_U64, FIELD(epoch), 1767225600, 0, UINT64_C(1) << 33, NULL, "s",
+     "the RTC at reset, in seconds since 1970"},
+    {"iommu", VD_PARAM_BOOL, FIELD(iommu), 1, 0, 1, NULL, "", "PCIe is behind an IOMMU"},
+    {"endpoints", VD_PARAM_U32, FIELD(endpoints), 1, 0, VIRT_MAX_ENDPOINTS, NULL, "",
+     "test endpoints, at devices 1, 2, ... of PCIe bus 0"},
+    {"bios", VD_PARAM_STRING, FIELD(bios), 0, 0, VIRT_PATH_SIZE, NULL, "",
+     "M-mode firmware: a file, default (OpenSBI of the host), or none; empty: default"},
+    {"kernel", VD_PARAM_STRING, FIELD(kernel), 0, 0, VIRT_PATH_SIZE, NULL, "",
+     "S-mode program: ELF, Linux Image or raw"},
+    {"initrd", VD_PARAM_STRING, FIELD(initrd), 0, 0, VIRT_PATH_SIZE, NULL, "", "initial RAM disk"},
+    {"dtb", VD_PARAM_STRING, FIELD(dtb), 0, 0, VIRT_PATH_SIZE, NULL, "",
+     "devicetree blob; empty: generated"},
+    {"append", VD_PARAM_STRING, FIELD(append), 0, 0, VIRT_APPEND_SIZE, NULL, "", "boot arguments"},
+};
+#undef FIELD
+
+static const struct vd_param *machine_params(uint32_t *count)
+{
+    *count = COUNT(machine_table);
+    return machine_table;
+}
+
+#define BUS(name, text)                                                                            \
+    {                                                                                              \
+#name, VD_PARAM_U32, offsetof(struct virt_bus_config, name), 0, 0, 1000000, NULL,          \
+            "cycles", text                                                                         \
+    }
+static const struct vd_param bus_table[] = {
+    BUS(ram_read, "RAM, read address to first data, for devices and IOMMU"),
+    BUS(ram_write, "RAM, write to its effect, for devices and IOMMU"),
+    BUS(msi_write, "a device's or APLIC's MSI, from the fabric to the interrupt file's port"),
+    BUS(device_read, "register read by a device or the IOMMU"),
+    BUS(device_write, "register write by a device or the IOMMU"),
+    BUS(hart_read, "a hart's load from a device, beyond the hart's own timing"),
+    {"hart_write", VD_PARAM_U32, offsetof(struct virt_bus_config, hart_write), 64, 0, 1000000, NULL,
+     "cycles", "a hart's store to a device, to its effect"},
+};
+#undef BUS
+
+static const struct vd_param *bus_params(uint32_t *count)
+{
+    *count = COUNT(bus_table);
+    return bus_table;
+}
+
+static const char *const expects[] = {"balanced", "violation", NULL};
+
+#define FIELD(name) offsetof(struct virt_experiment_config, name)
+#define TEXT(name, text)                                                                           \
+    {                                                                                              \
+#name, VD_PARAM_STRING, FIELD(name), 0, 0,                                                 \
+            sizeof(((struct virt_experiment_config *)0)->name), NULL, "", text                     \
+    }
+static const struct vd_param experiment_table[] = {
+    TEXT(name, "what `viaduct exp run` calls it"),
+    TEXT(title, "one line"),
+    TEXT(expectation, "what the results should show"),
+    TEXT(members, "experiments to run in its place, separated by blanks"),
+    {"expects", VD_PARAM_CHOICE, FIELD(expects), VIRT_EXPECTS_BALANCED, 0, 1, expects, "",
+     "the ledger's verdict that makes the experiment a success as a member of another"},
+    TEXT(kernel, "the hypervisor; empty: the built-in one"),
+};
+
+static const char *const protocols[] = {"A0", "A1", "A2", "A3", "A4",  "A5",
+                                        "A6", "A7", "A8", "A9", "A10", NULL};
+static const char *const wires[] = {"level", "edge", NULL};
+static const char *const modes[] = {"hwaccel", "emul", "auto", NULL};
+
+static const struct vd_param bootarg_table[] = {
+    TEXT(exp, "paths: all, or some of a01 a02 a03 a07 e01 e07 b05, separated by commas"),
+    {"count", VD_PARAM_U32, FIELD(count), 1000, 1, 10000000, NULL, "", "measured MSIs per path"},
+    {"warmup", VD_PARAM_U32, FIELD(warmup), 32, 0, 1000000, NULL, "", "MSIs before them"},
+    {"period", VD_PARAM_U64, FIELD(period), 5000, 0, UINT64_C(1) << 40, NULL, "cycles",
+     "between two bursts; e01: from acknowledgement to the next IPI"},
+    {"burst", VD_PARAM_U32, FIELD(burst), 1, 1, 2048, NULL, "", "MSIs back to back"},
+    {"vectors", VD_PARAM_U32, FIELD(vectors), 1, 1, 32, NULL, "", "MSI-X vectors used in turn"},
+    {"seed", VD_PARAM_U64, FIELD(seed), 0, 0, UINT64_MAX, NULL, "",
+     "0: strictly periodic, else of the random periods"},
+    {"ddt", VD_PARAM_U32, FIELD(ddt), 0, 0, 3, NULL, "",
+     "levels of the device directory; 0: a03 runs all three, the others use 3"},
+    {"protocol", VD_PARAM_CHOICE, FIELD(protocol), 0, 0, 10, protocols, "",
+     "b05: how an interrupt file moves"},
+    {"moves", VD_PARAM_U32, FIELD(moves), 50, 0, 1000000, NULL, "", "b05: how often"},
+    {"wire", VD_PARAM_CHOICE, FIELD(wire), 0, 0, 1, wires, "", "e07: sensitivity of the source"},
+    {"mode", VD_PARAM_CHOICE, FIELD(mode), 0, 0, 2, modes, "", "interrupt files of the vCPUs"},
+};
+#undef TEXT
+#undef FIELD
+
+static const struct vd_param *experiment_params(uint32_t *count)
+{
+    *count = COUNT(experiment_table);
+    return experiment_table;
+}
+
+static const struct vd_param *bootarg_params(uint32_t *count)
+{
+    *count = COUNT(bootarg_table);
+    return bootarg_table;
+}
+
+#define AT(field) offsetof(struct virt_config, field)
+static const struct config_table tables[] = {
+    {"machine", "the machine and what runs on it", AT(machine), machine_params},
+    {"hart", "every hart", AT(hart), hart_params},
+    {"imsic", "every hart's interrupt files", AT(imsic), imsic_params},
+    {"aplic", "the APLIC of wired interrupts", AT(aplic), aplic_params},
+    {"iommu", "the IOMMU in front of PCIe", AT(iommu), iommu_params},
+    {"pcie", "the PCIe root complex", AT(pcie), pcie_params},
+    {"endpoint", "every test endpoint", AT(endpoint), endpoint_params},
+    {"bus", "latencies of the fabric", AT(bus), bus_params},
+    {"experiment", "what `viaduct exp` runs", AT(experiment), experiment_params},
+    {"experiment", "what `viaduct exp` runs", AT(experiment), bootarg_params},
+};
+#undef AT
+
+struct config virt_schema(struct virt_config *values)
+{
+    return (struct config){.tables = tables, .count = COUNT(tables), .values = values};
+}
+
+void virt_bootargs(const struct virt_config *values, char *text, size_t size)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < COUNT(bootarg_table) && used < size; i++) {
+        char value[CONFIG_KEY_SIZE];
+        struct config_slot slot = {.param = &bootarg_table[i]};
+        slot.field = (char *)(uintptr_t)&values->experiment + bootarg_table[i].offset;
+        config_get(&slot, value, sizeof(value));
+        if (*value)
+            used += (size_t)snprintf(text + used, size - used, "%s%s=%s", used ? " " : "",
+                                     bootarg_table[i].name, value);
+    }
+}
