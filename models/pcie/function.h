@@ -39,7 +39,8 @@ struct pcie_function_state {
     struct pcie_msix_entry msix[PCIE_MAX_VECTORS];
     uint64_t pba[PCIE_MAX_VECTORS / 64];
     uint64_t pba_serial[PCIE_MAX_VECTORS]; /* MSI serial waiting behind a mask */
-    bool intx;
+    uint32_t intx;                         /* level that the device drives, 0 or 1 */
+    uint32_t pad;
 };
 
 struct pcie_function {
@@ -55,11 +56,13 @@ struct pcie_function {
     void (*reset)(void *ctx);
 };
 
-/* Sends a memory request upstream; reads complete through complete() with the same tag.  VD_RETRY:
- * the link is full (txn->delay) or bus mastering is off (VD_DENIED). */
+/* Sends a memory request upstream.  VD_PENDING: taken; unless VD_POSTED, complete() gets the result
+ * with the same tag.  VD_RETRY: the link is full, ask again after txn->delay.  VD_DENIED: bus
+ * mastering is off.  Anything else is the result, at once, because nothing has latency. */
 enum vd_status pcie_send(struct pcie_function *function, struct vd_txn *txn);
-/* Raises MSI-X vector: sends it, or remembers it in the PBA while masked.  Returns the MSI's
- * serial. */
+/* Raises MSI-X vector: sends it, or remembers it in the PBA while it may not leave.  Returns the
+ * MSI's serial: that of the one already waiting if the PBA bit was set, 0 if there is no such
+ * vector. */
 uint64_t pcie_msix_raise(struct pcie_function *function, uint32_t vector);
 void pcie_intx(struct pcie_function *function, bool level);
 /* The function's device_id. */

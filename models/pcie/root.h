@@ -35,7 +35,8 @@ void pcie_complete(struct pcie_root *root, const struct vd_txn *txn);
 /* An ATS message from the IOMMU to the function with this device_id. */
 void pcie_message(struct pcie_root *root, uint32_t device_id, uint32_t code,
                   const uint64_t payload[2]);
-/* INTx: host.wire(line = (device + pin) % 4) as the devicetree's interrupt-map swizzles it. */
+/* INTx: host.wire(line = (device + pin - 1) % 4), pin 1 being INTA, as the devicetree's
+ * interrupt-map swizzles it.  Nothing is in flight: */
 bool pcie_idle(const struct pcie_root *root);
 size_t pcie_save(const struct pcie_root *root, void *buffer, size_t capacity);
 bool pcie_restore(struct pcie_root *root, const void *buffer, size_t size);
