@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A bench with a root complex and a test endpoint at 01.0, for tests. */
+#ifndef PCIE_RIG_H
+#define PCIE_RIG_H
+
+#include "pcie/endpoint.h"
+#include "pcie/root.h"
+#include "support/bench.h"
+
+enum {
+    RIG_DEVFN = 0x08,
+    RIG_BAR0 = 0x40000000,
+    RIG_BAR2 = 0x40100000,
+    RIG_PBA = RIG_BAR2 + 0x8000,
+    RIG_MSI = 0x28000000, /* 16 MiB of MSI targets, which accept every write */
+    RIG_RAM = 0x80000000u,
+};
+
+struct rig {
+    struct bench bench;
+    struct pcie_root *root;
+    struct endpoint *endpoint;
+    uint32_t refusals; /* so many submits are refused with VD_RETRY */
+    vd_time refusal_delay;
+    uint32_t refused;
+    struct vd_host_ops ops;
+    const struct vd_host_ops *bench_ops;
+};
+
+struct rig *rig_new(const struct pcie_config *pcie, const struct endpoint_config *endpoint);
+void rig_free(struct rig *r);
+
+/* Configuration space of 01.0. */
+uint32_t rig_config_read(struct rig *r, uint32_t offset, unsigned size);
+void rig_config_write(struct rig *r, uint32_t offset, unsigned size, uint32_t value);
+/* Assigns the BARs, turns memory, bus mastering and MSI-X on. */
+void rig_bring_up(struct rig *r);
+/* Programs and unmasks a vector: address RIG_MSI + 4096 * vector, data 100 + vector. */
+void rig_vector(struct rig *r, uint32_t vector);
+uint64_t rig_read(struct rig *r, uint64_t addr, unsigned size);
+void rig_write(struct rig *r, uint64_t addr, unsigned size, uint64_t value);
+enum vd_status rig_status(struct rig *r, enum vd_cmd cmd, uint64_t addr, unsigned size);
+/* How many writes with a serial have taken effect, and the n-th of them. */
+uint32_t rig_msis(const struct rig *r);
+const struct vd_txn *rig_msi(const struct rig *r, uint32_t index);
+
+#endif
