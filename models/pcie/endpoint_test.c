@@ -231,6 +231,19 @@ static void generator_waits_for_ack(void **state)
     assert_true(endpoint_idle(r->endpoint));
 }
 
+static void generator_ack_within_the_burst(void **state)
+{
+    struct rig *r = *state;
+    generate(r, 200, 100, 50, 0x10);
+    bench_run(&r->bench, 500);
+    assert_int_equal(rig_msis(r), 64);
+    rig_write(r, GEN_ACK, 4, 0);
+    bench_run(&r->bench, 500);
+    assert_int_equal(rig_msis(r), 100);
+    bench_run(&r->bench, 50000);
+    assert_int_equal(rig_msis(r), 164);
+}
+
 static void dma(struct rig *r, uint64_t addr, uint32_t length, uint32_t control)
 {
     rig_write(r, DMA_ADDR, 8, addr);
@@ -380,6 +393,21 @@ static void dma_stopped_ignores_late_answer(void **state)
     assert_int_equal(rig_read(r, BUFFER, 8), 0x2222);
 }
 
+static void dma_ignores_go_in_flight(void **state)
+{
+    struct rig *r = *state;
+    r->bench.latency = 5000;
+    bench_poke(&r->bench, RIG_RAM, 8, 0x1111);
+    dma(r, RIG_RAM, 8, 0);
+    bench_run(&r->bench, 1000);
+    rig_write(r, DMA_CONTROL, 4, 3);
+    assert_int_equal(rig_read(r, DMA_CONTROL, 4), 1);
+    assert_true(bench_settle(&r->bench, 10));
+    assert_int_equal(r->bench.num_reads, 1);
+    assert_int_equal(r->bench.num_writes, 0);
+    assert_int_equal(rig_read(r, BUFFER, 8), 0x1111);
+}
+
 static void forge(struct rig *r, uint64_t addr, uint32_t data, uint32_t control)
 {
     rig_write(r, FORGE_ADDR, 8, addr);
@@ -475,6 +503,17 @@ static void script_waits_for_ack(void **state)
     rig_write(r, GEN_ACK, 4, 0);
     bench_run(&r->bench, 100000);
     assert_true(endpoint_idle(r->endpoint));
+}
+
+static void script_loops_nest(void **state)
+{
+    struct rig *r = *state;
+    entry(r, 0, 2, 1, 0);
+    entry(r, 1, 6, 0, 2);
+    entry(r, 2, 6, 0, 1);
+    rig_write(r, SCRIPT_CONTROL, 4, 1);
+    assert_true(bench_settle(&r->bench, 100));
+    assert_int_equal(rig_msis(r), 6);
 }
 
 static void script_intx(void **state)
@@ -581,16 +620,19 @@ int main(void)
         TEST(generator_data_before_msi),
         TEST(generator_relaxed),
         TEST(generator_waits_for_ack),
+        TEST(generator_ack_within_the_burst),
         TEST(dma_moves_bytes),
         TEST(dma_before_its_msi),
         TEST(dma_attributes),
         TEST(dma_ats_request),
         TEST(dma_failure_ends_it),
         TEST(dma_stopped_ignores_late_answer),
+        TEST(dma_ignores_go_in_flight),
         TEST(forge_counts_as_msi),
         TEST(forge_waits_for_the_link),
         TEST(script_ops),
         TEST(script_waits_for_ack),
+        TEST(script_loops_nest),
         TEST(script_intx),
         TEST(script_bad_programs),
         TEST(snapshot_goes_on_alike),

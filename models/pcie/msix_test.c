@@ -114,6 +114,8 @@ static void vector_mask_holds(void **state)
     rig_write(r, RIG_BAR2 + 16 + 12, 4, 0);
     assert_int_equal(rig_msis(r), 1);
     assert_int_equal(rig_msi(r, 0)->data[0], 55);
+    assert_int_equal(rig_msi(r, 0)->serial, 1);
+    assert_int_equal(r->bench.next_serial, 1);
     assert_int_equal(rig_read(r, RIG_PBA, 8), 0);
     assert_int_equal(bench_record(&r->bench, VD_REC_msi_issue, 0)->time, 7000);
     rig_write(r, RIG_BAR2 + 16 + 12, 4, 1);
