@@ -16,6 +16,35 @@ enum {
     RIG_RAM = 0x80000000u,
 };
 
+/* The endpoint's registers as the rig maps them. */
+enum {
+    CONTROL = RIG_BAR0 + 0x0c,
+    STATUS = RIG_BAR0 + 0x08,
+    RAISE = RIG_BAR0 + 0x10,
+    GEN_COUNT = RIG_BAR0 + 0x20,
+    GEN_BURST = RIG_BAR0 + 0x24,
+    GEN_PERIOD = RIG_BAR0 + 0x28,
+    GEN_FIRST = RIG_BAR0 + 0x30,
+    GEN_VECTORS = RIG_BAR0 + 0x34,
+    GEN_CONTROL = RIG_BAR0 + 0x38,
+    GEN_SENT = RIG_BAR0 + 0x3c,
+    GEN_DATA = RIG_BAR0 + 0x40,
+    GEN_ACK = RIG_BAR0 + 0x48,
+    DMA_ADDR = RIG_BAR0 + 0x80,
+    DMA_LENGTH = RIG_BAR0 + 0x88,
+    DMA_CONTROL = RIG_BAR0 + 0x8c,
+    DMA_STATUS = RIG_BAR0 + 0x90,
+    DMA_VECTOR = RIG_BAR0 + 0x94,
+    ATS_RESPONSE = RIG_BAR0 + 0x98,
+    FORGE_ADDR = RIG_BAR0 + 0xc0,
+    FORGE_DATA = RIG_BAR0 + 0xc8,
+    FORGE_CONTROL = RIG_BAR0 + 0xcc,
+    SCRIPT_CONTROL = RIG_BAR0 + 0x100,
+    SCRIPT_ENTRY = RIG_BAR0 + 0x104,
+    BUFFER = RIG_BAR0 + 0x1000,
+    SCRIPT = RIG_BAR0 + 0x2000,
+};
+
 struct rig {
     struct bench bench;
     struct pcie_root *root;
