@@ -52,6 +52,8 @@ struct ram *bus_add_ram(struct bus *bus, const char *name, uint64_t base, uint64
                         uint32_t flags, struct vd_error *err);
 /* The RAM that holds all of [addr, addr + size), or NULL. */
 struct ram *bus_ram(const struct bus *bus, uint64_t addr, uint64_t size);
+/* The RAMs in order of adding; NULL: there are not that many. */
+struct ram *bus_nth_ram(const struct bus *bus, uint32_t index);
 /* What is at an address, for messages: a target's or RAM's name, or NULL. */
 const char *bus_name_at(const struct bus *bus, uint64_t addr);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The parts of one simulated machine that know no model, created together:
  *
- *     struct core *core = core_create(&config, &err);
+ *     struct core *core = core_create(&config);
  *     bus_add_ram(core->bus, "ram", 0x80000000, size, 0, &err);
  *     struct port *port = port_create(core, "uart");
  *     struct uart *uart = uart_create(&uart_config, port_host(port), &err);
@@ -33,7 +33,7 @@ struct core {
     uint32_t num_ports;
 };
 
-struct core *core_create(const struct core_config *config, struct vd_error *err);
+struct core *core_create(const struct core_config *config);
 /* Also destroys its ports; models are destroyed before. */
 void core_destroy(struct core *core);
 

@@ -15,7 +15,10 @@ struct ledger_config {
 
 struct ledger *ledger_create(const struct ledger_config *config);
 void ledger_destroy(struct ledger *ledger);
-/* A sink of the trace. */
+/* Records of the port `source` are those of this hart. */
+void ledger_set_hart(struct ledger *ledger, uint16_t source, uint32_t hart);
+/* The kinds of records that ledger_record(), a sink of the trace, wants. */
+uint64_t ledger_kinds(void);
 void ledger_record(void *ledger, const struct vd_record *rec);
 /* What follows reaches this hart late by less than a quantum: MSIs pending there are marked. */
 void ledger_inexact(struct ledger *ledger, uint32_t hart);
@@ -39,11 +42,13 @@ struct ledger_finding {
     char text[256]; /* one sentence: the MSI, its identity, where and when it was last seen */
 };
 
-/* Counts of one path (hint `path`), measured phase only; index LEDGER_ALL: the whole run. */
-enum { LEDGER_PATHS = 64, LEDGER_ALL = LEDGER_PATHS };
+/* Counts of what was issued in the measured phase (hint `phase` 2) under one path number (hint
+ * `path`); with LEDGER_ALL, of everything in the run. */
+#define LEDGER_ALL UINT32_MAX
 struct ledger_counts {
     uint64_t issued, claimed, coalesced, held, moved, dropped, lost, duplicate, stray, inexact;
-    uint64_t pending; /* at the end, and the guest has not enabled it: not an error */
+    uint64_t pending; /* at the end, for a reason that is no error: not enabled, in an MRIF, or an
+                         IPI under way when the run ended */
     uint64_t traps;   /* into HS or M mode on the claiming hart between issue and claim, summed */
     uint64_t drops[VD_DROP_COUNT];
 };
@@ -53,10 +58,14 @@ bool ledger_finish(struct ledger *ledger, vd_time now);
 /* MSIs that are on their way or waiting for a claim: 0 at quiescence. */
 uint64_t ledger_open(const struct ledger *ledger);
 
+/* Path numbers in the order of their first measured MSI. */
+uint32_t ledger_num_paths(const struct ledger *ledger);
+uint32_t ledger_nth_path(const struct ledger *ledger, uint32_t index);
+/* NULL: nothing was measured under that number. */
 const struct ledger_counts *ledger_counts(const struct ledger *ledger, uint32_t path);
 uint32_t ledger_num_findings(const struct ledger *ledger);
 const struct ledger_finding *ledger_finding(const struct ledger *ledger, uint32_t index);
-uint32_t ledger_num_violations(const struct ledger *ledger);
+uint64_t ledger_num_violations(const struct ledger *ledger);
 /* One per MSI of the measured phase that was claimed, in order of claim. */
 uint32_t ledger_num_samples(const struct ledger *ledger);
 const struct sample *ledger_samples(const struct ledger *ledger);

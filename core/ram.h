@@ -44,6 +44,8 @@ static inline bool ram_watched(const struct ram_page *page)
     return (page->watchers[0] | page->watchers[1]) != 0;
 }
 
+/* Zeroes a range inside; its whole pages go back to the host. */
+void ram_clear(struct ram *ram, uint64_t addr, uint64_t size);
 /* Performs a read, write, compare-and-swap or OR of at most VD_TXN_BYTES; the caller has checked
  * ram_holds() and permission. */
 void ram_perform(struct ram *ram, struct vd_txn *txn);

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/image.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/image_elf.h"
+
+/* Header of a RISC-V boot Image. */
+enum {
+    IMAGE_TEXT_OFFSET = 8,
+    IMAGE_SIZE = 16,
+    IMAGE_FLAGS = 24,
+    IMAGE_MAGIC2 = 56,
+    IMAGE_HEADER = 64
+};
+#define IMAGE_BIG_ENDIAN UINT64_C(1)
+
+static bool map_contents(int fd, const char *path, struct image_file *file, struct vd_error *err)
+{
+    struct stat st;
+    if (fstat(fd, &st))
+        return vd_fail(err, "cannot read '%s': %s", path, strerror(errno));
+    if (!S_ISREG(st.st_mode))
+        return vd_fail(err, "cannot read '%s': it is not a regular file", path);
+    if (st.st_size == 0)
+        return vd_fail(err, "'%s' is empty", path);
+    file->size = (uint64_t)st.st_size;
+    void *bytes = mmap(NULL, file->size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (bytes == MAP_FAILED)
+        return vd_fail(err, "cannot read '%s': %s", path, strerror(errno));
+    file->bytes = bytes;
+    return true;
+}
+
+static bool open_file(const char *path, struct image_file *file, struct vd_error *err)
+{
+    *file = (struct image_file){.path = path};
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return vd_fail(err, "cannot open '%s': %s", path, strerror(errno));
+    bool ok = map_contents(fd, path, file, err);
+    close(fd);
+    return ok;
+}
+
+static void close_file(struct image_file *file)
+{
+    munmap((void *)(uintptr_t)file->bytes, file->size);
+}
+
+bool image_outside(const struct bus *bus, const char *what, uint64_t addr, uint64_t size,
+                   struct vd_error *err)
+{
+    char memory[256] = "there is no RAM";
+    size_t used = 0;
+    const struct ram *ram;
+    for (uint32_t i = 0; (ram = bus_nth_ram(bus, i)) && used < sizeof(memory); i++)
+        used += (size_t)snprintf(memory + used, sizeof(memory) - used,
+                                 "%s%s is 0x%" PRIx64 "..0x%" PRIx64, i ? ", " : "", ram->name,
+                                 ram->base, ram->base + (ram->size - 1));
+    return vd_fail(err, "%s at 0x%" PRIx64 "..0x%" PRIx64 " is outside of memory: %s", what, addr,
+                   addr + (size - 1), memory);
+}
+
+static bool place_bytes(struct bus *bus, const struct image_file *file, uint64_t addr,
+                        struct image *image, struct vd_error *err)
+{
+    char what[300];
+    snprintf(what, sizeof(what), "'%s'", file->path);
+    if (!bus_load(bus, addr, file->bytes, file->size))
+        return image_outside(bus, what, addr, file->size, err);
+    *image = (struct image){.entry = addr, .start = addr, .end = addr + file->size};
+    return true;
+}
+
+static uint64_t field(const struct image_file *file, size_t offset)
+{
+    uint64_t value;
+    memcpy(&value, file->bytes + offset, sizeof(value));
+    return value;
+}
+
+static bool is_linux(const struct image_file *file)
+{
+    return file->size >= IMAGE_HEADER && memcmp(file->bytes + IMAGE_MAGIC2, "RSC\x05", 4) == 0;
+}
+
+/* The kernel clears its bss beyond the file itself, but needs RAM there. */
+static bool place_linux(struct bus *bus, const struct image_file *file, uint64_t base,
+                        struct image *image, struct vd_error *err)
+{
+    char what[300];
+    if (!is_linux(file))
+        return vd_fail(err, "'%s' is not a RISC-V boot Image: no magic number RSC\\x05 at byte 56",
+                       file->path);
+    if (field(file, IMAGE_FLAGS) & IMAGE_BIG_ENDIAN)
+        return vd_fail(err, "'%s' is a big-endian Image; only little-endian ones run", file->path);
+    uint64_t addr = base + field(file, IMAGE_TEXT_OFFSET);
+    uint64_t size = field(file, IMAGE_SIZE);
+    size = size > file->size ? size : file->size;
+    snprintf(what, sizeof(what), "Image '%s'", file->path);
+    if (!bus_ram(bus, addr, size))
+        return image_outside(bus, what, addr, size, err);
+    if (!place_bytes(bus, file, addr, image, err))
+        return false;
+    image->end = addr + size;
+    return true;
+}
+
+enum format { FORMAT_ELF, FORMAT_LINUX, FORMAT_RAW, FORMAT_ANY };
+
+static enum format format_of(const struct image_file *file)
+{
+    if (file->size >= 4 && memcmp(file->bytes, "\177ELF", 4) == 0)
+        return FORMAT_ELF;
+    return is_linux(file) ? FORMAT_LINUX : FORMAT_RAW;
+}
+
+static bool load(struct bus *bus, const char *path, enum format format, uint64_t addr,
+                 struct image *image, struct vd_error *err)
+{
+    struct image_file file;
+    bool ok = false;
+    if (!open_file(path, &file, err))
+        return false;
+    if (format == FORMAT_ANY)
+        format = format_of(&file);
+    if (format == FORMAT_ELF)
+        ok = image_place_elf(bus, &file, image, err);
+    else if (format == FORMAT_LINUX)
+        ok = place_linux(bus, &file, addr, image, err);
+    else
+        ok = place_bytes(bus, &file, addr, image, err);
+    close_file(&file);
+    return ok;
+}
+
+bool image_load_elf(struct bus *bus, const char *path, struct image *image, struct vd_error *err)
+{
+    return load(bus, path, FORMAT_ELF, 0, image, err);
+}
+
+bool image_load_raw(struct bus *bus, const char *path, uint64_t addr, struct image *image,
+                    struct vd_error *err)
+{
+    return load(bus, path, FORMAT_RAW, addr, image, err);
+}
+
+bool image_load_linux(struct bus *bus, const char *path, uint64_t base, struct image *image,
+                      struct vd_error *err)
+{
+    return load(bus, path, FORMAT_LINUX, base, image, err);
+}
+
+bool image_load(struct bus *bus, const char *path, uint64_t addr, struct image *image,
+                struct vd_error *err)
+{
+    return load(bus, path, FORMAT_ANY, addr, image, err);
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What happens to MSIs at an interrupt file, or at a place like one. */
+#include "core/ledger_state.h"
+
+/* Guest files only: what the host does with its own files is its business. */
+static void check_owner(struct ledger *l, struct msi *msi, const struct place *place,
+                        const char *verb)
+{
+    char name[64];
+    if (msi->stray || !place->owner_known || place->kind != PLACE_FILE)
+        return;
+    place_name(place, name, sizeof(name));
+    if (place->free)
+        finding_add(l, LEDGER_STRAY, msi, "was %s in %s, which no VM owns", verb, name);
+    else if (msi->vm != VM_UNKNOWN && msi->vm != place->vm)
+        finding_add(l, LEDGER_STRAY, msi, "was %s in %s of VM %d, but its device belongs to %s %d",
+                    verb, name, place->vm, msi->vm ? "VM" : "the host, VM", msi->vm);
+}
+
+static void check_identity(struct ledger *l, struct msi *msi, uint32_t identity)
+{
+    uint32_t asked = msi->identity;
+    msi->identity = identity;
+    if (asked != identity)
+        finding_add(l, LEDGER_STRAY, msi, "was recorded as identity %u though its data said %u",
+                    identity, asked);
+}
+
+/* The file said that the bit was clear, so what was pending in it is gone. */
+static void forget(struct ledger *l, struct slot *slot)
+{
+    struct msi *list = slot_take(slot);
+    slot->software = false;
+    while (list) {
+        struct msi *msi = list;
+        list = msi->next;
+        finding_lost(l, msi, "and then its pending bit vanished without a claim");
+    }
+}
+
+static void enter(struct ledger *l, struct msi *msi, struct place *place, bool was_pending)
+{
+    struct slot *slot = place_slot(place, msi->identity);
+    if (!was_pending)
+        forget(l, slot);
+    else if (!slot->first)
+        slot->software = true;
+    if (msi->state < MSI_PENDING)
+        msi->stamp[STAMP_RECORD] = l->now;
+    msi->state = MSI_PENDING;
+    msi->seen = l->now;
+    slot_append(slot, place, msi);
+}
+
+void file_record(struct ledger *l, const struct vd_record *rec)
+{
+    char name[64];
+    struct msi *msi = msi_find(l, rec->serial);
+    struct place *place = place_file(l, rec->a);
+    if (!place || rec->b >= LEDGER_IDENTITIES)
+        return;
+    if (!msi) {
+        place_slot(place, rec->b)->software = true;
+        return;
+    }
+    if (msi->state >= MSI_PENDING) {
+        place_name(place, name, sizeof(name));
+        finding_add(l, LEDGER_DUPLICATE, msi, "was recorded once more, in %s", name);
+        place_slot(place, rec->b)->software = true;
+        return;
+    }
+    check_identity(l, msi, (uint32_t)rec->b);
+    check_owner(l, msi, place, "recorded");
+    enter(l, msi, place, rec->c != 0);
+}
+
+void file_mrif_store(struct ledger *l, const struct vd_record *rec)
+{
+    struct msi *msi = msi_find(l, rec->serial);
+    if (!msi || msi->state >= MSI_PENDING || rec->b >= LEDGER_IDENTITIES)
+        return;
+    struct place *place = place_find(l, PLACE_MRIF, rec->a);
+    place->vm = msi->vm;
+    check_identity(l, msi, (uint32_t)rec->b);
+    /* Software ANDs and ORs this memory unseen: a clear bit proves nothing. */
+    enter(l, msi, place, true);
+}
+
+void file_check_injected(struct ledger *l, struct ledger_hart *hart)
+{
+    struct last_claim *claim = &hart->claim;
+    struct msi *msi = claim->valid && !claim->used ? claim->first : NULL;
+    claim->valid = false;
+    if (!msi || msi->state != MSI_CLAIMED)
+        return;
+    const struct slot *slot = place_peek(claim->place, claim->identity);
+    if (!slot || !slot->injected || slot->inject_path != claim->path)
+        return;
+    msi_reopen(l, msi);
+    finding_lost(l, msi, "the hypervisor claimed it and did not inject it");
+}
+
+static void remember_claim(struct ledger *l, struct place *place, uint32_t identity, uint32_t hart,
+                           struct msi *first)
+{
+    struct ledger_hart *h = ledger_hart(l, hart);
+    if (!h || place->kind != PLACE_FILE || VD_FILE_INDEX(place->id) > 1)
+        return;
+    file_check_injected(l, h);
+    h->claim = (struct last_claim){.valid = true,
+                                   .identity = identity,
+                                   .path = first ? first->path : l->path,
+                                   .first = first,
+                                   .place = place};
+}
+
+void file_claim(struct ledger *l, struct place *place, uint32_t identity, uint32_t hart)
+{
+    char name[64];
+    struct slot *slot = place_slot(place, identity);
+    struct msi *first = slot_take(slot);
+    if (!first && !slot->software) {
+        place_name(place, name, sizeof(name));
+        finding_of_nothing(l, hart, identity,
+                           "identity %u was claimed in %s though nothing was pending", identity,
+                           name);
+    }
+    slot->software = false;
+    remember_claim(l, place, identity, hart, first);
+    for (struct msi *msi = first; msi; msi = msi->next) {
+        check_owner(l, msi, place, "claimed");
+        msi_claim(l, msi, place, hart);
+    }
+}
+
+static void set_again(struct ledger *l, struct place *place, uint32_t identity, struct msi *list)
+{
+    struct slot *slot = place_slot(place, identity);
+    for (struct msi *msi = list; msi; msi = msi->next) {
+        msi->state = MSI_PENDING;
+        msi->seen = l->now;
+        msi->moved = true;
+        msi_count(l, msi, LEDGER_COUNTER(moved), 1);
+    }
+    slot_append(slot, place, list);
+}
+
+void file_eip_set(struct ledger *l, const struct vd_record *rec)
+{
+    struct place *place = place_file(l, rec->a);
+    if (!place || rec->b >= LEDGER_IDENTITIES)
+        return;
+    struct msi *list = place_take_waiting(l, place, (uint32_t)rec->b);
+    if (list)
+        set_again(l, place, (uint32_t)rec->b, list);
+    else
+        place_slot(place, rec->b)->software = true;
+}
+
+void file_eip_clear(struct ledger *l, const struct vd_record *rec)
+{
+    struct place *place = place_file(l, rec->a);
+    if (!place || rec->b >= LEDGER_IDENTITIES)
+        return;
+    struct slot *slot = place_slot(place, rec->b);
+    struct msi *list = slot_take(slot);
+    slot->software = false;
+    if (!list)
+        return;
+    struct place *held = place_find(l, PLACE_HELD, (uint64_t)(int64_t)place->vm);
+    held->vm = place->vm;
+    for (struct msi *msi = list; msi; msi = msi->next) {
+        msi->state = MSI_HELD;
+        msi->seen = l->now;
+        msi->target = place->id;
+        msi_count(l, msi, LEDGER_COUNTER(held), 1);
+    }
+    slot_append(place_slot(held, rec->b), held, list);
+}
+
+enum { EIDELIVERY = 0x70, EITHRESHOLD = 0x72, EIE0 = 0xc0, EIE63 = 0xff };
+
+void file_state(struct ledger *l, const struct vd_record *rec)
+{
+    struct place *place = place_file(l, rec->a);
+    if (!place)
+        return;
+    if (rec->b == EIDELIVERY)
+        place->eidelivery = rec->c;
+    else if (rec->b == EITHRESHOLD)
+        place->eithreshold = rec->c;
+    else if (rec->b >= EIE0 && rec->b <= EIE63)
+        place->eie[(rec->b - EIE0) / 2] = rec->c;
+}

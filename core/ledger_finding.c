@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Sentences about what went wrong, and the closing of the books. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/ledger_state.h"
+
+static struct ledger_finding *new_finding(struct ledger *l, enum ledger_finding_kind kind)
+{
+    if (kind != LEDGER_DROPPED)
+        l->violations++;
+    if (l->num_findings == LEDGER_MAX_FINDINGS)
+        return NULL;
+    l->findings = ledger_grow(l->findings, l->num_findings + 1, sizeof(*l->findings));
+    struct ledger_finding *f = &l->findings[l->num_findings++];
+    *f = (struct ledger_finding){.kind = kind, .when = l->now, .path = l->path};
+    return f;
+}
+
+static size_t put(char *text, size_t size, size_t used, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+static size_t put(char *text, size_t size, size_t used, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    if (used < size)
+        used += (size_t)vsnprintf(text + used, size - used, format, args);
+    va_end(args);
+    return used < size ? used : size - 1;
+}
+
+static size_t put_requester(char *text, size_t size, size_t used, uint32_t requester)
+{
+    static const char *const kinds[] = {"hart", "IOMMU", "APLIC"};
+    uint32_t kind = (requester >> 24) - (VD_REQUESTER_HART(0) >> 24);
+    if (kind < 3)
+        return put(text, size, used, "%s %u", kinds[kind], requester & 0xffffff);
+    return put(text, size, used, "device %02x:%02x.%u", requester >> 8, requester >> 3 & 0x1f,
+               requester & 7);
+}
+
+static size_t put_time(char *text, size_t size, size_t used, vd_time time)
+{
+    return put(text, size, used, "%" PRIu64 ".%03u ns", time / 1000, (unsigned)(time % 1000));
+}
+
+static const size_t counter_of[LEDGER_KINDS] = {
+    [LEDGER_LOST] = LEDGER_COUNTER(lost),
+    [LEDGER_DUPLICATE] = LEDGER_COUNTER(duplicate),
+    [LEDGER_STRAY] = LEDGER_COUNTER(stray),
+};
+
+void finding_add(struct ledger *l, enum ledger_finding_kind kind, struct msi *msi,
+                 const char *format, ...)
+{
+    struct ledger_finding *f = new_finding(l, kind);
+    if (kind != LEDGER_DROPPED && !(kind == LEDGER_STRAY && msi->stray))
+        msi_count(l, msi, counter_of[kind], 1);
+    msi->stray |= kind == LEDGER_STRAY;
+    if (!f)
+        return;
+    size_t size = sizeof(f->text);
+    f->serial = msi->serial;
+    f->identity = msi->identity;
+    f->path = msi->path;
+    size_t used = put(f->text, size, 0, "MSI %" PRIu64 " of ", msi->serial);
+    used = put_requester(f->text, size, used, msi->requester);
+    used = put(f->text, size, used, ", identity %u, ", msi->identity);
+    va_list args;
+    va_start(args, format);
+    used += (size_t)vsnprintf(f->text + used, size - used, format, args);
+    va_end(args);
+    if (used >= size)
+        used = size - 1;
+    used = put(f->text, size, used, " (at ");
+    used = put_time(f->text, size, used, l->now);
+    put(f->text, size, used, ")");
+}
+
+void finding_of_nothing(struct ledger *l, uint32_t hart, uint32_t identity, const char *format, ...)
+{
+    struct ledger_finding *f = new_finding(l, LEDGER_DUPLICATE);
+    struct msi nobody = {.path = l->path, .phase = l->phase};
+    msi_count(l, &nobody, LEDGER_COUNTER(duplicate), 1);
+    if (!f)
+        return;
+    size_t size = sizeof(f->text);
+    f->identity = identity;
+    va_list args;
+    va_start(args, format);
+    size_t used = (size_t)vsnprintf(f->text, size, format, args);
+    va_end(args);
+    if (used >= size)
+        used = size - 1;
+    used = put(f->text, size, used, " (hart %u at ", hart);
+    used = put_time(f->text, size, used, l->now);
+    put(f->text, size, used, ")");
+}
+
+static void last_seen(const struct msi *msi, char *text, size_t size)
+{
+    char name[64] = "";
+    size_t used = 0;
+    switch (msi->state) {
+    case MSI_ISSUED:
+        used = put(text, size, 0, "leaving its source for 0x%" PRIx64, msi->target);
+        break;
+    case MSI_ACCEPTED:
+        used = put(text, size, 0, "in the IOMMU, on its way to 0x%" PRIx64, msi->target);
+        break;
+    case MSI_TRANSLATED:
+        used = put(text, size, 0, "leaving the IOMMU for 0x%" PRIx64, msi->target);
+        break;
+    case MSI_HELD:
+        place_name(&(struct place){.kind = PLACE_FILE, .id = msi->target}, name, sizeof(name));
+        used = put(text, size, 0, "when software cleared its pending bit in %s", name);
+        break;
+    default:
+        if (msi->place)
+            place_name(msi->place, name, sizeof(name));
+        used = put(text, size, 0, "pending in %s", name);
+        break;
+    }
+    used = put(text, size, used, " at ");
+    put_time(text, size, used, msi->seen);
+}
+
+void finding_lost(struct ledger *l, struct msi *msi, const char *why)
+{
+    char seen[128];
+    last_seen(msi, seen, sizeof(seen));
+    vd_time when = msi->seen;
+    finding_add(l, LEDGER_LOST, msi, "is lost: last seen %s, %s", seen, why);
+    if (l->num_findings && l->findings[l->num_findings - 1].serial == msi->serial)
+        l->findings[l->num_findings - 1].when = when;
+    msi_end(l, msi, MSI_LOST);
+}
+
+/* A run is often ended by a hart that has just told the others to stop: its IPIs need not arrive.
+ * Before the first phase and in the quiet one they are not held against it. */
+static bool excused(const struct msi *msi)
+{
+    bool from_hart = msi->requester >> 24 == VD_REQUESTER_HART(0) >> 24;
+    return from_hart && (msi->phase == 0 || msi->phase == 3);
+}
+
+static const char *why_pending_is_wrong(const struct msi *msi)
+{
+    const struct place *place = msi->place;
+    if (place->kind == PLACE_FILE && place->free)
+        return "a file that no VM owns any more";
+    if (place->kind == PLACE_MRIF || !place_enables(place, msi->identity))
+        return NULL;
+    return "enabled and deliverable, but never claimed";
+}
+
+static void close_msi(struct ledger *l, struct msi *msi)
+{
+    const char *why = NULL;
+    switch (msi->state) {
+    case MSI_ISSUED:
+    case MSI_ACCEPTED:
+    case MSI_TRANSLATED:
+        why = "and never recorded in a file";
+        break;
+    case MSI_HELD:
+        why = "and it was set in no other file since";
+        break;
+    case MSI_PENDING:
+        why = why_pending_is_wrong(msi);
+        break;
+    default:
+        return;
+    }
+    /* A stray is reported as that and not once more as what became of it. */
+    if (!why || excused(msi) || msi->stray)
+        msi_count(l, msi, LEDGER_COUNTER(pending), msi->stray ? 0 : 1);
+    else
+        finding_lost(l, msi, why);
+}
+
+bool ledger_finish(struct ledger *l, vd_time now)
+{
+    l->now = now;
+    for (uint32_t i = 0; i < l->num_harts; i++)
+        file_check_injected(l, l->harts[i]);
+    for (uint32_t i = 0; i < l->num_chunks; i++)
+        for (uint32_t j = 0; l->chunks[i] && j < LEDGER_CHUNK; j++)
+            close_msi(l, &l->chunks[i]->msis[j]);
+    return l->violations == 0;
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The life of one MSI: found by its serial, counted, ended, sampled. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/ledger_state.h"
+
+static const uint32_t phase_measured = 2;
+
+static bool claim_needs(const struct ledger *l, uint64_t index)
+{
+    for (uint32_t i = 0; i < l->num_harts; i++) {
+        const struct last_claim *claim = &l->harts[i]->claim;
+        if (!claim->valid || claim->used)
+            continue;
+        for (const struct msi *m = claim->first; m; m = m->next)
+            if (m->serial / LEDGER_CHUNK == index)
+                return true;
+    }
+    return false;
+}
+
+/* Frees the MSIs of a chunk if all of them are claimed or dropped: a run may have millions. */
+static void reclaim(struct ledger *l, uint64_t index)
+{
+    struct chunk *chunk = l->chunks[index];
+    if (!chunk || index == 0)
+        return;
+    for (uint32_t i = 0; i < LEDGER_CHUNK; i++)
+        if (chunk->msis[i].state != MSI_CLAIMED && chunk->msis[i].state != MSI_DROPPED)
+            return;
+    if (claim_needs(l, index))
+        return;
+    free(chunk);
+    l->chunks[index] = NULL;
+}
+
+/* Twice, for those that wait longer than most. */
+enum { RECLAIM_SOON = 16, RECLAIM_LATE = 1024 };
+
+static void add_chunk(struct ledger *l)
+{
+    uint32_t index = l->num_chunks++;
+    l->chunks = ledger_grow(l->chunks, l->num_chunks, sizeof(struct chunk *));
+    l->chunks[index] = calloc(1, sizeof(struct chunk));
+    if (!l->chunks[index])
+        abort();
+    if (index >= RECLAIM_SOON)
+        reclaim(l, index - RECLAIM_SOON);
+    if (index >= RECLAIM_LATE)
+        reclaim(l, index - RECLAIM_LATE);
+}
+
+/* Serials count up from 1, so a table by serial is dense. */
+static struct msi *entry(struct ledger *l, uint64_t serial)
+{
+    uint64_t index = serial / LEDGER_CHUNK;
+    if (index >= l->num_chunks || !l->chunks[index])
+        return NULL;
+    return &l->chunks[index]->msis[serial % LEDGER_CHUNK];
+}
+
+struct msi *msi_find(struct ledger *l, uint64_t serial)
+{
+    struct msi *msi = serial ? entry(l, serial) : NULL;
+    return msi && msi->state != MSI_UNBORN ? msi : NULL;
+}
+
+static struct ledger_counts *counts_of_path(struct ledger *l, uint32_t path)
+{
+    for (uint32_t i = 0; i < l->num_paths; i++)
+        if (l->paths[i].path == path)
+            return &l->paths[i].counts;
+    l->paths = ledger_grow(l->paths, l->num_paths + 1, sizeof(*l->paths));
+    l->paths[l->num_paths] = (struct path_counts){.path = path};
+    return &l->paths[l->num_paths++].counts;
+}
+
+static void add(struct ledger_counts *counts, size_t counter, int64_t n)
+{
+    uint64_t *value = (void *)((char *)counts + counter);
+    *value += (uint64_t)n;
+}
+
+void msi_count(struct ledger *l, const struct msi *msi, size_t counter, int64_t n)
+{
+    add(&l->all, counter, n);
+    if (msi->phase == phase_measured)
+        add(counts_of_path(l, msi->path), counter, n);
+}
+
+static int32_t vm_of_requester(const struct ledger *l, uint32_t requester)
+{
+    for (uint32_t i = 0; i < l->num_owners; i++)
+        if (l->owners[i].device_id == requester)
+            return l->owners[i].vm;
+    return VM_UNKNOWN;
+}
+
+/* The identity that the data asks for; seteipnum_be takes it in the other byte order
+ * [aia IMSIC]. */
+static uint32_t identity_of(uint64_t addr, uint64_t data)
+{
+    return (addr & 0xfff) == 4 ? __builtin_bswap32((uint32_t)data) : (uint32_t)data;
+}
+
+void msi_issue(struct ledger *l, const struct vd_record *rec)
+{
+    if (!rec->serial || rec->serial / LEDGER_CHUNK >= UINT32_MAX)
+        return;
+    while (rec->serial / LEDGER_CHUNK >= l->num_chunks)
+        add_chunk(l);
+    struct msi *msi = entry(l, rec->serial);
+    if (!msi || msi->state != MSI_UNBORN)
+        return;
+    *msi = (struct msi){
+        .serial = rec->serial,
+        .seen = rec->time,
+        .target = rec->a,
+        .identity = identity_of(rec->a, rec->b),
+        .requester = (uint32_t)rec->c,
+        .path = l->path,
+        .phase = l->phase,
+        .vm = vm_of_requester(l, (uint32_t)rec->c),
+        .state = MSI_ISSUED,
+    };
+    for (int i = 0; i < STAMP_COUNT; i++)
+        msi->stamp[i] = SAMPLE_UNKNOWN;
+    msi->stamp[STAMP_ISSUE] = rec->time;
+    l->open++;
+    msi_count(l, msi, LEDGER_COUNTER(issued), 1);
+}
+
+void msi_end(struct ledger *l, struct msi *msi, enum msi_state state)
+{
+    if (msi->state < MSI_CLAIMED)
+        l->open--;
+    msi->state = (uint8_t)state;
+    msi->seen = l->now;
+}
+
+void msi_drop(struct ledger *l, const struct vd_record *rec)
+{
+    struct msi *msi = msi_find(l, rec->serial);
+    uint32_t drop = rec->a < VD_DROP_COUNT ? (uint32_t)rec->a : VD_DROP_none;
+    if (!msi || msi->state >= MSI_PENDING)
+        return;
+    msi_end(l, msi, MSI_DROPPED);
+    msi_count(l, msi, LEDGER_COUNTER(dropped), 1);
+    msi_count(l, msi, LEDGER_COUNTER(drops) + drop * sizeof(uint64_t), 1);
+    static const char *const texts[VD_DROP_COUNT] = {
+#define VD_DROP(name, text) [VD_DROP_##name] = text,
+#include "viaduct/drops.def"
+#undef VD_DROP
+    };
+    finding_add(l, LEDGER_DROPPED, msi, "was dropped: %s, detail 0x%llx", texts[drop],
+                (unsigned long long)rec->c);
+}
+
+static void add_sample(struct ledger *l, const struct msi *msi, const struct place *place)
+{
+    if (l->num_samples == l->max_samples) {
+        l->max_samples = l->max_samples ? l->max_samples * 2 : 1024;
+        l->samples = ledger_grow(l->samples, l->max_samples, sizeof(*l->samples));
+    }
+    struct sample *s = &l->samples[l->num_samples++];
+    memset(s, 0, sizeof(*s));
+    memcpy(s->stamp, msi->stamp, sizeof(s->stamp));
+    s->serial = msi->serial;
+    s->coalesced_into = msi->coalesced_into;
+    s->path = msi->path;
+    s->requester = msi->requester;
+    s->file = place->kind == PLACE_FILE ? (uint32_t)place->id : (uint32_t)msi->target;
+    s->identity = msi->identity;
+    s->vm = place->vm;
+    s->vcpu = place->vcpu;
+    s->traps = msi->traps;
+    s->inexact = msi->inexact;
+}
+
+static size_t claim_counter(const struct msi *msi)
+{
+    return msi->coalesced_into ? LEDGER_COUNTER(coalesced) : LEDGER_COUNTER(claimed);
+}
+
+void msi_claim(struct ledger *l, struct msi *msi, const struct place *place, uint32_t hart)
+{
+    msi->stamp[STAMP_CLAIM] = l->now;
+    trap_stamp(l, msi, place, hart);
+    msi_end(l, msi, MSI_CLAIMED);
+    msi_count(l, msi, claim_counter(msi), 1);
+    msi_count(l, msi, LEDGER_COUNTER(traps), msi->coalesced_into ? 0 : msi->traps);
+    if (msi->phase == phase_measured)
+        add_sample(l, msi, place);
+}
+
+/* The claim of a hypervisor that injects is not the end: its sample is taken back. */
+void msi_reopen(struct ledger *l, struct msi *msi)
+{
+    msi_count(l, msi, claim_counter(msi), -1);
+    msi_count(l, msi, LEDGER_COUNTER(traps), msi->coalesced_into ? 0 : -(int64_t)msi->traps);
+    msi->state = MSI_PENDING;
+    msi->seen = l->now;
+    l->open++;
+    for (uint32_t i = l->num_samples; i-- > 0;)
+        if (l->samples[i].serial == msi->serial) {
+            l->num_samples--;
+            memmove(&l->samples[i], &l->samples[i + 1],
+                    (l->num_samples - i) * sizeof(struct sample));
+            break;
+        }
+}
