@@ -43,7 +43,7 @@ struct hart_state {
     uint8_t reservation_watched; /* the page is watched because a slice ended between LR and SC */
     uint8_t pad[2];
     uint64_t reservation_spa;
-    uint64_t lines; /* MSIP MTIP MEIP SEIP at their mip bit positions */
+    uint64_t lines; /* MSIP MTIP MEIP SEIP, and the comparators' STIP and VSTIP, at their mip bits */
     uint64_t hgeip; /* lines of the guest files */
     uint64_t traps, interrupts;
     struct hart_csrs csr;
@@ -55,9 +55,13 @@ struct hart_exception {
         cause; /* exception code, or HART_RETRY: nothing happened, wait `wait` and execute again */
     uint64_t tval, tval2, tinst;
     bool gva; /* tval is a guest virtual address */
+    uint8_t offset; /* tval minus the address of the access: 0 unless it is split over two pages */
     vd_time wait;
 };
 #define HART_RETRY UINT64_MAX
+
+/* mtime counts at 10 MHz, in step with time 0; stimecmp and vstimecmp are compared with it. */
+#define HART_MTIME_PS UINT64_C(100000)
 
 /* Fast translations.  An entry answers for one 4-KiB page of one translation context; a tag is the
  * page's virtual address or HART_TLB_NONE.  Pages that need a check per access (MMIO, watched, PMP
@@ -70,6 +74,8 @@ struct hart_tlb_entry {
 };
 
 struct hart_block;  /* exec: decoded blocks */
+struct hart_op;
+struct hart_timing_model;
 struct hart_blocks; /* exec: their cache */
 struct hart_vtlb;   /* mmu: the architectural TLB with ASID and VMID tags */
 
@@ -90,6 +96,16 @@ struct hart {
     struct vd_runner runner;
     struct vd_event timer, vtimer; /* stimecmp, vstimecmp */
     struct hart_blocks *blocks;
+    /* The run loop's: see exec.h. */
+    struct hart_op *stopped; /* an op whose label is replaced by the one that ends the slice */
+    int64_t limit;           /* runner.limit in cycles */
+    vd_time limit_time;      /* the runner.limit that `limit` was made from */
+    int64_t left;            /* cycles until limit, less the rest of the running block */
+    uint64_t skew;           /* cycles - instret as long as each instruction takes one cycle */
+    uint64_t code_key;       /* fetch_context and the floating-point state: what code is made for */
+    uint32_t stall;          /* cycles that a row adds to its class's */
+    bool leave;              /* the run loop must go to exec_next() */
+    struct hart_timing_model *model; /* caches and predictor; NULL: none of them */
     struct hart_vtlb *vtlb;
     struct hart_tlb_entry contexts[HART_CONTEXTS][HART_TLB_SIZE];
 };
@@ -114,7 +130,8 @@ bool mmu_store(struct hart *h, uint64_t va, unsigned size, unsigned flags, uint6
  */
 bool mmu_atomic(struct hart *h, uint64_t va, unsigned size, enum mmu_access access, void **host_ptr,
                 uint64_t *spa);
-/* Translates the page of va for fetching: host pointer to the byte at va and its spa. */
+/* Translates the page of va for fetching: host pointer to the byte at va and its spa.  If the page
+ * got no exec_tag by it (a PMP boundary is inside), the answer is good for two bytes only. */
 bool mmu_fetch(struct hart *h, uint64_t va, const uint8_t **host_ptr, uint64_t *spa);
 /* Mode, satp, vsatp, hgatp, mstatus, vsstatus or hstatus changed: choose the contexts again. */
 void mmu_context(struct hart *h);
@@ -131,12 +148,14 @@ struct mmu_fence {
 void mmu_fence(struct hart *h, const struct mmu_fence *fence);
 bool mmu_create(struct hart *h);
 void mmu_destroy(struct hart *h);
+void mmu_rebuild(struct hart *h); /* st was replaced (reset, restore): forget and decode again */
 
 /* --- csr.c --- */
 enum csr_result { CSR_OK, CSR_ILLEGAL, CSR_VIRTUAL };
 enum csr_op { CSR_RW, CSR_RS, CSR_RC };
 /* One CSR instruction: checks, read, modify, write with all side effects.  write is false for
- * csrrs/csrrc with x0 (or uimm 0); read is false for csrrw with rd = x0. */
+ * csrrs/csrrc with x0 (or uimm 0); read is false for csrrw with rd = x0.  st.instret does not count
+ * the instruction yet. */
 enum csr_result csr_execute(struct hart *h, uint32_t number, enum csr_op op, uint64_t operand,
                             bool read, bool write, uint64_t *old);
 /* Without privilege checks, for debugger and tests. */
@@ -156,6 +175,7 @@ bool trap_virtual(struct hart *h, uint32_t instruction);
 /* xRET and WFI with all their checks.  false: exc is set. */
 bool trap_mret(struct hart *h, uint32_t instruction);
 bool trap_sret(struct hart *h, uint32_t instruction);
+/* Before pc moves on: the record carries the address of the WFI. */
 bool trap_wfi(struct hart *h, uint32_t instruction); /* true: st.asleep says whether it sleeps */
 bool trap_ecall(struct hart *h);                     /* always false, exc set */
 bool trap_fence_allowed(struct hart *h, uint32_t instruction, unsigned kind, bool svinval_part);
@@ -167,6 +187,9 @@ uint32_t interrupt_vstopi(const struct hart *h);
 bool interrupt_resumes_wfi(const struct hart *h);
 void interrupt_timers(
     struct hart *h); /* stimecmp, vstimecmp, htimedelta, menvcfg or henvcfg changed */
+void interrupt_create(struct hart *h); /* once, before the first event can be posted */
+/* An input line (enum vd_hart_line) changed: sets attention, wakes a sleeping hart. */
+void interrupt_wire(struct hart *h, uint32_t line, bool level);
 
 /* --- exec.c, block.c --- */
 void exec_run(void *ctx);                           /* vd_runner.run */

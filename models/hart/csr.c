@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* CSR instructions: which register, may it, read, write. */
+#include "hart/csr.h"
+#include "hart/interrupt.h"
+
+#define E(ext)     VD_BIT(HART_EXT_##ext)
+#define F(field)   offsetof(struct hart_csrs, field)
+#define CAUSE_MASK (VD_BIT(63) | 0xfff)
+#define HVICTL_MASK                                                                                \
+    (HVICTL_VTI | UINT64_C(0xfff) << HVICTL_IID_LSB | HVICTL_DPR | HVICTL_IPRIOM | 0xff)
+
+enum row_index {
+    ROW_NONE,
+#define CSR(number, name, ...)            ROW_##name,
+#define CSR_ARRAY(first, last, name, ...) ROW_##name,
+#include "hart/csr.def"
+#undef CSR
+#undef CSR_ARRAY
+};
+
+static const struct csr_row rows[] = {
+#define ROW(NUMBER, NAME, AS, ALL, ANY, CHECK, READ, WRITE, FIELD, MASK)                           \
+    [ROW_##NAME] = {                                                                               \
+        .name = #NAME,                                                                             \
+        .first = (NUMBER),                                                                         \
+        .as = (AS),                                                                                \
+        .all = (ALL),                                                                              \
+        .any = (ANY),                                                                              \
+        .check = check_##CHECK,                                                                    \
+        .read = read_##READ,                                                                       \
+        .write = write_##WRITE,                                                                    \
+        .field = (FIELD),                                                                          \
+        .mask = (MASK),                                                                            \
+    },
+#define CSR(number, ...)            ROW(number, __VA_ARGS__)
+#define CSR_ARRAY(first, last, ...) ROW(first, __VA_ARGS__)
+#include "hart/csr.def"
+#undef CSR
+#undef CSR_ARRAY
+};
+
+static const uint8_t row_of[4096] = {
+#define CSR(number, name, ...)            [number] = ROW_##name,
+#define CSR_ARRAY(first, last, name, ...) [first... last] = ROW_##name,
+#include "hart/csr.def"
+#undef CSR
+#undef CSR_ARRAY
+};
+
+uint64_t read_plain(struct hart *h, const struct csr_row *row, uint32_t index)
+{
+    return *csr_field(h, row, index);
+}
+
+void write_plain(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+{
+    *csr_field(h, row, index) = value & row->mask;
+}
+
+uint64_t read_zero(struct hart *h, const struct csr_row *row, uint32_t index)
+{
+    (void)h, (void)row, (void)index;
+    return 0;
+}
+
+void write_ignored(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+{
+    (void)h, (void)row, (void)index, (void)value;
+}
+
+static const struct csr_row *find(const struct hart *h, uint32_t number)
+{
+    const struct csr_row *row = number < 4096 ? &rows[row_of[number]] : &rows[ROW_NONE];
+    uint64_t has = h->cfg.extensions;
+    if (!row->name || (row->all & ~has) || (row->any && !(row->any & has)))
+        return NULL;
+    return row;
+}
+
+enum { LEVEL_U, LEVEL_S, LEVEL_H, LEVEL_M };
+
+static unsigned level_of(uint32_t number)
+{
+    return number >> 8 & 3;
+}
+
+static bool read_only(uint32_t number)
+{
+    return number >> 10 == 3;
+}
+
+/* [priv H_cause_virtual_instruction]: refused for lack of privilege; virtual instruction if
+ * HS-mode could have done it. */
+static enum csr_result refused(const struct hart *h, const struct csr_row *row,
+                               const struct csr_access *access)
+{
+    if (!access->virt || level_of(access->number) == LEVEL_M)
+        return CSR_ILLEGAL;
+    struct csr_access as_hs = *access;
+    as_hs.virt = false;
+    as_hs.priv = PRV_S;
+    as_hs.qualify = true;
+    return row->check(h, &as_hs) == CSR_OK ? CSR_VIRTUAL : CSR_ILLEGAL;
+}
+
+static enum csr_result permitted(const struct hart *h, const struct csr_row *row,
+                                 const struct csr_access *access)
+{
+    unsigned level = level_of(access->number);
+    if (access->write && read_only(access->number))
+        return CSR_ILLEGAL;
+    if (access->priv != PRV_M) {
+        bool enough = access->priv == PRV_U ? level == LEVEL_U
+                      : access->virt        ? level <= LEVEL_S
+                                            : level <= LEVEL_H;
+        if (!enough)
+            return refused(h, row, access);
+    }
+    return row->check(h, access);
+}
+
+enum csr_result csr_execute(struct hart *h, uint32_t number, enum csr_op op, uint64_t operand,
+                            bool read, bool write, uint64_t *old)
+{
+    const struct csr_row *row = find(h, number);
+    if (!row)
+        return CSR_ILLEGAL;
+    struct csr_access access = {
+        .number = number, .priv = h->st.priv, .virt = h->st.virt, .write = write};
+    enum csr_result result = permitted(h, row, &access);
+    if (result != CSR_OK)
+        return result;
+    uint32_t index = number - row->first;
+    if (h->st.virt && row->as)
+        row = &rows[row_of[row->as]];
+    if (read || op != CSR_RW)
+        *old = row->read(h, row, index);
+    if (!write)
+        return CSR_OK;
+    uint64_t base = op != CSR_RW && number == CSR_mip ? csr_mip_base(h) : *old;
+    uint64_t value = op == CSR_RW ? operand : op == CSR_RS ? base | operand : base & ~operand;
+    row->write(h, row, index, value);
+    return CSR_OK;
+}
+
+bool csr_peek(struct hart *h, uint32_t number, uint64_t *value)
+{
+    const struct csr_row *row = find(h, number);
+    struct csr_access access = {.number = number, .priv = PRV_M};
+    if (!row || row->check(h, &access) != CSR_OK)
+        return false;
+    *value = row->read(h, row, number - row->first);
+    return true;
+}
+
+bool csr_poke(struct hart *h, uint32_t number, uint64_t value)
+{
+    const struct csr_row *row = find(h, number);
+    struct csr_access access = {.number = number, .priv = PRV_M, .write = true};
+    if (!row || row->check(h, &access) != CSR_OK)
+        return false;
+    row->write(h, row, number - row->first, value);
+    return true;
+}
+
+void csr_reset(struct hart *h)
+{
+    struct hart_csrs *csr = &h->st.csr;
+    *csr = (struct hart_csrs){0};
+    bool s = hart_has(h, HART_EXT_S);
+    csr->mstatus = (s ? XLEN_64 << 32 | XLEN_64 << 34 : 0) | MSTATUS_MPP;
+    csr->vsstatus = XLEN_64 << 32;
+    interrupt_timers(h);
+    h->attention = true;
+}

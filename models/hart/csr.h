@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The inside of the CSRs: numbers, fields, and one row per CSR (csr.def). */
+#ifndef HART_CSR_H
+#define HART_CSR_H
+
+#include "hart/state.h"
+
+enum csr_number {
+#define CSR(number, name, ...)            CSR_##name = (number),
+#define CSR_ARRAY(first, last, name, ...) CSR_##name = (first),
+#include "hart/csr.def"
+#undef CSR
+#undef CSR_ARRAY
+};
+
+/* Fields of mstatus, sstatus and vsstatus. */
+#define MSTATUS_SIE  VD_BIT(1)
+#define MSTATUS_MIE  VD_BIT(3)
+#define MSTATUS_SPIE VD_BIT(5)
+#define MSTATUS_MPIE VD_BIT(7)
+#define MSTATUS_SPP  VD_BIT(8)
+#define MSTATUS_MPP  (UINT64_C(3) << 11)
+#define MSTATUS_FS   (UINT64_C(3) << 13)
+#define MSTATUS_MPRV VD_BIT(17)
+#define MSTATUS_SUM  VD_BIT(18)
+#define MSTATUS_MXR  VD_BIT(19)
+#define MSTATUS_TVM  VD_BIT(20)
+#define MSTATUS_TW   VD_BIT(21)
+#define MSTATUS_TSR  VD_BIT(22)
+#define MSTATUS_UXL  (UINT64_C(3) << 32)
+#define MSTATUS_SXL  (UINT64_C(3) << 34)
+#define MSTATUS_GVA  VD_BIT(38)
+#define MSTATUS_MPV  VD_BIT(39)
+#define MSTATUS_SD   VD_BIT(63)
+#define XLEN_64      UINT64_C(2) /* in MXL, SXL, UXL, VSXL */
+
+#define HSTATUS_GVA  VD_BIT(6)
+#define HSTATUS_SPV  VD_BIT(7)
+#define HSTATUS_SPVP VD_BIT(8)
+#define HSTATUS_HU   VD_BIT(9)
+#define HSTATUS_VTVM VD_BIT(20)
+#define HSTATUS_VTW  VD_BIT(21)
+#define HSTATUS_VTSR VD_BIT(22)
+
+#define ENVCFG_FIOM VD_BIT(0)
+#define ENVCFG_STCE VD_BIT(63)
+
+#define STATEEN_SE     VD_BIT(63)
+#define STATEEN_ENVCFG VD_BIT(62)
+#define STATEEN_CSRIND VD_BIT(60)
+#define STATEEN_AIA    VD_BIT(59)
+#define STATEEN_IMSIC  VD_BIT(58)
+
+#define HVICTL_VTI    VD_BIT(30)
+#define HVICTL_DPR    VD_BIT(9)
+#define HVICTL_IPRIOM VD_BIT(8)
+
+#define COUNTEREN_CY VD_BIT(0)
+#define COUNTEREN_TM VD_BIT(1)
+#define COUNTEREN_IR VD_BIT(2)
+
+enum {
+    MSTATUS_MPP_LSB = 11,
+    HSTATUS_VGEIN_LSB = 12,
+    HSTATUS_VSXL_LSB = 32,
+    HVICTL_IID_LSB = 16,
+    HVICTL_IID_BITS = 12,
+    /* Ranges of the indirect register selects [aia CSRs]. */
+    SELECT_IPRIO = 0x30,
+    SELECT_IPRIO_LAST = 0x3f,
+    SELECT_IMSIC = 0x70,
+    SELECT_EIP = 0x80,
+    SELECT_IMSIC_LAST = 0xff,
+};
+
+/* Who makes an access. qualify: would HS-mode be allowed this with some register contents
+ * [priv H_cause_virtual_instruction]? */
+struct csr_access {
+    uint32_t number;
+    uint8_t priv;
+    bool virt, write, qualify;
+};
+
+struct csr_row {
+    const char *name;
+    uint16_t first;    /* number of the CSR, or of the first of an array */
+    uint16_t as;       /* the CSR that takes its place when V=1, or 0 */
+    uint64_t all, any; /* it exists with all extensions of `all`, and one of `any` unless 0 */
+    enum csr_result (*check)(const struct hart *h, const struct csr_access *access);
+    uint64_t (*read)(struct hart *h, const struct csr_row *row, uint32_t index);
+    void (*write)(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value);
+    size_t field;  /* offset in struct hart_csrs of plain registers */
+    uint64_t mask; /* their writable bits */
+};
+
+#define CSR_CHECK(name)                                                                            \
+    enum csr_result check_##name(const struct hart *h, const struct csr_access *access);
+#define CSR_READ(name)                                                                             \
+    uint64_t read_##name(struct hart *h, const struct csr_row *row, uint32_t index);
+#define CSR_WRITE(name)                                                                            \
+    void write_##name(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value);
+#include "hart/csr_hooks.def"
+#undef CSR_CHECK
+#undef CSR_READ
+#undef CSR_WRITE
+
+/* The registers of `row`: element `index` of the array at its field. */
+static inline uint64_t *csr_field(struct hart *h, const struct csr_row *row, uint32_t index)
+{
+    return (uint64_t *)((char *)&h->st.csr + row->field) + index;
+}
+
+/* The base of a read-modify-write of mip: SEIP without the controller's signal. */
+uint64_t csr_mip_base(struct hart *h);
+bool csr_vgein_valid(const struct hart *h);
+/* The guest file that VGEIN selects, as the IMSIC numbers files. */
+uint32_t csr_guest_file(const struct hart *h);
+/* mstateen0 or hstateen0 forbids what `bit` controls?  access says for whom. */
+enum csr_result csr_stateen(const struct hart *h, const struct csr_access *access, uint64_t bit);
+/* sireg and its relatives once the select is known. */
+enum csr_result csr_indirect_check(const struct hart *h, const struct csr_access *access);
+
+#endif

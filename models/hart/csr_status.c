@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Status, identity, delegation of exceptions, environment and state enables. */
+#include "hart/cause.h"
+#include "hart/csr.h"
+
+#define UNUSED (void)row, (void)index
+
+static void merge(uint64_t *target, uint64_t mask, uint64_t value)
+{
+    *target = (*target & ~mask) | (value & mask);
+}
+
+static uint64_t fs_mask(const struct hart *h)
+{
+    return hart_has(h, HART_EXT_F) ? MSTATUS_FS : 0;
+}
+
+static uint64_t sstatus_mask(const struct hart *h)
+{
+    return MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP | MSTATUS_SUM | MSTATUS_MXR | fs_mask(h);
+}
+
+static uint64_t mstatus_mask(const struct hart *h)
+{
+    uint64_t mask = MSTATUS_MIE | MSTATUS_MPIE | fs_mask(h);
+    if (hart_has(h, HART_EXT_S))
+        mask |= sstatus_mask(h) | MSTATUS_MPRV | MSTATUS_TVM | MSTATUS_TW | MSTATUS_TSR;
+    if (hart_has(h, HART_EXT_H))
+        mask |= MSTATUS_GVA | MSTATUS_MPV;
+    return mask;
+}
+
+static uint64_t with_sd(uint64_t status)
+{
+    return (status & MSTATUS_FS) == MSTATUS_FS ? status | MSTATUS_SD : status;
+}
+
+static void status_changed(struct hart *h)
+{
+    mmu_context(h);
+    h->attention = true;
+}
+
+uint64_t read_mstatus(struct hart *h, const struct csr_row *row, uint32_t index)
+{
+    UNUSED;
+    return with_sd(h->st.csr.mstatus);
+}
+
+/* MPP keeps its value when the reserved mode, or one that is missing, is written. */
+void write_mstatus(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+{
+    UNUSED;
+    uint64_t mask = mstatus_mask(h);
+    uint64_t mpp = vd_get(value, MSTATUS_MPP_LSB, 2);
+    if (hart_has(h, HART_EXT_S) && mpp != PRV_HS_RESERVED)
+        mask |= MSTATUS_MPP;
+    merge(&h->st.csr.mstatus, mask, value);
+    status_changed(h);
+}
+
+uint64_t read_sstatus(struct hart *h, const struct csr_row *row, uint32_t index)
+{
+    UNUSED;
+    return with_sd(h->st.csr.mstatus & (sstatus_mask(h) | MSTATUS_UXL));
+}
+
+void write_sstatus(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+{
+    UNUSED;
+    merge(&h->st.csr.mstatus, sstatus_mask(h), value);
+    status_changed(h);
+}
+
+uint64_t read_vsstatus(struct hart *h, const struct csr_row *row, uint32_t index)
+{
+    UNUSED;
+    return with_sd(h->st.csr.vsstatus);
+}
+
+void write_vsstatus(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+{
+    UNUSED;
+    merge(&h->st.csr.vsstatus, sstatus_mask(h), value);
+    status_changed(h);
+}
+
+uint64_t read_hstatus(struct hart *h, const struct csr_row *row, uint32_t index)
+{
+    UNUSED;
+    return h->st.csr.hstatus | XLEN_64 << HSTATUS_VSXL_LSB;
+}
+
+/* CHOICE: VGEIN holds every value of its 6 bits, unless there are no guest files; beyond GEILEN it
+ * selects nothing and is no valid guest number [priv norm:hstatus_vgein_op]. */
+void write_hstatus(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+{
+    UNUSED;
+    uint64_t mask = HSTATUS_GVA | HSTATUS_SPV | HSTATUS_SPVP | HSTATUS_HU | HSTATUS_VTVM |
+                    HSTATUS_VTW | HSTATUS_VTSR;
+    if (h->cfg.geilen)
+        mask |= vd_mask(HSTATUS_VGEIN_LSB, 6);
+    h->st.csr.hstatus = value & mask;
+    status_changed(h);
+}
+
+/* CHOICE: extensions are fixed at construction, misa ignores writes [priv norm:misa_acc]. */
+uint64_t read_misa(struct hart *h, const struct csr_row *row, uint32_t index)
+{
+    UNUSED;
+    static const struct {
+        enum hart_extension extension;
+        char letter;
+    } letters[] = {
+        {HART_EXT_M, 'M'}, {HART_EXT_A, 'A'}, {HART_EXT_F, 'F'}, {HART_EXT_D, 'D'},
+        {HART_EXT_C, 'C'}, {HART_EXT_S, 'S'}, {HART_EXT_S, 'U'}, {HART_EXT_H, 'H'},
+    };
+    uint64_t misa = XLEN_64 << 62 | VD_BIT('I' - 'A');
+    for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++) {
+        if (hart_has(h, letters[i].extension))
+            misa |= VD_BIT(letters[i].letter - 'A');
+    }
+    if (hart_has(h, HART_EXT_Zba) && hart_has(h, HART_EXT_Zbb) && hart_has(h, HART_EXT_Zbs))
+        misa |= VD_BIT('B' - 'A');
+    return misa;
+}
+
+uint64_t read_mhartid(struct hart *h, const struct csr_row *row, uint32_t index)
+{
+    UNUSED;
+    return h->cfg.hartid;
+}
+
+/* [priv norm:vsstatus_fs_op] */
+static void fp_dirty(struct hart *h)
+{
+    h->st.csr.mstatus |= MSTATUS_FS;
+    if (h->st.virt)
+        h->st.csr.vsstatus |= MSTATUS_FS;
+}
+
+uint64_t read_fflags(struct hart *h, const struct csr_row *row, uint32_t index)
+{
+    UNUSED;
+    return h->st.csr.fflags;
+}
+
+void write_fflags(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+{
+    UNUSED;
+    h->st.csr.fflags = value & 0x1f;
+    fp_dirty(h);
+}
+
+uint64_t read_frm(struct hart *h, const struct csr_row *row, uint32_t index)
+{
+    UNUSED;
+    return h->st.csr.frm;
+}
+
+void write_frm(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+{
+    UNUSED;
+    h->st.csr.frm = value & 7;
+    fp_dirty(h);
+}
+
+uint64_t read_fcsr(struct hart *h, const struct csr_row *row, uint32_t index)
+{
+    UNUSED;
+    return (uint64_t)h->st.csr.frm << 5 | h->st.csr.fflags;
+}
+
+void write_fcsr(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+{
+    UNUSED;
+    h->st.csr.frm = value >> 5 & 7;
+    h->st.csr.fflags = value & 0x1f;
+    fp_dirty(h);
+}
+
+/* [priv norm:mepc_op]: without C an instruction address has two zero bits. */
+uint64_t read_epc(struct hart *h, const struct csr_row *row, uint32_t index)
+{
+    uint64_t low = hart_has(h, HART_EXT_C) ? 1 : 3;
+    return *csr_field(h, row, index) & ~low;
+}
+
+void write_epc(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+{
+    *csr_field(h, row, index) = value & ~UINT64_C(1);
+}
+
+static bool delegable(const struct hart *h, unsigned rule)
+{
+    return rule == 1 || (rule == 2 && hart_has(h, HART_EXT_H));
+}
+
+void write_medeleg(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+{
+    UNUSED;
+    uint64_t mask = 0;
+#define HART_CAUSE(name, code, medeleg, hedeleg, text)                                             \
+    if (delegable(h, medeleg))                                                                     \
+        mask |= VD_BIT(code);
+#include "hart/causes.def"
+#undef HART_CAUSE
+    h->st.csr.medeleg = value & mask;
+}
+
+/* [priv hedeleg-bits] */
+void write_hedeleg(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+{
+    UNUSED;
+    uint64_t mask = 0;
+#define HART_CAUSE(name, code, medeleg, hedeleg, text)                                             \
+    if (delegable(h, hedeleg))                                                                     \
+        mask |= VD_BIT(code);
+#include "hart/causes.def"
+#undef HART_CAUSE
+    h->st.csr.hedeleg = value & mask;
+}
+
+static uint64_t stce(const struct hart *h)
+{
+    return hart_has(h, HART_EXT_Sstc) ? ENVCFG_STCE : 0;
+}
+
+void write_menvcfg(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+{
+    UNUSED;
+    h->st.csr.menvcfg = value & (ENVCFG_FIOM | stce(h));
+    interrupt_timers(h);
+    h->attention = true;
+}
+
+/* [priv norm:menvcfg_stce_op2]: STCE is read-only zero here while it is zero in menvcfg. */
+uint64_t read_henvcfg(struct hart *h, const struct csr_row *row, uint32_t index)
+{
+    UNUSED;
+    return h->st.csr.henvcfg & (ENVCFG_FIOM | (h->st.csr.menvcfg & stce(h)));
+}
+
+void write_henvcfg(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+{
+    UNUSED;
+    merge(&h->st.csr.henvcfg, ENVCFG_FIOM | (h->st.csr.menvcfg & stce(h)), value);
+    interrupt_timers(h);
+    h->attention = true;
+}
+
+/* [priv norm:stateen_unimplemented_state_roz]: bits of what this hart does not have are zero. */
+static uint64_t stateen_mask(const struct hart *h, uint32_t index)
+{
+    if (index)
+        return STATEEN_SE;
+    uint64_t mask = STATEEN_SE | STATEEN_ENVCFG;
+    bool aia = hart_has(h, HART_EXT_Ssaia);
+    if (aia || hart_has(h, HART_EXT_Smcsrind))
+        mask |= STATEEN_CSRIND;
+    if (aia)
+        mask |= STATEEN_AIA;
+    if (aia && h->imsic.ops)
+        mask |= STATEEN_IMSIC;
+    return mask;
+}
+
+void write_mstateen(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+{
+    (void)row;
+    h->st.csr.mstateen[index] = value & stateen_mask(h, index);
+}
+
+/* [priv norm:mstateen_lower_priv_roz] */
+uint64_t read_hstateen(struct hart *h, const struct csr_row *row, uint32_t index)
+{
+    (void)row;
+    return h->st.csr.hstateen[index] & h->st.csr.mstateen[index];
+}
+
+void write_hstateen(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+{
+    (void)row;
+    merge(&h->st.csr.hstateen[index], h->st.csr.mstateen[index], value);
+}

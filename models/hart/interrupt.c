@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Pending and enabled interrupts at every level, lines into the hart, and the timers. */
+#include "hart/interrupt.h"
+
+bool interrupt_stip_is_timer(const struct hart *h)
+{
+    return hart_has(h, HART_EXT_Sstc) && (h->st.csr.menvcfg & ENVCFG_STCE);
+}
+
+static bool vstip_has_timer(const struct hart *h)
+{
+    return interrupt_stip_is_timer(h) && hart_has(h, HART_EXT_H) &&
+           (h->st.csr.henvcfg & ENVCFG_STCE);
+}
+
+/* [priv norm:mideleg_h]: VS-level interrupts are always delegated, guest external interrupts are
+ * where there are guest files. */
+static uint64_t delegated_always(const struct hart *h)
+{
+    return interrupt_hie_mask(h);
+}
+
+uint64_t interrupt_hie_mask(const struct hart *h)
+{
+    if (!hart_has(h, HART_EXT_H))
+        return 0;
+    return VS_INTERRUPTS | (h->cfg.geilen ? VD_BIT(INT_SGEI) : 0);
+}
+
+uint64_t interrupt_mie_mask(const struct hart *h)
+{
+    uint64_t s = hart_has(h, HART_EXT_S) ? S_INTERRUPTS : 0;
+    return M_INTERRUPTS | s | interrupt_hie_mask(h);
+}
+
+uint64_t interrupt_mideleg(const struct hart *h)
+{
+    if (!hart_has(h, HART_EXT_S))
+        return 0;
+    return h->st.csr.mideleg | delegated_always(h);
+}
+
+/* [aia MSLevel]: what neither mideleg nor mvien gives to S cannot go on to VS. */
+uint64_t interrupt_hideleg(const struct hart *h)
+{
+    uint64_t given = (interrupt_mideleg(h) | h->st.csr.mvien) & LOCAL_INTERRUPTS;
+    return h->st.csr.hideleg & (VS_INTERRUPTS | given);
+}
+
+static bool vseip(const struct hart *h)
+{
+    uint64_t vgein = vd_get(h->st.csr.hstatus, HSTATUS_VGEIN_LSB, 6);
+    return (h->st.csr.hvip & VD_BIT(INT_VSEI)) ||
+           (csr_vgein_valid(h) && (h->st.hgeip >> vgein & 1));
+}
+
+static uint64_t hypervisor_pending(const struct hart *h)
+{
+    const struct hart_csrs *csr = &h->st.csr;
+    if (!hart_has(h, HART_EXT_H))
+        return 0;
+    uint64_t pending = (csr->hvip | h->st.lines) & VD_BIT(INT_VSTI);
+    pending |= csr->hvip & VD_BIT(INT_VSSI);
+    if (vseip(h))
+        pending |= VD_BIT(INT_VSEI);
+    if (h->st.hgeip & csr->hgeie)
+        pending |= VD_BIT(INT_SGEI);
+    return pending;
+}
+
+/* [aia MSLevel]: with mvien.SEI software's bit is in mvip only. */
+uint64_t interrupt_mip(const struct hart *h)
+{
+    const struct hart_csrs *csr = &h->st.csr;
+    uint64_t pending = h->st.lines & (M_INTERRUPTS | VD_BIT(INT_SEI));
+    if (hart_has(h, HART_EXT_S)) {
+        uint64_t stip = interrupt_stip_is_timer(h) ? h->st.lines : csr->mip_soft;
+        pending |= csr->mip_soft & VD_BIT(INT_SSI);
+        pending |= stip & VD_BIT(INT_STI);
+        pending |= csr->mip_soft & ~csr->mvien & VD_BIT(INT_SEI);
+    }
+    return pending | hypervisor_pending(h);
+}
+
+uint64_t interrupt_mvip(const struct hart *h)
+{
+    const struct hart_csrs *csr = &h->st.csr;
+    uint64_t ssip = csr->mvien & VD_BIT(INT_SSI) ? csr->mvip : csr->mip_soft;
+    uint64_t stip = interrupt_stip_is_timer(h) ? 0 : csr->mip_soft;
+    return (csr->mvip & LOCAL_INTERRUPTS) | (ssip & VD_BIT(INT_SSI)) | (stip & VD_BIT(INT_STI)) |
+           (csr->mip_soft & VD_BIT(INT_SEI));
+}
+
+/* [aia TableintrFilteringForS] */
+uint64_t interrupt_sie_mask(const struct hart *h)
+{
+    return (interrupt_mideleg(h) | h->st.csr.mvien) & (S_INTERRUPTS | LOCAL_INTERRUPTS);
+}
+
+uint64_t interrupt_sip(const struct hart *h)
+{
+    uint64_t mideleg = interrupt_mideleg(h);
+    uint64_t real = interrupt_mip(h) & mideleg & (S_INTERRUPTS | LOCAL_INTERRUPTS);
+    return real | (interrupt_mvip(h) & h->st.csr.mvien & ~mideleg);
+}
+
+uint64_t interrupt_sie(const struct hart *h)
+{
+    uint64_t mideleg = interrupt_mideleg(h);
+    uint64_t real = h->st.csr.mie & mideleg & (S_INTERRUPTS | LOCAL_INTERRUPTS);
+    return real | (h->st.csr.sie_own & h->st.csr.mvien & ~mideleg);
+}
+
+uint64_t interrupt_hip(const struct hart *h)
+{
+    return hypervisor_pending(h);
+}
+
+uint64_t interrupt_hie(const struct hart *h)
+{
+    return h->st.csr.mie & interrupt_hie_mask(h);
+}
+
+/* VS numbers 1, 5, 9 are 2, 6, 10 one level up [priv norm:vsip_vsie_sei]; 13..63 as
+ * [aia intrFilteringForVS] says. */
+uint64_t interrupt_vsip(const struct hart *h)
+{
+    uint64_t hideleg = interrupt_hideleg(h);
+    uint64_t own = h->st.csr.hvip & h->st.csr.hvien & ~hideleg & LOCAL_INTERRUPTS;
+    uint64_t shared = interrupt_sip(h) & hideleg & LOCAL_INTERRUPTS;
+    return (hypervisor_pending(h) & hideleg & VS_INTERRUPTS) >> 1 | shared | own;
+}
+
+uint64_t interrupt_vsie(const struct hart *h)
+{
+    uint64_t hideleg = interrupt_hideleg(h);
+    uint64_t own = h->st.csr.vsie_own & h->st.csr.hvien & ~hideleg & LOCAL_INTERRUPTS;
+    uint64_t shared = interrupt_sie(h) & hideleg & LOCAL_INTERRUPTS;
+    return (h->st.csr.mie & hideleg & VS_INTERRUPTS) >> 1 | shared | own;
+}
+
+/* [aia MSLevel], WFI: pending at any level; enabled, but neither xIE nor delegation matter. */
+bool interrupt_resumes_wfi(const struct hart *h)
+{
+    return interrupt_mtopi(h) || interrupt_stopi(h) || interrupt_vstopi(h);
+}
+
+/* Something about the lines changed: look before the next instruction, or wake up. */
+static void changed(struct hart *h)
+{
+    h->attention = true;
+    if (!h->st.asleep || !interrupt_resumes_wfi(h))
+        return;
+    h->st.asleep = false;
+    h->host.ops->wake(h->host.ctx, &h->runner);
+    vd_time cycle = h->cfg.cycle_ps ? h->cfg.cycle_ps : 1;
+    uint64_t cycles = (h->runner.time + cycle - 1) / cycle;
+    if (cycles > h->st.cycles)
+        h->st.cycles = cycles;
+    h->st.cycles += h->cfg.timing.wfi_wake;
+    struct vd_record record = {.kind = VD_REC_wfi, .a = h->st.pc, .b = 0};
+    h->host.ops->trace(h->host.ctx, &record);
+}
+
+static void wire_guest(struct hart *h, unsigned guest, bool level)
+{
+    uint64_t hgeip = vd_set(h->st.hgeip, guest, 1, level);
+    if (guest == 0 || guest > h->cfg.geilen || hgeip == h->st.hgeip)
+        return;
+    h->st.hgeip = hgeip;
+    struct vd_record record = {.kind = VD_REC_hgeip, .a = h->cfg.index, .b = hgeip};
+    h->host.ops->trace(h->host.ctx, &record);
+    changed(h);
+}
+
+void interrupt_wire(struct hart *h, uint32_t line, bool level)
+{
+    static const uint8_t bits[] = {
+        [VD_LINE_MSIP] = INT_MSI,
+        [VD_LINE_MTIP] = INT_MTI,
+        [VD_LINE_MEIP] = INT_MEI,
+        [VD_LINE_SEIP] = INT_SEI,
+    };
+    if (line >= VD_LINE_HGEIP && line < VD_LINE_HGEIP + 64) {
+        wire_guest(h, line - VD_LINE_HGEIP, level);
+        return;
+    }
+    if (line >= sizeof(bits))
+        return;
+    uint64_t lines = vd_set(h->st.lines, bits[line], 1, level);
+    if (lines == h->st.lines)
+        return;
+    h->st.lines = lines;
+    changed(h);
+}
+
+/* One comparator: its output is kept like a line, and an event waits for its time.  mtime counts
+ * at multiples of its period; an event that finds itself early waits again. */
+static void compare(struct hart *h, struct vd_event *event, unsigned bit, bool enabled,
+                    uint64_t time, uint64_t compare_value)
+{
+    const struct vd_host_ops *ops = h->host.ops;
+    bool due = enabled && time >= compare_value;
+    uint64_t lines = vd_set(h->st.lines, bit, 1, due);
+    if (event->slot)
+        ops->cancel(h->host.ctx, event);
+    if (enabled && !due) {
+        uint64_t ticks = compare_value - time;
+        uint64_t now = ops->now(h->host.ctx) / HART_MTIME_PS;
+        if (ticks < VD_NEVER / HART_MTIME_PS - now)
+            ops->post(h->host.ctx, event, (now + ticks) * HART_MTIME_PS);
+    }
+    if (lines != h->st.lines) {
+        h->st.lines = lines;
+        changed(h);
+    }
+}
+
+/* [priv norm:sstc_purpose] */
+static void evaluate(struct hart *h)
+{
+    const struct hart_csrs *csr = &h->st.csr;
+    bool s = interrupt_stip_is_timer(h);
+    bool vs = vstip_has_timer(h);
+    uint64_t time = s ? h->host.ops->mtime(h->host.ctx) : 0;
+    compare(h, &h->timer, INT_STI, s, time, csr->stimecmp);
+    compare(h, &h->vtimer, INT_VSTI, vs, time + csr->htimedelta, csr->vstimecmp);
+}
+
+void interrupt_timers(struct hart *h)
+{
+    hart_sync(h);
+    evaluate(h);
+}
+
+static void timer_fired(void *ctx, uint32_t arg)
+{
+    (void)arg;
+    evaluate(ctx);
+}
+
+void interrupt_create(struct hart *h)
+{
+    h->timer = (struct vd_event){.fire = timer_fired, .ctx = h};
+    h->vtimer = (struct vd_event){.fire = timer_fired, .ctx = h};
+}

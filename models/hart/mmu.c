@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a load, store or fetch does when the fast TLB does not answer. */
+#include <string.h>
+
+#include "hart/cause.h"
+#include "hart/translate.h"
+
+enum { PAGE = 4096 };
+
+/* Where an access goes: host memory, or the bus. */
+struct place {
+    uint64_t spa;
+    uint8_t *host; /* NULL: the bus */
+};
+
+static uint8_t pmp_need(const struct regime *r)
+{
+    static const uint8_t need[] = {PMP_R, PMP_W, PMP_X};
+    return r->hlvx ? PMP_R | PMP_X : need[r->access];
+}
+
+static uint8_t *granted_page(struct hart *h, uint64_t spa, bool write)
+{
+    hart_sync(h);
+    return h->host.ops->grant(h->host.ctx, spa & ~(uint64_t)(PAGE - 1), write);
+}
+
+static void fill(struct hart *h, const struct regime *r, uint64_t va, const struct place *place,
+                 uint8_t permissions)
+{
+    uint8_t pmp;
+    if (!r->guest && pmp_page(h, place->spa, r->priv, &pmp) && (pmp & pmp_need(r)))
+        context_fill(h, r, va, place->spa, place->host, permissions & pmp);
+}
+
+/* Finds the place of an access inside one page, with all checks. */
+static bool locate(struct hart *h, const struct regime *r, uint64_t va, unsigned size,
+                   struct place *place)
+{
+    struct translation t;
+    if (!translate(h, r, va, &t))
+        return false;
+    if (!pmp_allows(h, t.spa, size, pmp_need(r), r->priv))
+        return translate_access_fault(h, r, va);
+    place->spa = t.spa;
+    place->host = granted_page(h, t.spa, r->access == MMU_STORE);
+    if (!place->host)
+        return true;
+    place->host += t.spa % PAGE;
+    fill(h, r, va, place, t.permissions);
+    return true;
+}
+
+static struct vd_txn transaction(const struct hart *h, const struct regime *r, uint64_t spa,
+                                 unsigned size)
+{
+    return (struct vd_txn){
+        .addr = spa,
+        .requester = VD_REQUESTER_HART(h->cfg.index),
+        .attrs = r->access == MMU_FETCH ? VD_EXEC : 0,
+        .cmd = r->access == MMU_STORE ? VD_WRITE : VD_READ,
+        .size = (uint8_t)size,
+    };
+}
+
+/* What the bus answered, as the hart sees it. */
+static bool answered(struct hart *h, const struct regime *r, uint64_t va, const struct vd_txn *txn,
+                     enum vd_status status)
+{
+    if (status == VD_RETRY) {
+        h->exc = (struct hart_exception){.cause = HART_RETRY, .wait = txn->delay};
+        return false;
+    }
+    if (status != VD_OK && status != VD_PENDING)
+        return translate_access_fault(h, r, va);
+    vd_time cycle = h->cfg.cycle_ps ? h->cfg.cycle_ps : 1;
+    h->st.cycles += (txn->delay + cycle - 1) / cycle + h->cfg.timing.uncached;
+    return true;
+}
+
+/* CHOICE: what memory allows misaligned, I/O answers with an access fault: a handler must not
+ * emulate it with smaller accesses [priv pma-misaligned]. */
+static bool whole(uint64_t spa, unsigned size)
+{
+    return size <= 8 && vd_is_power_of_two(size) && spa % size == 0;
+}
+
+static bool bus_load(struct hart *h, const struct regime *r, uint64_t va, uint64_t spa,
+                     unsigned size, void *data)
+{
+    if (!whole(spa, size))
+        return translate_access_fault(h, r, va);
+    struct regime reading = *r;
+    reading.access = MMU_LOAD;
+    struct vd_txn txn = transaction(h, &reading, spa, size);
+    hart_sync(h);
+    enum vd_status status = h->host.ops->access(h->host.ctx, &txn);
+    if (!answered(h, r, va, &txn, status))
+        return false;
+    memcpy(data, txn.data, size);
+    return true;
+}
+
+/* Memory that is watched is written at once, so that its watchers learn of it before the next
+ * instruction; a device gets a posted write. */
+static bool bus_store(struct hart *h, const struct regime *r, uint64_t va, uint64_t spa,
+                      unsigned size, const void *data)
+{
+    bool memory = granted_page(h, spa, false) != NULL;
+    if (!memory && !whole(spa, size))
+        return translate_access_fault(h, r, va);
+    struct vd_txn txn = transaction(h, r, spa, size);
+    memcpy(txn.data, data, size);
+    if (!memory)
+        txn.attrs |= VD_POSTED;
+    const struct vd_host_ops *ops = h->host.ops;
+    enum vd_status status =
+        memory ? ops->access(h->host.ctx, &txn) : ops->submit(h->host.ctx, &txn);
+    return answered(h, r, va, &txn, status);
+}
+
+static bool load_bytes(struct hart *h, const struct regime *r, uint64_t va, unsigned size,
+                       uint8_t *data)
+{
+    struct place place;
+    if (!locate(h, r, va, size, &place))
+        return false;
+    if (!place.host)
+        return bus_load(h, r, va, place.spa, size, data);
+    memcpy(data, place.host, size);
+    return true;
+}
+
+static bool store_bytes(struct hart *h, const struct regime *r, uint64_t va, unsigned size,
+                        const uint8_t *data)
+{
+    struct place place;
+    if (!locate(h, r, va, size, &place))
+        return false;
+    if (!place.host)
+        return bus_store(h, r, va, place.spa, size, data);
+    memcpy(place.host, data, size);
+    return true;
+}
+
+/* How many bytes of an access are in its first page. */
+static unsigned first_part(uint64_t va, unsigned size)
+{
+    uint64_t room = PAGE - va % PAGE;
+    return room < size ? (unsigned)room : size;
+}
+
+static bool misaligned(struct hart *h, const struct regime *r, uint64_t va)
+{
+    h->exc = (struct hart_exception){
+        .cause = r->access == MMU_STORE ? CAUSE_STORE_MISALIGNED : CAUSE_LOAD_MISALIGNED,
+        .tval = va,
+        .gva = r->virt,
+    };
+    return false;
+}
+
+static bool second_part_faulted(struct hart *h, unsigned offset)
+{
+    h->exc.offset = (uint8_t)offset;
+    return false;
+}
+
+bool mmu_load(struct hart *h, uint64_t va, unsigned size, unsigned flags, uint64_t *value)
+{
+    struct regime r = translate_regime(h, flags & MMU_AMO ? MMU_STORE : MMU_LOAD, flags);
+    if ((flags & MMU_ATOMIC) && va % size)
+        return misaligned(h, &r, va);
+    uint8_t data[8] = {0};
+    unsigned part = first_part(va, size);
+    if (!load_bytes(h, &r, va, part, data))
+        return false;
+    if (part < size && !load_bytes(h, &r, va + part, size - part, data + part))
+        return second_part_faulted(h, part);
+    memcpy(value, data, sizeof(data));
+    return true;
+}
+
+/* Nothing is written unless both pages can be. */
+static bool store_split(struct hart *h, const struct regime *r, uint64_t va, unsigned size,
+                        const uint8_t *data)
+{
+    unsigned part = first_part(va, size);
+    struct place place;
+    if (!locate(h, r, va, part, &place))
+        return false;
+    if (!locate(h, r, va + part, size - part, &place))
+        return second_part_faulted(h, part);
+    if (!store_bytes(h, r, va, part, data))
+        return false;
+    if (!store_bytes(h, r, va + part, size - part, data + part))
+        return second_part_faulted(h, part);
+    return true;
+}
+
+bool mmu_store(struct hart *h, uint64_t va, unsigned size, unsigned flags, uint64_t value)
+{
+    struct regime r = translate_regime(h, MMU_STORE, flags);
+    if ((flags & MMU_ATOMIC) && va % size)
+        return misaligned(h, &r, va);
+    uint8_t data[8];
+    memcpy(data, &value, sizeof(data));
+    if (first_part(va, size) < size)
+        return store_split(h, &r, va, size, data);
+    return store_bytes(h, &r, va, size, data);
+}
+
+bool mmu_atomic(struct hart *h, uint64_t va, unsigned size, enum mmu_access access, void **host_ptr,
+                uint64_t *spa)
+{
+    struct regime r = translate_regime(h, access, 0);
+    if (va % size)
+        return misaligned(h, &r, va);
+    struct place place;
+    if (!locate(h, &r, va, size, &place))
+        return false;
+    *host_ptr = place.host;
+    *spa = place.spa;
+    return true;
+}
+
+bool mmu_fetch(struct hart *h, uint64_t va, const uint8_t **host_ptr, uint64_t *spa)
+{
+    struct regime r = translate_regime(h, MMU_FETCH, 0);
+    struct place place;
+    if (!locate(h, &r, va, 2, &place))
+        return false;
+    if (!place.host)
+        return translate_access_fault(h, &r, va);
+    *host_ptr = place.host;
+    *spa = place.spa;
+    return true;
+}

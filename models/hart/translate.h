@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* From a virtual address to a supervisor physical address: page-table walks and permissions. */
+#ifndef HART_TRANSLATE_H
+#define HART_TRANSLATE_H
+
+#include "hart/tlb.h"
+
+/* Under which rules one access is translated. */
+struct regime {
+    uint64_t root, groot; /* satp or vsatp, hgatp; 0: that stage is bare */
+    enum mmu_access access;
+    uint8_t priv;
+    bool virt;
+    bool sum, mxr; /* of the level whose page tables are the first stage; mxr: HS-level MXR */
+    bool vmxr;     /* vsstatus.MXR */
+    bool hlvx;
+    bool guest; /* HLV, HLVX or HSV: never in the fast TLB */
+};
+
+struct translation {
+    uint64_t spa;
+    uint8_t permissions; /* PMP_R, PMP_W, PMP_X that both stages give to this regime */
+};
+
+/* The regime of an explicit data access now, or of a fetch. */
+struct regime translate_regime(const struct hart *h, enum mmu_access access, unsigned flags);
+/* false: exc is set. */
+bool translate(struct hart *h, const struct regime *r, uint64_t va, struct translation *result);
+/* Sets exc to the access fault of the regime; returns false. */
+bool translate_access_fault(struct hart *h, const struct regime *r, uint64_t va);
+
+/* --- context.c --- */
+/* The architectural TLB lost a page: so do all contexts. */
+void context_drop(struct hart *h, uint64_t va, bool fetch);
+/* Enters the page of va, whose byte is at *host, for this kind of access, and for reading where
+ * permissions have PMP_R. */
+void context_fill(struct hart *h, const struct regime *r, uint64_t va, uint64_t spa,
+                  const uint8_t *host, uint8_t permissions);
+
+#endif
