@@ -20,6 +20,8 @@ struct report {
     uint32_t num_paths;
     struct sample *samples; /* in order of claim */
     size_t num_samples;
+    const char *const *findings; /* the ledger's violations, a sentence each */
+    uint32_t num_findings;
 };
 
 /* Normalizes the samples and computes the statistics of every path.  Call it once, before the
@@ -28,9 +30,12 @@ bool report_summarize(struct report *report, struct vd_error *err);
 /* Writes samples.csv, summary.csv, summary.json, run.csv, config.yaml and report.html into dir,
  * which is made if need be.  timeline.json is left alone: see report/timeline.h. */
 bool report_write(const char *dir, const struct report *report, struct vd_error *err);
-/* One line per path and its segments, as text. */
+/* Only report.html, from what report_load() has read. */
+bool report_write_page(const char *dir, const struct report *report, struct vd_error *err);
+/* Counts and latencies of every path, and the findings, as text. */
 void report_print(FILE *out, const struct report *report);
-/* Reads a run directory back.  Everything that report points to is freed by report_free(). */
+/* Reads a run directory back, summarized.  Everything that report points to is freed by
+ * report_free(). */
 bool report_load(const char *dir, struct report *report, struct vd_error *err);
 void report_free(struct report *report);
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What one experiment leaves behind: a sample per handled MSI (core/sample.h, where the ledger fills
- * it in; here `path` is the index into struct report.paths) and a summary per path. */
+/* What one experiment leaves behind: the ledger's samples and a summary per path. */
 #ifndef REPORT_SAMPLE_H
 #define REPORT_SAMPLE_H
 
@@ -9,7 +8,6 @@
 #include <stdint.h>
 
 #include "core/sample.h"
-#include "viaduct/host.h"
 
 /* Segment s lies between stamp s and stamp s + 1. */
 enum sample_segment {
@@ -28,7 +26,8 @@ struct statistic {
 };
 
 struct path_summary {
-    /* Filled in by the ledger. */
+    /* Filled in by the caller, from the ledger's counts. */
+    uint32_t number;   /* as in struct sample */
     const char *name;  /* "a02" */
     const char *title; /* "guest file, hot IOMMU caches" */
     uint64_t issued, claimed, coalesced, lost, duplicate, stray, dropped;
@@ -44,16 +43,16 @@ extern const char *const sample_stamp_names[STAMP_COUNT];     /* "issue", as in 
 extern const char *const sample_segment_names[SEGMENT_COUNT]; /* "device to IOMMU" */
 extern const char *const sample_segment_keys[SEGMENT_COUNT];  /* "device", as in summary.csv */
 
-/* Makes unknown stamps equal to the known one before them (before the first: to the first). */
+/* A point that the MSI did not pass gets the time of its neighbour, so that the segment between
+ * them is 0: without IOMMU accept = translate = issue, without trap (the hart polled, or was
+ * already in its handler) trap = entry = record.  Afterwards the times never decrease. */
 void sample_normalize(struct sample *sample);
 vd_time sample_segment(const struct sample *sample, enum sample_segment segment);
 vd_time sample_total(const struct sample *sample);
 
 /* Sorts values and reads the statistic off them; all zero if count is 0. */
 struct statistic statistic_of(vd_time *values, size_t count);
-/* Fills in the second half of *summary from the samples whose path is `path`.  Returns false if
- * there is no memory. */
-bool path_summarize(struct path_summary *summary, uint32_t path, const struct sample *samples,
-                    size_t count);
+/* Fills in the second half of *summary.  Returns false if there is no memory. */
+bool path_summarize(struct path_summary *summary, const struct sample *samples, size_t count);
 
 #endif

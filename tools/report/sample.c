@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "report/sample.h"
+
+#include <stdlib.h>
+
+const char *const sample_stamp_names[STAMP_COUNT] = {
+    [STAMP_ISSUE] = "issue",   [STAMP_ACCEPT] = "accept", [STAMP_TRANSLATE] = "translate",
+    [STAMP_RECORD] = "record", [STAMP_TRAP] = "trap",     [STAMP_ENTRY] = "entry",
+    [STAMP_CLAIM] = "claim",
+};
+
+const char *const sample_segment_names[SEGMENT_COUNT] = {
+    [SEGMENT_DEVICE] = "device to IOMMU", [SEGMENT_TRANSLATION] = "translation",
+    [SEGMENT_FABRIC] = "fabric",          [SEGMENT_FILE] = "file to hart",
+    [SEGMENT_TRAP_ENTRY] = "trap entry",  [SEGMENT_CLAIM] = "claim",
+};
+
+const char *const sample_segment_keys[SEGMENT_COUNT] = {
+    [SEGMENT_DEVICE] = "device", [SEGMENT_TRANSLATION] = "translation", [SEGMENT_FABRIC] = "fabric",
+    [SEGMENT_FILE] = "file",     [SEGMENT_TRAP_ENTRY] = "trap_entry",   [SEGMENT_CLAIM] = "claim",
+};
+
+static vd_time first_known(const struct sample *sample)
+{
+    for (int s = 0; s < STAMP_COUNT; s++)
+        if (sample->stamp[s] != SAMPLE_UNKNOWN)
+            return sample->stamp[s];
+    return 0;
+}
+
+/* A stamp earlier than the one before it belongs to something that happened before this MSI: the
+ * trap of a hart that was already in its handler. */
+void sample_normalize(struct sample *sample)
+{
+    vd_time last = first_known(sample);
+    for (int s = 0; s < STAMP_COUNT; s++) {
+        if (sample->stamp[s] == SAMPLE_UNKNOWN || sample->stamp[s] < last)
+            sample->stamp[s] = last;
+        last = sample->stamp[s];
+    }
+}
+
+vd_time sample_segment(const struct sample *sample, enum sample_segment segment)
+{
+    return sample->stamp[segment + 1] - sample->stamp[segment];
+}
+
+vd_time sample_total(const struct sample *sample)
+{
+    return sample->stamp[STAMP_CLAIM] - sample->stamp[STAMP_ISSUE];
+}
+
+static int compare(const void *x, const void *y)
+{
+    vd_time a = *(const vd_time *)x, b = *(const vd_time *)y;
+    return (a > b) - (a < b);
+}
+
+/* The smallest value that at least `percent` of all values do not exceed. */
+static vd_time nearest_rank(const vd_time *sorted, size_t count, unsigned percent)
+{
+    size_t rank = (count * percent + 99) / 100;
+    return sorted[rank - 1];
+}
+
+static vd_time mean(const vd_time *values, size_t count)
+{
+    unsigned __int128 sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += values[i];
+    return (vd_time)(sum / count);
+}
+
+struct statistic statistic_of(vd_time *values, size_t count)
+{
+    if (!count)
+        return (struct statistic){.max = 0};
+    qsort(values, count, sizeof(values[0]), compare);
+    return (struct statistic){
+        .p50 = nearest_rank(values, count, 50),
+        .p90 = nearest_rank(values, count, 90),
+        .p99 = nearest_rank(values, count, 99),
+        .max = values[count - 1],
+        .mean = mean(values, count),
+    };
+}
+
+static bool counts(const struct path_summary *summary, const struct sample *sample)
+{
+    return sample->path == summary->number && !sample->coalesced_into;
+}
+
+bool path_summarize(struct path_summary *summary, const struct sample *samples, size_t count)
+{
+    vd_time *values = malloc((count ? count : 1) * sizeof(values[0]));
+    if (!values)
+        return false;
+    size_t n = 0;
+    summary->inexact = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!counts(summary, &samples[i]))
+            continue;
+        values[n++] = sample_total(&samples[i]);
+        summary->inexact += samples[i].inexact;
+    }
+    summary->samples = n;
+    summary->total = statistic_of(values, n);
+    for (int s = 0; s < SEGMENT_COUNT; s++) {
+        n = 0;
+        for (size_t i = 0; i < count; i++)
+            if (counts(summary, &samples[i]))
+                values[n++] = sample_segment(&samples[i], (enum sample_segment)s);
+        summary->segment[s] = statistic_of(values, n);
+    }
+    free(values);
+    return true;
+}
