@@ -7,6 +7,7 @@
 
 #include "platforms/embedded.h"
 #include "platforms/file.h"
+#include "platforms/virt_map.h"
 
 static bool read_embedded(struct virt_config *values, const char *name, struct vd_error *err)
 {
@@ -83,7 +84,12 @@ static void derive(struct virt_config *values)
     values->aplic.guests = values->imsic.guests;
     values->iommu.cycle_ps = cycle_ps;
     values->pcie.cycle_ps = cycle_ps;
+    values->pcie.mmio32_base = virt_range(values, VIRT_PCIE_MMIO).base;
+    values->pcie.mmio32_size = virt_range(values, VIRT_PCIE_MMIO).size;
+    values->pcie.mmio64_base = virt_range(values, VIRT_PCIE_MMIO64).base;
+    values->pcie.mmio64_size = virt_range(values, VIRT_PCIE_MMIO64).size;
     values->endpoint.cycle_ps = cycle_ps;
+    values->uart.cycle_ps = cycle_ps;
 }
 
 bool virt_configure(struct virt_config *values, const struct virt_setting *settings, size_t count,

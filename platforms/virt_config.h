@@ -10,6 +10,8 @@
 #include "pcie/endpoint.h"
 #include "pcie/root.h"
 #include "platforms/config.h"
+#include "rtc/rtc.h"
+#include "uart/uart.h"
 
 enum {
     VIRT_MAX_HARTS = 64,
@@ -71,6 +73,8 @@ struct virt_config {
     struct iommu_config iommu;
     struct pcie_config pcie;
     struct endpoint_config endpoint;
+    struct uart_config uart;
+    struct rtc_config rtc;
     struct virt_bus_config bus;
     struct virt_experiment_config experiment;
 };

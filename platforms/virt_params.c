@@ -132,6 +132,8 @@ static const struct config_table tables[] = {
     {"iommu", "the IOMMU in front of PCIe", AT(iommu), iommu_params},
     {"pcie", "the PCIe root complex", AT(pcie), pcie_params},
     {"endpoint", "every test endpoint", AT(endpoint), endpoint_params},
+    {"uart", "the serial port", AT(uart), uart_params},
+    {"rtc", "the real-time clock", AT(rtc), rtc_params},
     {"bus", "latencies of the fabric", AT(bus), bus_params},
     {"experiment", "what `viaduct exp` runs", AT(experiment), experiment_params},
     {"experiment", "what `viaduct exp` runs", AT(experiment), bootarg_params},

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The platform `virt`: models, wired and mapped as QEMU's machine of that name.  It has no
+ * behaviour of its own. */
+#ifndef PLATFORMS_VIRT_H
+#define PLATFORMS_VIRT_H
+
+#include "core/core.h"
+#include "core/stats.h"
+#include "platforms/virt_config.h"
+
+struct virt;
+
+/* Builds the machine; nothing is loaded yet. */
+struct virt *virt_create(const struct virt_config *config, struct vd_error *err);
+void virt_destroy(struct virt *virt);
+
+/* Loads firmware, kernel, initial RAM disk, devicetree and reset code as the configuration says. */
+bool virt_load(struct virt *virt, struct vd_error *err);
+/* The devicetree as virt_load() would place it; to free(). */
+void *virt_devicetree(struct virt *virt, size_t *size, struct vd_error *err);
+
+/* Every byte that the UART or HTIF sends goes to `send`. */
+void virt_console(struct virt *virt, void (*send)(void *ctx, uint8_t byte), void *ctx);
+/* True if the UART can take a byte now. */
+bool virt_console_ready(const struct virt *virt);
+void virt_console_receive(struct virt *virt, uint8_t byte);
+
+/* Runs up to `until`.  A reset that the guest asks for is done on the way. */
+enum sim_end virt_run(struct virt *virt, vd_time until, struct vd_error *err);
+struct core *virt_core(struct virt *virt);
+const struct virt_config *virt_config(const struct virt *virt);
+/* True if no device, queue or write is on its way: nothing but harts and timers can act. */
+bool virt_idle(const struct virt *virt);
+/* True if every hart waits for an interrupt. */
+bool virt_asleep(const struct virt *virt);
+void virt_stats(struct virt *virt, struct stats *stats);
+/* One line per hart: where it is and in which mode, for messages. */
+void virt_print_harts(struct virt *virt, FILE *out);
+
+#endif

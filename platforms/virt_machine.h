@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The inside of a platform `virt`. */
+#ifndef PLATFORMS_VIRT_MACHINE_H
+#define PLATFORMS_VIRT_MACHINE_H
+
+#include "clint/clint.h"
+#include "finisher/finisher.h"
+#include "htif/htif.h"
+#include "platforms/virt.h"
+#include "platforms/virt_map.h"
+#include "rtc/rtc.h"
+#include "uart/uart.h"
+
+struct virt_hart {
+    struct hart *hart;
+    struct imsic *imsic;
+    struct port *port, *imsic_port;
+};
+
+struct virt {
+    struct virt_config config;
+    struct core *core;
+    struct virt_hart harts[VIRT_MAX_HARTS];
+    struct clint *clint;
+    struct aplic *aplic;
+    struct iommu *iommu; /* NULL: PCIe reaches memory directly */
+    struct pcie_root *pcie;
+    struct endpoint *endpoints[VIRT_MAX_ENDPOINTS];
+    struct uart *uart;
+    struct rtc *rtc;
+    struct finisher *finisher;
+    struct htif *htif; /* NULL: no loaded ELF has tohost */
+    struct port *clint_port, *aplic_port, *iommu_port, *pcie_port, *uart_port, *rtc_port,
+        *finisher_port, *htif_port, *endpoint_ports[VIRT_MAX_ENDPOINTS];
+    bool reset_wanted;
+    void (*send)(void *ctx, uint8_t byte);
+    void *send_ctx;
+};
+
+/* Wires and bus targets; the models exist. */
+void virt_wire(struct virt *v);
+bool virt_map(struct virt *v, struct vd_error *err);
+bool virt_add_htif(struct virt *v, uint64_t tohost, uint64_t fromhost, struct vd_error *err);
+
+#endif

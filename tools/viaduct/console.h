@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The machine's console on stdin and stdout.  Input reaches the UART in events at fixed times of
+ * the simulation: what is not a terminal is read whole before the start, so that a run depends on
+ * its content only. */
+#ifndef VIADUCT_CONSOLE_H
+#define VIADUCT_CONSOLE_H
+
+#include "platforms/virt.h"
+
+struct console;
+
+/* out NULL: nothing is shown.  With input, stdin is read. */
+struct console *console_open(struct virt *virt, FILE *out, bool input, struct vd_error *err);
+void console_close(struct console *console);
+/* True once the user has typed Ctrl-A x. */
+bool console_left(const struct console *console);
+
+#endif

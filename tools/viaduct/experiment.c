@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "experiment.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine.h"
+#include "platforms/file.h"
+#include "report/timeline.h"
+#include "verbs.h"
+
+enum { SHOWN_VIOLATIONS = 5, MAX_NAMES = 64 };
+
+static bool unknown(const char *name, struct vd_error *err)
+{
+    const char *names[MAX_NAMES];
+    char bare[MAX_NAMES][64];
+    size_t count = 0;
+    for (const struct embedded_file *f = platform_files; f->name && count < MAX_NAMES; f++) {
+        if (strncmp(f->name, EXPERIMENT_FOLDER, strlen(EXPERIMENT_FOLDER)) != 0)
+            continue;
+        const char *base = f->name + strlen(EXPERIMENT_FOLDER);
+        snprintf(bare[count], sizeof(bare[0]), "%.*s", (int)strcspn(base, "."), base);
+        names[count] = bare[count];
+        count++;
+    }
+    char hint[384];
+    config_suggest(name, names, count, hint, sizeof(hint));
+    return vd_fail(err, "there is no experiment '%.80s'%s", name, hint);
+}
+
+enum status experiment_open(const char *name, struct experiment_file *file, struct vd_error *err)
+{
+    char path[256];
+    snprintf(path, sizeof(path), EXPERIMENT_FOLDER "%.200s.yaml", name);
+    const struct embedded_file *embedded = embedded_find(platform_files, path);
+    *file = (struct experiment_file){.name = name};
+    if (embedded) {
+        *file = (struct experiment_file){.name = embedded->name,
+                                         .text = embedded->data,
+                                         .length = (size_t)(embedded->end - embedded->data)};
+        return STATUS_OK;
+    }
+    if (!strpbrk(name, "./")) {
+        unknown(name, err);
+        return STATUS_USAGE;
+    }
+    file->text = file->owned = file_read(name, &file->length, err);
+    return file->owned ? STATUS_OK : STATUS_FILE;
+}
+
+void experiment_close(struct experiment_file *file)
+{
+    free(file->owned);
+}
+
+bool experiment_about(const struct embedded_file *file, struct virt_experiment_config *about,
+                      struct vd_error *err)
+{
+    struct virt_config *config = malloc(sizeof(*config));
+    struct virt_setting setting = {file->name, file->data, (size_t)(file->end - file->data)};
+    bool ok = config && virt_configure(config, &setting, 1, err);
+    if (ok)
+        *about = config->experiment;
+    free(config);
+    return ok;
+}
+
+/* Boots the hypervisor with what the experiment says. */
+static bool prepare(struct virt_config *config, struct vd_error *err)
+{
+    struct virt_machine_config *m = &config->machine;
+    virt_bootargs(config, m->append, sizeof(m->append));
+    if (*m->kernel)
+        return true;
+    if (*config->experiment.kernel) {
+        memcpy(m->kernel, config->experiment.kernel, sizeof(m->kernel));
+        return true;
+    }
+    return hypervisor_path(m->kernel, sizeof(m->kernel), err);
+}
+
+static void write_timeline(struct machine *machine, const char *dir, struct vd_error *err)
+{
+    const struct ledger *ledger = virt_core(machine->virt)->ledger;
+    char path[1100];
+    snprintf(path, sizeof(path), "%s/timeline.json", dir);
+    struct timeline *timeline = timeline_open(path, err);
+    if (!timeline)
+        return;
+    for (uint32_t i = 0; i < ledger_num_samples(ledger); i++) {
+        struct sample sample = ledger_samples(ledger)[i];
+        char name[32];
+        path_name(sample.path, name, sizeof(name));
+        sample_normalize(&sample);
+        timeline_msi(timeline, &sample, name);
+    }
+    timeline_close(timeline, err);
+}
+
+/* The guest has ended the run. */
+static int conclude(struct experiment_run *run, struct machine *machine, const char *name,
+                    const char *label)
+{
+    struct core *core = virt_core(machine->virt);
+    struct vd_error err = {""};
+    char sentence[384];
+    bool balanced = ledger_finish(core->ledger, sim_now(core->sim));
+    int guest = machine_guest_status(machine);
+    if (!results_add(&run->results, core->ledger, trace_hash(core->trace), label))
+        return fail(STATUS_HOST, "no memory for the results");
+    if (run->arguments->out && run->runs == 1)
+        write_timeline(machine, run->arguments->out, &err);
+    if (*err.text)
+        return fail(STATUS_HOST, err.text);
+    if (!balanced) {
+        machine_print_violations(machine, SHOWN_VIOLATIONS);
+        return STATUS_LEDGER;
+    }
+    if (guest) {
+        snprintf(sentence, sizeof(sentence),
+                 "%s: the hypervisor ended with status %d; --console shows what it printed", name,
+                 guest);
+        return fail((enum status)guest, sentence);
+    }
+    return STATUS_OK;
+}
+
+static int run_machine(struct experiment_run *run, const struct virt_config *config,
+                       const char *name, const char *label)
+{
+    struct machine_setup setup = {.trace = run->arguments->trace,
+                                  .stats = run->arguments->stats,
+                                  .console = run->arguments->console ? stdout : NULL,
+                                  .progress = true,
+                                  .name = name};
+    struct machine machine;
+    struct vd_error err = {""};
+    enum status status = machine_open(&machine, config, &setup, &err);
+    if (status == STATUS_OK)
+        status = machine_run(&machine, &err);
+    int result;
+    if (status == STATUS_OK)
+        result = conclude(run, &machine, name, label);
+    else
+        result = fail(status, err.text);
+    if (status == STATUS_DEADLOCK || status == STATUS_LIMIT)
+        virt_print_harts(machine.virt, stderr);
+    machine_close(&machine);
+    return result;
+}
+
+static int run_point(struct experiment_run *run, struct arguments *arguments, const char *name,
+                     const char *label)
+{
+    struct virt_config *config = malloc(sizeof(*config));
+    struct vd_error err;
+    int status;
+    if (!config)
+        return fail(STATUS_HOST, "no memory");
+    if (!arguments_configure(arguments, config, &err)) {
+        status = fail(arguments->status, err.text);
+    } else {
+        if (run->runs++ == 0) {
+            run->config = *config;
+            memcpy(run->title, config->experiment.title, sizeof(run->title));
+        }
+        status = prepare(config, &err) ? run_machine(run, config, name, label)
+                                       : fail(STATUS_FILE, err.text);
+    }
+    free(config);
+    return status;
+}
+
+/* Every combination of the swept values; index counts them. */
+static uint32_t num_points(const struct arguments *arguments)
+{
+    uint32_t points = 1;
+    for (uint32_t i = 0; i < arguments->num_sweeps; i++)
+        points *= arguments->sweeps[i].count;
+    return points;
+}
+
+static bool add_point(struct arguments *arguments, uint32_t index, char *label, size_t size,
+                      struct vd_error *err)
+{
+    size_t used = 0;
+    label[0] = '\0';
+    for (uint32_t i = 0; i < arguments->num_sweeps; i++) {
+        const struct sweep *sweep = &arguments->sweeps[i];
+        const char *value = sweep->values[index % sweep->count];
+        index /= sweep->count;
+        if (!arguments_add(arguments, sweep->key, value, err))
+            return false;
+        if (used < size)
+            used += (size_t)snprintf(label + used, size - used, "%s%s=%s", used ? " " : "",
+                                     sweep->key, value);
+    }
+    return true;
+}
+
+static int run_file(struct experiment_run *run, const struct experiment_file *file,
+                    const char *name)
+{
+    int status = STATUS_OK;
+    for (uint32_t point = 0; point < num_points(run->arguments); point++) {
+        struct arguments *arguments = malloc(sizeof(*arguments));
+        struct vd_error err;
+        char label[96];
+        if (!arguments)
+            return fail(STATUS_HOST, "no memory");
+        *arguments = *run->arguments;
+        arguments->num_settings = 0;
+        bool ok = arguments_add_text(arguments, file->name, file->text, file->length, &err);
+        for (uint32_t i = 0; ok && i < run->arguments->num_settings; i++)
+            ok = arguments_add_text(arguments, run->arguments->settings[i].name,
+                                    run->arguments->settings[i].text,
+                                    run->arguments->settings[i].length, &err);
+        ok = ok && add_point(arguments, point, label, sizeof(label), &err);
+        int one = ok ? run_point(run, arguments, name, label) : fail(STATUS_CONFIG, err.text);
+        status = status ? status : one;
+        free(arguments);
+    }
+    return status;
+}
+
+/* A member may end as it is expected to: with a violation. */
+static int run_member(struct experiment_run *run, const char *name)
+{
+    struct experiment_file file;
+    struct virt_config *config = malloc(sizeof(*config));
+    struct vd_error err;
+    enum status status = config ? experiment_open(name, &file, &err) : STATUS_HOST;
+    if (status != STATUS_OK) {
+        free(config);
+        return fail(status, config ? err.text : "no memory");
+    }
+    struct virt_setting setting = {file.name, file.text, file.length};
+    bool violation = virt_configure(config, &setting, 1, &err) &&
+                     config->experiment.expects == VIRT_EXPECTS_VIOLATION;
+    free(config);
+    int result = run_file(run, &file, name);
+    experiment_close(&file);
+    bool expected = result == (violation ? STATUS_LEDGER : STATUS_OK);
+    printf("%s: %s%s\n", name, result == STATUS_LEDGER ? "violation" : "balanced",
+           expected ? ", as expected" : ", NOT as expected");
+    if (expected)
+        return STATUS_OK;
+    return result ? result : STATUS_LEDGER;
+}
+
+static int run_members(struct experiment_run *run, const char *members)
+{
+    int status = STATUS_OK;
+    for (const char *at = members + strspn(members, " "); *at;) {
+        char name[64];
+        size_t length = strcspn(at, " ");
+        snprintf(name, sizeof(name), "%.*s", (int)length, at);
+        int one = run_member(run, name);
+        status = status ? status : one;
+        at += length;
+        at += strspn(at, " ");
+    }
+    return status;
+}
+
+int experiment_run_name(struct experiment_run *run, const char *name)
+{
+    struct experiment_file file;
+    struct vd_error err;
+    enum status status = experiment_open(name, &file, &err);
+    if (status != STATUS_OK)
+        return fail(status, err.text);
+    struct embedded_file text = {file.name, file.text, file.text + file.length};
+    struct virt_experiment_config about;
+    int result;
+    if (!experiment_about(&text, &about, &err))
+        result = fail(STATUS_CONFIG, err.text);
+    else
+        result = *about.members ? run_members(run, about.members) : run_file(run, &file, name);
+    experiment_close(&file);
+    return result;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "machine.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MAX_PORTS = 512 };
+
+/* The machine runs in pieces of this many cycles, whoever watches, so that watching changes
+ * nothing.
+ */
+#define PIECE_CYCLES UINT64_C(10000000)
+
+static enum status open_trace(struct machine *m, struct vd_error *err)
+{
+    struct core *core = virt_core(m->virt);
+    const char *names[MAX_PORTS];
+    uint32_t count = core->num_ports < MAX_PORTS ? core->num_ports : MAX_PORTS;
+    if (!m->setup.trace)
+        return STATUS_OK;
+    for (uint32_t i = 0; i < count; i++)
+        names[i] = port_name(core->ports[i]);
+    bool ok = trace_open(core->trace, m->setup.trace, TRACE_ALL_KINDS, names, count, err);
+    return ok ? STATUS_OK : STATUS_HOST;
+}
+
+enum status machine_open(struct machine *m, const struct virt_config *config,
+                         const struct machine_setup *setup, struct vd_error *err)
+{
+    *m = (struct machine){.setup = *setup};
+    m->virt = virt_create(config, err);
+    if (!m->virt)
+        return STATUS_CONFIG;
+    if (!virt_load(m->virt, err))
+        return STATUS_FILE;
+    m->console = console_open(m->virt, setup->console, setup->input, err);
+    if (!m->console)
+        return STATUS_HOST;
+    return open_trace(m, err);
+}
+
+static void show_progress(const struct machine *m)
+{
+    if (!m->setup.progress || !isatty(STDERR_FILENO))
+        return;
+    struct core *core = virt_core(m->virt);
+    uint32_t path = ledger_path(core->ledger);
+    fprintf(stderr, "\r%s: %.3f ms simulated, path %" PRIu32 "\033[K", m->setup.name,
+            (double)sim_now(core->sim) / 1e9, path);
+}
+
+static void clear_progress(const struct machine *m)
+{
+    if (m->setup.progress && isatty(STDERR_FILENO))
+        fputs("\r\033[K", stderr);
+}
+
+static void run_pieces(struct machine *m, struct vd_error *err)
+{
+    const struct virt_machine_config *config = &virt_config(m->virt)->machine;
+    struct sim *sim = virt_core(m->virt)->sim;
+    vd_time limit = config->limit ? config->limit * config->cycle_ps : VD_NEVER;
+    vd_time piece = PIECE_CYCLES * config->cycle_ps;
+    vd_time until = 0;
+    do {
+        until = limit - until > piece ? until + piece : limit;
+        m->end = virt_run(m->virt, until, err);
+        show_progress(m);
+    } while (m->end == SIM_LIMIT && until < limit && !console_left(m->console));
+    clear_progress(m);
+    (void)sim;
+}
+
+static enum status write_stats(struct machine *m, struct vd_error *err)
+{
+    if (!m->setup.stats)
+        return STATUS_OK;
+    struct stats *stats = stats_create();
+    virt_stats(m->virt, stats);
+    bool ok = stats_write(stats, m->setup.stats, err);
+    stats_destroy(stats);
+    return ok ? STATUS_OK : STATUS_HOST;
+}
+
+static enum status judge(struct machine *m, struct vd_error *err)
+{
+    const struct virt_machine_config *config = &virt_config(m->virt)->machine;
+    switch (m->end) {
+    case SIM_EXIT:
+        return STATUS_OK;
+    case SIM_LIMIT:
+        vd_fail(err,
+                "the limit of %" PRIu64 " cycles was reached: a larger --limit would let it "
+                "go on",
+                config->limit);
+        return STATUS_LIMIT;
+    case SIM_DEADLOCK:
+        vd_fail(err, "nothing can happen any more: every hart sleeps and no event is left");
+        return STATUS_DEADLOCK;
+    case SIM_STOPPED:
+        return console_left(m->console) ? STATUS_OK : STATUS_FILE;
+    }
+    return STATUS_OK;
+}
+
+enum status machine_run(struct machine *m, struct vd_error *err)
+{
+    run_pieces(m, err);
+    enum status status = judge(m, err);
+    struct vd_error late;
+    if (!trace_close(virt_core(m->virt)->trace, &late) && status == STATUS_OK) {
+        *err = late;
+        return STATUS_HOST;
+    }
+    if (write_stats(m, &late) != STATUS_OK && status == STATUS_OK) {
+        *err = late;
+        return STATUS_HOST;
+    }
+    return status;
+}
+
+void machine_close(struct machine *m)
+{
+    console_close(m->console);
+    virt_destroy(m->virt);
+    *m = (struct machine){0};
+}
+
+void machine_print_violations(struct machine *m, uint32_t most)
+{
+    struct ledger *ledger = virt_core(m->virt)->ledger;
+    uint32_t shown = 0;
+    for (uint32_t i = 0; i < ledger_num_findings(ledger); i++) {
+        const struct ledger_finding *finding = ledger_finding(ledger, i);
+        if (finding->kind == LEDGER_DROPPED)
+            continue;
+        if (shown++ < most)
+            fprintf(stderr, "viaduct: ledger: %s\n", finding->text);
+    }
+    if (shown > most)
+        fprintf(stderr, "viaduct: ledger: and %" PRIu32 " more\n", shown - most);
+}
+
+int machine_guest_status(const struct machine *m)
+{
+    uint32_t status = sim_status(virt_core(m->virt)->sim);
+    return status && !(status & 0xff) ? 1 : (int)(status & 0xff);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One run of a machine, from its configuration to its verdict. */
+#ifndef VIADUCT_MACHINE_H
+#define VIADUCT_MACHINE_H
+
+#include "console.h"
+#include "status.h"
+
+struct machine_setup {
+    const char *trace; /* file names, or NULL */
+    const char *stats;
+    FILE *console;    /* what the guest prints; NULL: nowhere */
+    bool input;       /* stdin is the console's */
+    bool progress;    /* a line on stderr, where that is a terminal */
+    const char *name; /* in the progress line */
+};
+
+struct machine {
+    struct machine_setup setup;
+    struct virt *virt;
+    struct console *console;
+    enum sim_end end;
+};
+
+/* Each returns a status, with a sentence in err unless it is STATUS_OK. */
+enum status machine_open(struct machine *machine, const struct virt_config *config,
+                         const struct machine_setup *setup, struct vd_error *err);
+/* Runs to the guest's exit, the limit, a deadlock, or until the user leaves. */
+enum status machine_run(struct machine *machine, struct vd_error *err);
+void machine_close(struct machine *machine);
+
+/* Of a machine that has run: the ledger's violations on stderr, at most `most`. */
+void machine_print_violations(struct machine *machine, uint32_t most);
+/* The guest's exit status as a process can return it: never 0 for a failure. */
+int machine_guest_status(const struct machine *machine);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "aplic/aplic.h"
+#include "clint/clint.h"
+#include "finisher/finisher.h"
+#include "imsic/imsic.h"
+#include "iommu/iommu.h"
+#include "pcie/endpoint.h"
+#include "platforms/config.h"
+#include "rtc/rtc.h"
+#include "uart/uart.h"
+#include "verbs.h"
+
+static const struct {
+    const char *name;
+    const struct vd_reg *(*regs)(uint32_t *count);
+} models[] = {
+    {"imsic", imsic_regs}, {"aplic", aplic_regs},       {"iommu", iommu_regs},
+    {"clint", clint_regs}, {"endpoint", endpoint_regs}, {"uart", uart_regs},
+    {"rtc", rtc_regs},     {"finisher", finisher_regs},
+};
+
+enum { MODELS = sizeof(models) / sizeof(models[0]) };
+
+static const char *access_name(uint8_t access)
+{
+    static const char *const names[] = {
+        [VD_RO] = "RO",     [VD_RW] = "RW",     [VD_WARL] = "WARL", [VD_WLRL] = "WLRL",
+        [VD_RW1C] = "RW1C", [VD_RW1S] = "RW1S", [VD_WO] = "WO",     [VD_WPRI] = "WPRI"};
+    return access < sizeof(names) / sizeof(names[0]) ? names[access] : "?";
+}
+
+static void print_fields(const struct vd_reg *reg)
+{
+    for (uint32_t i = 0; i < reg->num_fields; i++) {
+        const struct vd_field *f = &reg->fields[i];
+        char bits[16];
+        if (f->width == 1)
+            snprintf(bits, sizeof(bits), "%u", f->lsb);
+        else
+            snprintf(bits, sizeof(bits), "%u:%u", f->lsb + f->width - 1, f->lsb);
+        printf("| | | %s %s | %s | |\n", bits, f->name, access_name(f->access));
+    }
+}
+
+static void print_register(const struct vd_reg *reg)
+{
+    char offset[48];
+    if (reg->count > 1)
+        snprintf(offset, sizeof(offset), "0x%03x + %u n, n < %u", reg->offset, reg->stride,
+                 reg->count);
+    else
+        snprintf(offset, sizeof(offset), "0x%03x", reg->offset);
+    printf("| %s | %s | %u bytes, reset 0x%" PRIx64 " | | %s |\n", offset, reg->name, reg->size,
+           reg->reset, reg->anchor ? reg->anchor : "");
+    print_fields(reg);
+}
+
+static void print_model(size_t index)
+{
+    uint32_t count;
+    const struct vd_reg *regs = models[index].regs(&count);
+    printf("## %s\n\n| offset | register | | access | anchor |\n|---|---|---|---|---|\n",
+           models[index].name);
+    for (uint32_t i = 0; i < count; i++)
+        print_register(&regs[i]);
+    putchar('\n');
+}
+
+int verb_regs(int argc, char **argv)
+{
+    const char *names[MODELS];
+    for (size_t i = 0; i < MODELS; i++)
+        names[i] = models[i].name;
+    if (argc == 1 && strcmp(argv[0], "--help") == 0) {
+        puts("viaduct regs [MODEL]: prints the register tables of all models, or of one, as "
+             "Markdown.");
+        return STATUS_OK;
+    }
+    if (argc > 1)
+        return fail(STATUS_USAGE, "viaduct regs takes at most one argument, a model's name");
+    bool found = false;
+    for (size_t i = 0; i < MODELS; i++) {
+        if (argc == 0 || strcmp(argv[0], names[i]) == 0) {
+            print_model(i);
+            found = true;
+        }
+    }
+    if (found)
+        return STATUS_OK;
+    char hint[256], sentence[384];
+    config_suggest(argv[0], names, MODELS, hint, sizeof(hint));
+    snprintf(sentence, sizeof(sentence), "there is no model '%.60s'%s", argv[0], hint);
+    return fail(STATUS_USAGE, sentence);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "results.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LETTER = 10000, NUMBER = 100 };
+enum { PATH_E07 = 50700, PATH_B05 = 20500 };
+
+static const struct {
+    uint32_t number;
+    const char *title;
+} titles[] = {
+    {10100, "native MSI to the host's file"},          {10200, "guest file, IOMMU caches hot"},
+    {10300, "guest file, IOMMU caches cold"},          {10700, "software file, trap and emulate"},
+    {20500, "guest file that moves under fire"},       {50100, "virtual IPI to a guest file"},
+    {50700, "wire through the APLIC to a guest file"},
+};
+
+const char *path_title(uint32_t number)
+{
+    for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++)
+        if (titles[i].number == number / NUMBER * NUMBER)
+            return titles[i].title;
+    return "";
+}
+
+void path_name(uint32_t number, char *text, size_t size)
+{
+    uint32_t letter = number / LETTER, variant = number % NUMBER;
+    uint32_t base = number - variant;
+    if (letter < 1 || letter > 26) {
+        snprintf(text, size, "%u", number);
+        return;
+    }
+    int used = snprintf(text, size, "%c%02u", (int)('a' + letter - 1), number % LETTER / NUMBER);
+    if (base == PATH_B05)
+        snprintf(text + used, size - (size_t)used, "-A%u", variant);
+    else if (variant)
+        snprintf(text + used, size - (size_t)used, "-%u", variant);
+}
+
+static struct path_summary summary_of(const struct ledger_counts *counts)
+{
+    return (struct path_summary){
+        .issued = counts->issued,
+        .claimed = counts->claimed,
+        .coalesced = counts->coalesced,
+        .lost = counts->lost,
+        .duplicate = counts->duplicate,
+        .stray = counts->stray,
+        .dropped = counts->dropped,
+        .traps = counts->traps,
+    };
+}
+
+static bool add_paths(struct results *r, const struct ledger *ledger, const char *label)
+{
+    uint32_t count = ledger_num_paths(ledger), total = r->num_paths + count;
+    if (count == 0)
+        return true;
+    struct path_summary *paths = realloc(r->paths, total * sizeof(*paths));
+    if (paths)
+        r->paths = paths;
+    char(*names)[128] = realloc(r->names, total * sizeof(*names));
+    if (names)
+        r->names = names;
+    if (!paths || !names)
+        return false;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t number = ledger_nth_path(ledger, i);
+        char name[32];
+        path_name(number, name, sizeof(name));
+        r->paths[r->num_paths] = summary_of(ledger_counts(ledger, number));
+        r->paths[r->num_paths].title = path_title(number);
+        snprintf(r->names[r->num_paths++], sizeof(r->names[0]), "%s%s%s", name, *label ? " " : "",
+                 label);
+    }
+    for (uint32_t i = 0; i < r->num_paths; i++)
+        r->paths[i].name = r->names[i];
+    return true;
+}
+
+static uint32_t path_index(const struct ledger *ledger, uint32_t number)
+{
+    uint32_t i = 0;
+    while (i < ledger_num_paths(ledger) && ledger_nth_path(ledger, i) != number)
+        i++;
+    return i;
+}
+
+bool results_add(struct results *r, const struct ledger *ledger, uint64_t trace_hash,
+                 const char *label)
+{
+    uint32_t first = r->num_paths, count = ledger_num_samples(ledger);
+    const struct sample *samples = ledger_samples(ledger);
+    if (!add_paths(r, ledger, label))
+        return false;
+    if (count) {
+        struct sample *all = realloc(r->samples, (r->num_samples + count) * sizeof(*all));
+        if (!all)
+            return false;
+        r->samples = all;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t index = path_index(ledger, samples[i].path);
+        if (first + index >= r->num_paths)
+            continue;
+        r->samples[r->num_samples] = samples[i];
+        r->samples[r->num_samples++].path = first + index;
+    }
+    r->trace_hash = r->trace_hash * UINT64_C(0x9e3779b97f4a7c15) + trace_hash;
+    return true;
+}
+
+void results_free(struct results *r)
+{
+    free(r->paths);
+    free(r->names);
+    free(r->samples);
+    *r = (struct results){0};
+}

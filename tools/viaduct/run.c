@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arguments.h"
+#include "machine.h"
+#include "verbs.h"
+
+enum { SHOWN_VIOLATIONS = 10 };
+
+static const struct option *const tables[] = {machine_options, NULL};
+
+static void print_help(void)
+{
+    puts("viaduct run [OPTION...]: runs a machine; the console is on stdin and stdout, Ctrl-A x "
+         "leaves.\n"
+         "The exit status is the guest's, or one of docs/usage.md.\n");
+    options_print(tables, stdout);
+}
+
+static bool no_other(void *ctx, const char *argument, struct vd_error *err)
+{
+    (void)ctx;
+    return vd_fail(err, "'%.80s' is not an option: write -kernel %.80s to run it", argument,
+                   argument);
+}
+
+static int dump_devicetree(const struct virt_config *config, const char *path)
+{
+    struct vd_error err;
+    size_t size;
+    struct virt *virt = virt_create(config, &err);
+    if (!virt)
+        return fail(STATUS_CONFIG, err.text);
+    void *blob = virt_devicetree(virt, &size, &err);
+    virt_destroy(virt);
+    if (!blob)
+        return fail(STATUS_FILE, err.text);
+    FILE *out = fopen(path, "wb");
+    bool ok = out && fwrite(blob, 1, size, out) == size;
+    free(blob);
+    if (out && fclose(out) != 0)
+        ok = false;
+    if (ok)
+        return STATUS_OK;
+    vd_fail(&err, "%s cannot be written: %s", path, strerror(errno));
+    return fail(STATUS_HOST, err.text);
+}
+
+/* The guest has ended the run: its status, unless the ledger knows better. */
+static int conclude(struct machine *machine)
+{
+    struct core *core = virt_core(machine->virt);
+    int guest = machine_guest_status(machine);
+    if (machine->end != SIM_EXIT)
+        return STATUS_OK;
+    if (ledger_finish(core->ledger, sim_now(core->sim)))
+        return guest;
+    machine_print_violations(machine, SHOWN_VIOLATIONS);
+    return guest ? guest : STATUS_LEDGER;
+}
+
+static int run_machine(const struct virt_config *config, const struct machine_setup *setup)
+{
+    struct machine machine;
+    struct vd_error err;
+    enum status status = machine_open(&machine, config, setup, &err);
+    if (status == STATUS_OK)
+        status = machine_run(&machine, &err);
+    int result = status;
+    if (status == STATUS_OK)
+        result = conclude(&machine);
+    bool hung = status == STATUS_DEADLOCK || status == STATUS_LIMIT;
+    if (hung)
+        virt_print_harts(machine.virt, stderr);
+    machine_close(&machine);
+    return status == STATUS_OK ? result : fail(status, err.text);
+}
+
+static int run_arguments(struct arguments *arguments)
+{
+    struct virt_config *config = malloc(sizeof(*config));
+    struct vd_error err;
+    if (!config)
+        return fail(STATUS_HOST, "no memory");
+    int status;
+    if (!arguments_configure(arguments, config, &err)) {
+        status = fail(arguments->status, err.text);
+    } else if (arguments->print_config) {
+        struct config schema = virt_schema(config);
+        config_print(&schema, stdout);
+        status = STATUS_OK;
+    } else if (arguments->dump_dtb) {
+        status = dump_devicetree(config, arguments->dump_dtb);
+    } else {
+        status = run_machine(config, &(struct machine_setup){.trace = arguments->trace,
+                                                             .stats = arguments->stats,
+                                                             .console = stdout,
+                                                             .input = true});
+    }
+    free(config);
+    return status;
+}
+
+int verb_run(int argc, char **argv)
+{
+    if (options_want_help(argc, argv)) {
+        print_help();
+        return STATUS_OK;
+    }
+    struct arguments arguments = {.status = STATUS_USAGE};
+    struct options options = {.tables = tables, .other = no_other, .ctx = &arguments};
+    struct vd_error err;
+    int status = options_parse(&options, argc, argv, &err) ? run_arguments(&arguments)
+                                                           : fail(arguments.status, err.text);
+    arguments_free(&arguments);
+    return status;
+}
