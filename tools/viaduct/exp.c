@@ -46,11 +46,26 @@ static int show(const char *name)
     return STATUS_OK;
 }
 
-static bool make_directory(const char *dir, struct vd_error *err)
+static bool make_one(const char *dir, struct vd_error *err)
 {
-    if (!dir || mkdir(dir, 0777) == 0 || errno == EEXIST)
+    if (*dir == '\0' || mkdir(dir, 0777) == 0 || errno == EEXIST)
         return true;
     return vd_fail(err, "%s cannot be made: %s", dir, strerror(errno));
+}
+
+static bool make_directory(const char *dir, struct vd_error *err)
+{
+    char path[1024];
+    if (!dir)
+        return true;
+    if (strlen(dir) >= sizeof(path))
+        return vd_fail(err, "--out: no folder's name is that long");
+    for (const char *slash = strchr(dir, '/'); slash; slash = strchr(slash + 1, '/')) {
+        snprintf(path, sizeof(path), "%.*s", (int)(slash - dir), dir);
+        if (!make_one(path, err))
+            return false;
+    }
+    return make_one(dir, err);
 }
 
 static int run_names(struct arguments *arguments)
