@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The guest kernel: what its files know of each other. */
+#ifndef GUEST_GUEST_H
+#define GUEST_GUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "plan.h"
+
+extern struct plan *plan;
+
+/* Written by the interrupt handlers of one vCPU, read by anyone. */
+struct counters {
+    volatile uint64_t ipis, wires, messages;
+};
+extern struct counters counters;
+
+void workload_run(void);
+/* Spins until *counter reaches target; false if it stands still for too long. */
+bool counter_wait(const volatile uint64_t *counter, uint64_t target);
+void pause_cycles(uint64_t cycles);
+uint64_t hypercall(enum hypercall function, uint64_t a0);
+
+#endif

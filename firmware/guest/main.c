@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A kernel in VS-mode: its vCPUs take interrupts from their IMSIC files and run one workload. */
+#include "cpu.h"
+#include "csr.h"
+#include "endpoint.h"
+#include "guest.h"
+#include "imsic.h"
+#include "mmio.h"
+#include "pages.h"
+#include "pagetable.h"
+#include "print.h"
+#include "sbi.h"
+#include "trap.h"
+
+struct plan *plan;
+struct counters counters;
+
+static struct pagetable kernel_table;
+static volatile uint64_t vcpus_ready;
+
+extern char __image_end[];
+
+void console_write(const char *text, size_t length)
+{
+    sbi_console_write(text, length);
+}
+
+uint64_t hypercall(enum hypercall function, uint64_t a0)
+{
+    return sbi_call(HYP_EXTENSION, function, a0, 0, 0, 0).value;
+}
+
+void panic_exit(void)
+{
+    plan->failed = 1;
+    hypercall(HYP_DONE, 0);
+    for (;;)
+        wait_for_interrupt();
+}
+
+/* Lowers the line before acknowledging: both stores go to the same device, in order. */
+static void wire_handle(void)
+{
+    mmio_write32(GUEST_BAR0 + EP_INTX, 0);
+    mmio_write32(GUEST_BAR0 + EP_GEN_ACK, 1);
+    counters.wires++;
+}
+
+static void identity_handle(uint32_t id)
+{
+    if (id >= GUEST_ID_VECTOR0)
+        counters.messages++;
+    else if (id == GUEST_ID_WIRE)
+        wire_handle();
+    else if (id == GUEST_ID_IPI)
+        counters.ipis++;
+}
+
+void interrupt_handle(uint64_t irq)
+{
+    uint32_t id;
+    if (irq != IRQ_SEI)
+        panic("unexpected interrupt %lu", irq);
+    while ((id = imsic_claim()) != 0)
+        identity_handle(id);
+}
+
+static void interrupts_on(void)
+{
+    imsic_init(plan->ids);
+    imsic_enable(GUEST_ID_IPI, true);
+    imsic_enable(GUEST_ID_WIRE, true);
+    for (uint32_t v = 0; v < GUEST_VECTORS; v++)
+        imsic_enable(GUEST_ID_VECTOR0 + v, true);
+    csr_set(CSR_SIE, 1ul << IRQ_SEI);
+    csr_set(CSR_SSTATUS, SSTATUS_SIE);
+}
+
+static void paging_on(void)
+{
+    csr_write(CSR_SATP, pagetable_atp(&kernel_table));
+    sfence_vma_all();
+}
+
+/* Its handlers do the work.  It stays awake where the latency to a running vCPU is measured. */
+static void secondary_main(void)
+{
+    paging_on();
+    interrupts_on();
+    __atomic_fetch_add(&vcpus_ready, 1, __ATOMIC_RELEASE);
+    bool awake = plan->workload == WORK_IPI || plan->workload == WORK_STREAM;
+    for (;;)
+        if (!awake)
+            wait_for_interrupt();
+}
+
+static void paging_make(void)
+{
+    pages_init((uint64_t)__image_end, GUEST_RAM + GUEST_RAM_BYTES - (uint64_t)__image_end);
+    pagetable_create(&kernel_table, false);
+    pagetable_map(&kernel_table, GUEST_RAM, GUEST_RAM, GUEST_RAM_BYTES, PTE_RWX | PTE_HOST);
+    pagetable_map(&kernel_table, GUEST_BAR0, GUEST_BAR0, ENDPOINT_BAR0_BYTES, PTE_RW | PTE_HOST);
+    pagetable_map(&kernel_table, GUEST_BAR2, GUEST_BAR2, ENDPOINT_BAR2_BYTES, PTE_RW | PTE_HOST);
+    pagetable_map(&kernel_table, GUEST_IMSIC, GUEST_IMSIC, GUEST_VCPUS << PAGE_SHIFT,
+                  PTE_RW | PTE_HOST);
+}
+
+int main(uint64_t vcpu, struct plan *the_plan)
+{
+    plan = the_plan;
+    paging_make();
+    paging_on();
+    interrupts_on();
+    for (uint64_t other = 0; other < GUEST_VCPUS; other++)
+        if (other != vcpu && !cpu_start(other, secondary_main))
+            panic("vCPU %lu does not start", other);
+    if (!counter_wait(&vcpus_ready, GUEST_VCPUS - 1))
+        panic("a vCPU never got ready");
+    workload_run();
+    hypercall(HYP_DONE, 0);
+    return 0;
+}

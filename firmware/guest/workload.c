@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One source of interrupts, one handler that counts them: first some to warm up, then the measured
+ * ones, then silence. */
+#include "csr.h"
+#include "endpoint.h"
+#include "guest.h"
+#include "hint.h"
+#include "imsic.h"
+#include "pcie.h"
+#include "print.h"
+#include "trap.h"
+
+enum { DRAIN_CYCLES = 20000 }; /* longer than any MSI is on its way */
+
+struct work {
+    uint32_t handler; /* the vCPU that claims */
+    const volatile uint64_t *counter;
+    void (*prepare)(void);
+    uint64_t (*round)(uint32_t count, bool measured); /* returns how many were sent */
+};
+
+void pause_cycles(uint64_t cycles)
+{
+    uint64_t start = cycles_now();
+    while (cycles_now() - start < cycles)
+        ;
+}
+
+bool counter_wait(const volatile uint64_t *counter, uint64_t target)
+{
+    uint64_t last = *counter, since = time_now();
+    while (*counter < target) {
+        if (*counter != last) {
+            last = *counter;
+            since = time_now();
+        } else if (time_now() - since > plan->patience) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Until the counter has stood still for so many cycles, or reached the target. */
+static bool counter_settle(const volatile uint64_t *counter, uint64_t target, uint64_t cycles)
+{
+    uint64_t last = *counter, since = cycles_now();
+    while (*counter < target && cycles_now() - since <= cycles) {
+        if (*counter != last) {
+            last = *counter;
+            since = cycles_now();
+        }
+    }
+    return *counter >= target;
+}
+
+static void vectors_program(uint32_t vcpu)
+{
+    struct pcie_function endpoint = {.msix_table = GUEST_BAR2};
+    for (uint32_t v = 0; v < plan->vectors; v++)
+        pcie_msix_write(&endpoint, v, guest_imsic_page(vcpu), GUEST_ID_VECTOR0 + v);
+}
+
+static void generator_start(uint32_t count, uint32_t flags)
+{
+    struct endpoint_pattern pattern = {
+        .count = count,
+        .burst = plan->burst,
+        .vectors = plan->vectors,
+        .period = plan->period,
+        .flags = flags | (plan->seed ? EP_GEN_RANDOM : 0),
+    };
+    endpoint_generate(GUEST_BAR0, &pattern);
+}
+
+/* Equal identities may coalesce, and a wrong protocol lose some: not only the count ends the wait.
+ * The endpoint is asked only when nothing comes any more, as that delays interrupts. */
+static uint64_t generator_finish(uint32_t count)
+{
+    uint64_t quiet = 4 * plan->period + DRAIN_CYCLES, since = time_now();
+    bool all = false;
+    while (!all && endpoint_busy(GUEST_BAR0)) {
+        uint64_t before = counters.messages;
+        all = counter_settle(&counters.messages, count, quiet);
+        if (counters.messages != before)
+            since = time_now();
+        else if (time_now() - since > plan->patience)
+            panic("the endpoint's generator does not end");
+    }
+    while (endpoint_busy(GUEST_BAR0))
+        ;
+    return endpoint_sent(GUEST_BAR0);
+}
+
+static void device_prepare(void)
+{
+    vectors_program(0);
+}
+
+static uint64_t device_round(uint32_t count, bool measured)
+{
+    (void)measured;
+    if (!plan->flush) {
+        generator_start(count, 0);
+        return generator_finish(count);
+    }
+    hypercall(HYP_FLUSH_IOATC, 0);
+    generator_start(count, EP_GEN_WAIT_ACK);
+    for (uint32_t i = 1; i <= count; i++) {
+        if (!counter_wait(&counters.messages, i))
+            panic("MSI %u of %u was never handled", i, count);
+        hypercall(HYP_FLUSH_IOATC, 0);
+        mmio_write32(GUEST_BAR0 + EP_GEN_ACK, 1);
+    }
+    return generator_finish(count);
+}
+
+static void nothing_prepare(void) {}
+
+/* The next IPI leaves when the last has been handled: equal identities do not coalesce. */
+static uint64_t ipi_round(uint32_t count, bool measured)
+{
+    (void)measured;
+    for (uint32_t i = 1; i <= count; i++) {
+        pause_cycles(plan->period);
+        fence_memory_to_io();
+        imsic_send(guest_imsic_page(1), GUEST_ID_IPI);
+        if (!counter_wait(&counters.ipis, i))
+            panic("IPI %u of %u was never handled", i, count);
+    }
+    return count;
+}
+
+/* The endpoint raises its pin on its own; the handler lowers it and acknowledges. */
+static uint64_t wire_round(uint32_t count, bool measured)
+{
+    (void)measured;
+    endpoint_script(GUEST_BAR0, 0, EP_OP_WAIT, 0, plan->period);
+    endpoint_script(GUEST_BAR0, 1, EP_OP_INTX, 1, 0);
+    endpoint_script(GUEST_BAR0, 2, EP_OP_WAIT_ACK, 0, 0);
+    endpoint_script(GUEST_BAR0, 3, EP_OP_GOTO, 0, count - 1);
+    endpoint_script(GUEST_BAR0, 4, EP_OP_END, 0, 0);
+    endpoint_script_run(GUEST_BAR0);
+    if (!counter_wait(&counters.wires, count))
+        panic("wire %lu of %u was never handled", counters.wires + 1, count);
+    while (endpoint_busy(GUEST_BAR0))
+        ;
+    return count;
+}
+
+static void stream_prepare(void)
+{
+    vectors_program(1);
+}
+
+static uint64_t random_next(uint64_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return *state;
+}
+
+/* Moves spread over the stream; with a seed, at random distances of the same mean. */
+static uint64_t stream_round(uint32_t count, bool measured)
+{
+    uint64_t gap = count * plan->period / plan->burst / (plan->moves + 1), state = plan->seed;
+    generator_start(count, 0);
+    for (uint32_t i = 0; measured && i < plan->moves; i++) {
+        pause_cycles(state ? random_next(&state) % (2 * gap + 1) : gap);
+        hypercall(HYP_MOVE, 1);
+    }
+    return generator_finish(count);
+}
+
+static const struct work works[] = {
+    [WORK_DEVICE] = {0, &counters.messages, device_prepare, device_round},
+    [WORK_IPI] = {1, &counters.ipis, nothing_prepare, ipi_round},
+    [WORK_WIRE] = {0, &counters.wires, nothing_prepare, wire_round},
+    [WORK_STREAM] = {1, &counters.messages, stream_prepare, stream_round},
+};
+
+static void counters_clear(void)
+{
+    counters.ipis = counters.wires = counters.messages = 0;
+}
+
+/* The hypercall that reads the first count is itself one trap if the handler's vCPU makes it. */
+static void measured_round(const struct work *work)
+{
+    uint64_t before = hypercall(HYP_EXITS, work->handler);
+    hint_phase(PHASE_MEASURED);
+    plan->sent = work->round(plan->count, true);
+    pause_cycles(DRAIN_CYCLES);
+    plan->exits = hypercall(HYP_EXITS, work->handler) - before;
+    if (work->handler == 0)
+        plan->exits--;
+    plan->handled = *work->counter;
+    hint_phase(PHASE_QUIET);
+}
+
+void workload_run(void)
+{
+    const struct work *work = &works[plan->workload];
+    work->prepare();
+    hint_path(plan->path);
+    hint_phase(PHASE_WARMUP);
+    work->round(plan->warmup, false);
+    pause_cycles(DRAIN_CYCLES);
+    counters_clear();
+    measured_round(work);
+}

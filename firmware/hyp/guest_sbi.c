@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "guest_sbi.h"
+
+#include "hart.h"
+#include "hyp.h"
+#include "move.h"
+#include "print.h"
+#include "sbi.h"
+#include "vcpu.h"
+#include "vm.h"
+
+static struct sbi_result ok(uint64_t value)
+{
+    return (struct sbi_result){SBI_SUCCESS, value};
+}
+
+static struct sbi_result failed(int64_t error)
+{
+    return (struct sbi_result){error, 0};
+}
+
+static struct sbi_result base_call(struct vcpu *vcpu)
+{
+    static const uint64_t present[] = {SBI_BASE, SBI_DBCN, SBI_HSM, SBI_SRST, HYP_EXTENSION};
+    if (vcpu->x[16] == SBI_BASE_SPEC_VERSION)
+        return ok(2ul << 24);
+    if (vcpu->x[16] != SBI_BASE_PROBE)
+        return ok(0);
+    for (unsigned i = 0; i < sizeof present / sizeof *present; i++)
+        if (present[i] == vcpu->x[10])
+            return ok(1);
+    return ok(0);
+}
+
+static struct sbi_result console_call(struct vcpu *vcpu)
+{
+    uint64_t size = vcpu->x[10];
+    const char *text = vm_memory(vcpu->vm, vcpu->x[11], size);
+    if (vcpu->x[16] != SBI_DBCN_WRITE)
+        return failed(SBI_NOT_SUPPORTED);
+    if (!text)
+        return failed(SBI_INVALID_PARAM);
+    console_write(text, size);
+    return ok(size);
+}
+
+static struct vcpu *vcpu_by_id(struct vm *vm, uint64_t id)
+{
+    return id < GUEST_VCPUS ? &vm->vcpus[id] : 0;
+}
+
+static struct sbi_result hsm_call(struct vcpu *caller)
+{
+    struct vcpu *vcpu = vcpu_by_id(caller->vm, caller->x[10]);
+    if (!vcpu)
+        return failed(SBI_INVALID_PARAM);
+    if (caller->x[16] == SBI_HSM_STATUS)
+        return ok(vcpu->state == VCPU_READY ? SBI_HSM_STARTED : SBI_HSM_STOPPED);
+    if (caller->x[16] != SBI_HSM_START)
+        return failed(SBI_NOT_SUPPORTED);
+    if (vcpu->state == VCPU_READY)
+        return failed(SBI_ALREADY_AVAILABLE);
+    if (!vm_memory(caller->vm, caller->x[11], 2))
+        return failed(SBI_INVALID_ADDRESS);
+    vcpu_start(vcpu, caller->x[11], vcpu->id, caller->x[12]);
+    return ok(0);
+}
+
+static struct sbi_result done(struct vcpu *vcpu)
+{
+    vcpu->state = VCPU_STOPPED;
+    hart_remove(vcpu->hart, vcpu);
+    vcpu->vm->done = true;
+    return ok(0);
+}
+
+static struct sbi_result hypercall(struct vcpu *caller)
+{
+    struct vcpu *vcpu = vcpu_by_id(caller->vm, caller->x[10]);
+    switch (caller->x[16]) {
+    case HYP_FLUSH_IOATC:
+        iommu_flush_all(&iommu);
+        return ok(0);
+    case HYP_MOVE:
+        return vcpu && move_interrupt_file(vcpu) ? ok(0) : failed(SBI_FAILED);
+    case HYP_EXITS:
+        return vcpu ? ok(vcpu->exits) : failed(SBI_INVALID_PARAM);
+    case HYP_DONE:
+        return done(caller);
+    default:
+        return failed(SBI_NOT_SUPPORTED);
+    }
+}
+
+static struct sbi_result dispatch(struct vcpu *vcpu)
+{
+    switch (vcpu->x[17]) {
+    case SBI_BASE:
+        return base_call(vcpu);
+    case SBI_DBCN:
+        return console_call(vcpu);
+    case SBI_HSM:
+        return hsm_call(vcpu);
+    case SBI_SRST:
+        return done(vcpu);
+    case HYP_EXTENSION:
+        return hypercall(vcpu);
+    default:
+        return failed(SBI_NOT_SUPPORTED);
+    }
+}
+
+void guest_sbi_call(struct vcpu *vcpu)
+{
+    struct sbi_result r = dispatch(vcpu);
+    vcpu->x[10] = (uint64_t)r.error;
+    vcpu->x[11] = r.value;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "irqbypass.h"
+
+#include "guest/plan.h"
+#include "hart.h"
+#include "hyp.h"
+#include "pages.h"
+#include "text.h"
+
+void ir_domain_create(struct ir_domain *domain, uint32_t gscid)
+{
+    memset(domain, 0, sizeof *domain);
+    domain->gscid = gscid;
+    domain->ptes = page_alloc();
+    domain->mask = IR_PAGES - 1;
+    domain->pattern = GUEST_IMSIC >> PAGE_SHIFT;
+}
+
+void ir_domain_destroy(struct ir_domain *domain)
+{
+    pages_free(domain->ptes, 1);
+    domain->ptes = 0;
+}
+
+/* The index is made of the address bits that the mask selects, packed [iommu MSI_TRANS]. */
+static uint32_t pte_index(const struct ir_domain *domain, uint64_t gpa)
+{
+    uint64_t page = gpa >> PAGE_SHIFT, index = 0;
+    uint32_t at = 0;
+    for (uint32_t bit = 0; domain->mask >> bit; bit++)
+        if (domain->mask >> bit & 1)
+            index |= (page >> bit & 1) << at++;
+    return (uint32_t)index;
+}
+
+struct iommu_msi_pte *ir_pte(struct ir_domain *domain, uint64_t gpa)
+{
+    return &domain->ptes[pte_index(domain, gpa)];
+}
+
+static void pte_sync(struct ir_domain *domain, uint64_t gpa)
+{
+    iommu_post(&iommu, iommu_cmd_iotinval_gvma(domain->gscid, true, gpa));
+    iommu_sync(&iommu);
+}
+
+/* [iommu MSI_PT_CHANGE]: dw0 is one store, so the IOMMU sees the old target or the new. */
+static void pte_point(struct ir_domain *domain, uint64_t gpa, uint64_t hpa)
+{
+    struct iommu_msi_pte *pte = ir_pte(domain, gpa);
+    uint64_t dw0 = hpa ? iommu_msi_pte_basic(hpa) : 0;
+    if (pte->dw0 == dw0)
+        return;
+    __atomic_store_n(&pte->dw0, dw0, __ATOMIC_RELEASE);
+    pte_sync(domain, gpa);
+}
+
+static void pte_get(struct ir_domain *domain, uint64_t gpa, uint64_t hpa)
+{
+    domain->refs[pte_index(domain, gpa)]++;
+    pte_point(domain, gpa, hpa);
+}
+
+static void pte_put(struct ir_domain *domain, uint64_t gpa)
+{
+    if (gpa && --domain->refs[pte_index(domain, gpa)] == 0)
+        pte_point(domain, gpa, 0);
+}
+
+/* The page of the window that leads to the S-file of the hart which takes the interrupt. */
+static uint64_t host_page(const struct host_irq *irq)
+{
+    return GUEST_IMSIC + ((IR_HOST_PAGE0 + irq->hart->cpu->index) << PAGE_SHIFT);
+}
+
+/* The new PTE is valid before the old one goes; the device is programmed in between by the caller's
+ * irq_write_msi_msg() at first use, when its vector is still masked. */
+void irq_set_vcpu_affinity(struct host_irq *irq, const struct riscv_iommu_vcpu_info *info)
+{
+    struct ir_domain *domain = irq->domain;
+    uint64_t old = irq->gpa;
+    spin_lock(&domain->msi_lock);
+    irq->gpa = info ? info->gpa : host_page(irq);
+    pte_get(domain, irq->gpa, info ? info->hpa : irq->hart->page);
+    irq->msi_addr = irq->gpa;
+    irq->msi_data = irq->identity;
+    pte_put(domain, old);
+    spin_unlock(&domain->msi_lock);
+}
+
+void irq_write_msi_msg(const struct host_irq *irq, const struct msi_route *message)
+{
+    pcie_msix_write(&endpoint, irq->vector, message->address, message->data);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A virtual hart: all of its state, on whatever hart it runs. */
+#ifndef HYP_VCPU_H
+#define HYP_VCPU_H
+
+/* For switch.S. */
+#define VCPU_PC      256
+#define VCPU_HOST_SP 264
+
+#ifndef __ASSEMBLER__
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "swfile.h"
+
+struct hart;
+struct vm;
+
+enum vcpu_state { VCPU_STOPPED, VCPU_READY };
+
+/* The VS CSRs that a hart holds while the vCPU is loaded. */
+struct vcpu_csrs {
+    uint64_t vsstatus, vsie, vstvec, vsscratch, vsepc, vscause, vstval, vsatp, vsiselect;
+};
+
+struct vcpu {
+    uint64_t x[32]; /* x[0] unused */
+    uint64_t pc;
+    uint64_t host_sp;
+    uint64_t hstatus, sstatus; /* as they were at the last exit; VGEIN is put in at entry */
+    struct vcpu_csrs csrs;
+    struct vm *vm;
+    uint32_t id;
+    enum vcpu_state state;
+    struct hart *hart;      /* where it runs */
+    struct hart *file_hart; /* where its guest file is */
+    uint32_t guest_file;    /* 0: its interrupt file is the software file */
+    struct swfile swfile;
+    struct vcpu *next; /* in the hart's ready list */
+    uint64_t exits;
+};
+
+void vcpu_init(struct vcpu *vcpu, struct vm *vm, uint32_t id);
+/* Ready to start at pc with a0 and a1. */
+void vcpu_start(struct vcpu *vcpu, uint64_t pc, uint64_t a0, uint64_t a1);
+/* Enters the guest on this hart and handles the exit. */
+void vcpu_run(struct vcpu *vcpu);
+/* Saves the VS state of what this hart holds. */
+void vcpu_put(struct hart *hart);
+/* The software file has something to deliver, or no more. */
+void vcpu_update_interrupt(struct vcpu *vcpu);
+/* switch.S: returns at the next trap. */
+void vcpu_enter(struct vcpu *vcpu);
+/* exit.c: why did it come back? */
+void vcpu_handle_exit(struct vcpu *vcpu);
+
+#endif
+#endif

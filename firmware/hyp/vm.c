@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "vm.h"
+
+#include "csr.h"
+#include "endpoint.h"
+#include "gfile.h"
+#include "hart.h"
+#include "hyp.h"
+#include "pages.h"
+#include "text.h"
+
+extern const char guest_image[], guest_image_end[];
+
+static struct vm the_vm;
+
+enum { VM_ID = 1, RAM_PAGES = GUEST_RAM_BYTES / PAGE_SIZE };
+
+/* The guest's image lies at the start of its RAM, the plan in the last page. */
+static void memory_make(struct vm *vm)
+{
+    vm->ram = (uint64_t)pages_alloc(RAM_PAGES, GUEST_RAM_BYTES);
+    memcpy((void *)vm->ram, guest_image, (size_t)(guest_image_end - guest_image));
+    asm volatile("fence.i" ::: "memory");
+    vm->plan = (struct plan *)(vm->ram + GUEST_RAM_BYTES - PAGE_SIZE);
+    pagetable_create(&vm->gstage, true);
+    pagetable_map(&vm->gstage, GUEST_RAM, vm->ram, GUEST_RAM_BYTES, PTE_RWX | PTE_GUEST);
+    pagetable_create(&vm->device_gstage, true);
+    pagetable_map(&vm->device_gstage, GUEST_RAM, vm->ram, GUEST_RAM_BYTES, PTE_RW | PTE_GUEST);
+    vm->hgatp = pagetable_atp(&vm->gstage) | (uint64_t)vm->id << HGATP_VMID_SHIFT;
+}
+
+static bool vcpu_place(struct vm *vm, struct vcpu *vcpu, struct hart *hart)
+{
+    vcpu->hart = hart;
+    if (vm->mode != MODE_EMUL)
+        vcpu->guest_file = gfile_alloc(hart, vcpu);
+    if (!vcpu->guest_file)
+        return vm->mode != MODE_HWACCEL;
+    vcpu->file_hart = hart;
+    gfile_clear(hart, vcpu->guest_file);
+    return true;
+}
+
+struct vm *vm_create(enum vm_mode mode)
+{
+    struct vm *vm = &the_vm;
+    memset(vm, 0, sizeof *vm);
+    vm->id = VM_ID;
+    vm->mode = mode;
+    memory_make(vm);
+    for (uint32_t i = 0; i < GUEST_VCPUS; i++) {
+        vcpu_init(&vm->vcpus[i], vm, i);
+        if (!vcpu_place(vm, &vm->vcpus[i], &harts[i % num_harts])) {
+            vm_destroy(vm);
+            return 0;
+        }
+        vm_map_imsic(vm, &vm->vcpus[i]);
+    }
+    return vm;
+}
+
+void vm_map_imsic(struct vm *vm, const struct vcpu *vcpu)
+{
+    uint64_t gpa = guest_imsic_page(vcpu->id);
+    uint64_t page = vcpu->guest_file ? gfile_page(vcpu->file_hart, vcpu->guest_file) : 0;
+    pagetable_map(&vm->gstage, gpa, page, PAGE_SIZE, PTE_RW | PTE_GUEST);
+    if (!page)
+        *pagetable_leaf(&vm->gstage, gpa) = 0;
+}
+
+static void fence_here(void *arg)
+{
+    (void)arg;
+    hfence_gvma_all();
+}
+
+void vm_fence(struct vm *vm)
+{
+    for (uint32_t i = 0; i < GUEST_VCPUS; i++)
+        hart_call(vm->vcpus[i].hart, fence_here, 0);
+}
+
+void vm_assign_endpoint(struct vm *vm)
+{
+    ir_domain_create(&vm->ir, vm->id);
+    vfio_init(vm);
+    pcie_msix_enable(&endpoint, true);
+    pagetable_map(&vm->gstage, GUEST_BAR0, endpoint.bar[0], ENDPOINT_BAR0_BYTES,
+                  PTE_RW | PTE_GUEST);
+    struct iommu_dc dc = {
+        .tc = IOMMU_DC_V,
+        .iohgatp = pagetable_atp(&vm->device_gstage) | IOMMU_IOHGATP_GSCID(vm->id),
+        .msiptp = IOMMU_MSIPTP_FLAT | (uint64_t)vm->ir.ptes >> PAGE_SHIFT,
+        .msi_addr_mask = vm->ir.mask,
+        .msi_addr_pattern = vm->ir.pattern,
+    };
+    iommu_attach(&iommu, endpoint.device_id, &dc);
+    hint_device_owner(endpoint.device_id, vm->id);
+    vm->assigned = true;
+}
+
+static void vcpu_stop_here(void *arg)
+{
+    struct vcpu *vcpu = arg;
+    struct hart *hart = hart_self();
+    vcpu->state = VCPU_STOPPED;
+    hart_remove(hart, vcpu);
+    if (hart->loaded == vcpu)
+        vcpu_put(hart);
+}
+
+void vm_run(struct vm *vm)
+{
+    vcpu_start(&vm->vcpus[0], GUEST_RAM, 0, GUEST_RAM + GUEST_RAM_BYTES - PAGE_SIZE);
+    while (!vm->done)
+        hart_step();
+    for (uint32_t i = 0; i < GUEST_VCPUS; i++)
+        hart_call(vm->vcpus[i].hart, vcpu_stop_here, &vm->vcpus[i]);
+}
+
+static void endpoint_take_back(struct vm *vm)
+{
+    endpoint_stop(endpoint.bar[0]);
+    vfio_release(vm);
+    pcie_msix_enable(&endpoint, false);
+    iommu_detach(&iommu, endpoint.device_id);
+    iommu_post(&iommu, iommu_cmd_iotinval_gvma(vm->id, false, 0));
+    iommu_sync(&iommu);
+    ir_domain_destroy(&vm->ir);
+    hint_device_owner(endpoint.device_id, HINT_NOBODY);
+}
+
+void vm_destroy(struct vm *vm)
+{
+    if (vm->assigned)
+        endpoint_take_back(vm);
+    for (uint32_t i = 0; i < GUEST_VCPUS; i++) {
+        struct vcpu *vcpu = &vm->vcpus[i];
+        if (!vcpu->guest_file)
+            continue;
+        gfile_clear(vcpu->file_hart, vcpu->guest_file);
+        gfile_free(vcpu->file_hart, vcpu->guest_file);
+    }
+    pagetable_destroy(&vm->gstage);
+    pagetable_destroy(&vm->device_gstage);
+    pages_free((void *)vm->ram, RAM_PAGES);
+}
+
+void *vm_memory(struct vm *vm, uint64_t gpa, uint64_t size)
+{
+    uint64_t offset = gpa - GUEST_RAM;
+    if (gpa < GUEST_RAM || offset > GUEST_RAM_BYTES || size > GUEST_RAM_BYTES - offset)
+        return 0;
+    return (void *)(vm->ram + offset);
+}
+
+struct vcpu *vm_vcpu_by_imsic(struct vm *vm, uint64_t gpa)
+{
+    for (uint32_t i = 0; i < GUEST_VCPUS; i++)
+        if (guest_imsic_page(i) == (gpa & ~(uint64_t)(PAGE_SIZE - 1)))
+            return &vm->vcpus[i];
+    return 0;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The virtual machine: memory, vCPUs, the device that is assigned to it. */
+#ifndef HYP_VM_H
+#define HYP_VM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "guest/plan.h"
+#include "irqbypass.h"
+#include "pagetable.h"
+#include "vcpu.h"
+
+enum vm_mode {
+    MODE_HWACCEL, /* every vCPU has a guest file */
+    MODE_EMUL,    /* none has */
+    MODE_AUTO,    /* as long as there are any */
+};
+
+struct vm {
+    uint32_t id; /* VMID and GSCID too */
+    enum vm_mode mode;
+    uint64_t ram;                   /* host physical address of GUEST_RAM */
+    struct pagetable gstage;        /* for the vCPUs */
+    struct pagetable device_gstage; /* for the device: guest RAM only */
+    uint64_t hgatp;
+    struct vcpu vcpus[GUEST_VCPUS];
+    struct plan *plan;
+    struct ir_domain ir;
+    struct irqfd irqfds[GUEST_VECTORS];
+    bool assigned; /* the endpoint is the VM's */
+    volatile bool done;
+};
+
+/* Creates it with fresh memory, its vCPUs placed on harts.  NULL if HWACCEL finds no guest file. */
+struct vm *vm_create(enum vm_mode mode);
+/* Gives it the endpoint: BAR0, DMA through the IOMMU, MSIs through the irqbypass layer. */
+void vm_assign_endpoint(struct vm *vm);
+/* Runs it on this hart and the others until the guest has finished its plan. */
+void vm_run(struct vm *vm);
+void vm_destroy(struct vm *vm);
+/* (Re)maps the vCPU's IMSIC page: to its guest file, or to nothing, so that stores trap. */
+void vm_map_imsic(struct vm *vm, const struct vcpu *vcpu);
+/* Forgets second-stage translations on every hart. */
+void vm_fence(struct vm *vm);
+/* Host address of size bytes of guest RAM, NULL if they are not all RAM. */
+void *vm_memory(struct vm *vm, uint64_t gpa, uint64_t size);
+/* The vCPU whose IMSIC page this is, NULL if none. */
+struct vcpu *vm_vcpu_by_imsic(struct vm *vm, uint64_t gpa);
+
+#endif
