@@ -112,6 +112,7 @@ static void cpu(struct tree *t, uint32_t hart)
     isa(t);
     tree_text(t, "mmu-type", mmu_type(t));
     tree_begin(t, "interrupt-controller");
+    tree_cell(t, "#address-cells", 0);
     tree_cell(t, "#interrupt-cells", 1);
     tree_empty(t, "interrupt-controller");
     tree_text(t, "compatible", "riscv,cpu-intc");
@@ -169,6 +170,7 @@ static void imsics_common(struct tree *t, enum virt_region region, uint32_t phan
 {
     tree_text(t, "compatible", "riscv,imsics");
     tree_cell(t, "phandle", phandle);
+    tree_cell(t, "#address-cells", 0);
     tree_cell(t, "#interrupt-cells", 0);
     tree_empty(t, "interrupt-controller");
     tree_empty(t, "msi-controller");

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The command as its users see it: what it prints, and its exit status, for good and bad input. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <elf.h>
+
+#include "status.h"
+
+static char folder[] = "/tmp/viaduct_test.XXXXXX";
+static char output[1 << 20]; /* of the last run, stderr included */
+
+static int run(const char *arguments)
+{
+    char command[4096];
+    snprintf(command, sizeof(command), "cd %s && " VIADUCT_BINARY " %s 2>&1 </dev/null", folder,
+             arguments);
+    FILE *in = popen(command, "r");
+    assert_non_null(in);
+    size_t size = fread(output, 1, sizeof(output) - 1, in);
+    output[size] = '\0';
+    int status = pclose(in);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void write_file(const char *name, const void *data, size_t size)
+{
+    char path[256];
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    FILE *out = fopen(path, "wb");
+    assert_non_null(out);
+    assert_int_equal(fwrite(data, 1, size, out), size);
+    fclose(out);
+}
+
+static void write_text(const char *name, const char *text)
+{
+    write_file(name, text, strlen(text));
+}
+
+struct elf {
+    Elf64_Ehdr header;
+    Elf64_Phdr segment;
+    uint32_t code[2];
+};
+
+static struct elf elf_at(uint64_t addr)
+{
+    return (struct elf){
+        .header = {.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
+                               EV_CURRENT},
+                   .e_type = ET_EXEC,
+                   .e_machine = EM_RISCV,
+                   .e_version = EV_CURRENT,
+                   .e_entry = addr,
+                   .e_phoff = offsetof(struct elf, segment),
+                   .e_ehsize = sizeof(Elf64_Ehdr),
+                   .e_phentsize = sizeof(Elf64_Phdr),
+                   .e_phnum = 1},
+        .segment = {.p_type = PT_LOAD,
+                    .p_flags = PF_R | PF_X,
+                    .p_offset = offsetof(struct elf, code),
+                    .p_vaddr = addr,
+                    .p_paddr = addr,
+                    .p_filesz = 8,
+                    .p_memsz = 8,
+                    .p_align = 4},
+        .code = {0x0000006f, 0x0000006f},
+    };
+}
+
+static int write_files(void **state)
+{
+    (void)state;
+    if (!mkdtemp(folder))
+        return -1;
+    /* lui a0, 0x100; lui a1; addi a1; sw a1, (a0); j . */
+    static const uint32_t pass[] = {0x00100537, 0x000055b7, 0x55558593, 0x00b52023, 0x0000006f};
+    static const uint32_t fail3[] = {0x00100537, 0x000335b7, 0x33358593, 0x00b52023, 0x0000006f};
+    static const uint32_t loop[] = {0x0000006f};
+    static const uint32_t sleep[] = {0x10500073, 0xffdff06f};  /* wfi; j -4 */
+    static const uint32_t astray[] = {0x00000013, 0x00000067}; /* nop; jr x0 */
+    write_file("pass.bin", pass, sizeof(pass));
+    write_file("fail3.bin", fail3, sizeof(fail3));
+    write_file("loop.bin", loop, sizeof(loop));
+    write_file("sleep.bin", sleep, sizeof(sleep));
+    write_file("void.bin", astray, sizeof(astray));
+    struct elf elf = elf_at(0x80000000);
+    write_file("loop.elf", &elf, sizeof(elf));
+    write_file("short.elf", &elf, sizeof(elf) - 4);
+    write_file("head.elf", &elf, 20);
+    elf.header.e_machine = EM_X86_64;
+    write_file("x86.elf", &elf, sizeof(elf));
+    elf = elf_at(0x20000);
+    write_file("outside.elf", &elf, sizeof(elf));
+    write_text("bad.yaml", "machine:\n  harts: 2\n  hearts: 3\n");
+    write_text("range.yaml", "machine:\n  harts: 65\n");
+    write_text("bad.dtb", "this is no devicetree, whatever its name may be, is it?");
+    return 0;
+}
+
+static int remove_files(void **state)
+{
+    (void)state;
+    char command[256];
+    snprintf(command, sizeof(command), "rm -r %s", folder);
+    return system(command);
+}
+
+static void bad_input_gets_one_sentence(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *arguments;
+        int status;
+        const char *sentence; /* a part of it */
+    } cases[] = {
+        {"rum", STATUS_USAGE, "unknown verb 'rum', did you mean 'run'?"},
+        {"run -kernal x", STATUS_USAGE, "unknown option '-kernal', did you mean 'kernel'?"},
+        {"run --smp", STATUS_USAGE, "option -smp needs a value: N"},
+        {"run --print-config=3", STATUS_USAGE, "option -print-config takes no value"},
+        {"run prog.elf", STATUS_USAGE, "'prog.elf' is not an option: write -kernel prog.elf"},
+        {"run -M spike", STATUS_USAGE, "there is no machine 'spike': accepted is virt"},
+        {"run -M virt,aia=none", STATUS_USAGE, "accepted is aia=aplic-imsic"},
+        {"run -M virt,aia-gests=3", STATUS_USAGE, "-M virt has no 'aia-gests': accepted are aia"},
+        {"run -M virt,imsic.guests=64", STATUS_CONFIG,
+         "imsic.guests does not take '64': accepted is 0..63"},
+        {"run --set imsic.guests", STATUS_USAGE, "--set imsic.guests: write key=value"},
+        {"run --set imsic.gests=3", STATUS_CONFIG, "did you mean 'guests'"},
+        {"run --set imsik.guests=3", STATUS_CONFIG, "did you mean 'imsic'"},
+        {"run -smp 0", STATUS_CONFIG, "machine.harts does not take '0': accepted is 1..64"},
+        {"run -smp 65", STATUS_CONFIG, "machine.harts does not take '65': accepted is 1..64"},
+        {"run -m 65G", STATUS_CONFIG, "machine.memory does not take '65G': accepted is 16M..64G"},
+        {"run -m 20000001B", STATUS_CONFIG, "machine.memory does not take"},
+        {"run --set imsic.ids=100", STATUS_CONFIG, "imsic.ids is 100: accepted are 63, 127"},
+        {"run --limit 3parsec", STATUS_CONFIG, "does not take '3parsec': accepted are cycles"},
+        {"run --timing inordr", STATUS_CONFIG, "there is no timing preset 'inordr'"},
+        {"run --timing none.yaml", STATUS_CONFIG, "none.yaml cannot be read"},
+        {"run --config none.yaml", STATUS_FILE, "none.yaml cannot be read"},
+        {"run --config bad.yaml", STATUS_CONFIG,
+         "bad.yaml:3:3: unknown key 'machine.hearts', did you mean 'harts'?"},
+        {"run --config range.yaml", STATUS_CONFIG, "range.yaml:2:10: machine.harts does not take"},
+        {"run -bios none -kernel none.elf", STATUS_FILE, "none.elf"},
+        {"run -bios none -kernel short.elf", STATUS_FILE, "short.elf"},
+        {"run -bios none -kernel head.elf", STATUS_FILE, "head.elf"},
+        {"run -bios none -kernel x86.elf", STATUS_FILE, "x86.elf"},
+        {"run -bios none -kernel outside.elf", STATUS_FILE, "outside.elf"},
+        {"run -bios none -kernel /", STATUS_FILE, "/"},
+        {"run -bios none -kernel loop.bin -initrd none.img", STATUS_FILE, "none.img"},
+        {"run -bios none -kernel loop.bin -dtb none.dtb", STATUS_FILE, "none.dtb"},
+        {"run -bios none -kernel loop.bin -dtb bad.dtb", STATUS_FILE,
+         "bad.dtb is not a devicetree blob"},
+        {"run -bios none.bin", STATUS_FILE, "none.bin"},
+        {"run -bios none -kernel loop.bin --limit 9 --trace /none/t", STATUS_HOST, "/none/t"},
+        {"run --dump-dtb /none/dtb", STATUS_HOST, "/none/dtb cannot be written"},
+        {"exp", STATUS_USAGE, "viaduct exp takes list, show NAME or run NAME..."},
+        {"exp run", STATUS_USAGE, "viaduct exp run needs a name"},
+        {"exp run a02-vsfile", STATUS_USAGE,
+         "there is no experiment 'a02-vsfile', did you mean 'a02-vsfile-hot'?"},
+        {"exp show nothing", STATUS_USAGE, "there is no experiment 'nothing'; accepted are"},
+        {"exp run none.yaml", STATUS_FILE, "none.yaml cannot be read"},
+        {"exp run bad.yaml", STATUS_CONFIG, "bad.yaml:3:3"},
+        {"exp run demo --sweep bus.ram_read", STATUS_USAGE, "write key=value,value,..."},
+        {"exp run demo --sweep bus.ram=1,2", STATUS_CONFIG, "unknown key 'bus.ram'"},
+        {"exp run demo --out /proc/none", STATUS_HOST, "/proc/none cannot be made"},
+        {"report", STATUS_USAGE, "viaduct report takes one argument"},
+        {"report none", STATUS_FILE, "none"},
+        {"trace", STATUS_USAGE, "viaduct trace takes one argument"},
+        {"trace none", STATUS_FILE, "none"},
+        {"trace loop.bin", STATUS_FILE, "loop.bin"},
+        {"regs imsik", STATUS_USAGE, "there is no model 'imsik', did you mean 'imsic'?"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        int status = run(cases[i].arguments);
+        if (status != cases[i].status || !strstr(output, cases[i].sentence) ||
+            strncmp(output, "viaduct: ", 9) != 0)
+            fail_msg("viaduct %s: status %d, not %d, or not the sentence with \"%s\":\n%s",
+                     cases[i].arguments, status, cases[i].status, cases[i].sentence, output);
+        assert_ptr_equal(strchr(output, '\n'), output + strlen(output) - 1);
+    }
+}
+
+static void the_guest_s_status_passes_through(void **state)
+{
+    (void)state;
+    assert_int_equal(run("run -bios none -kernel pass.bin"), 0);
+    assert_string_equal(output, "");
+    assert_int_equal(run("run -bios none -kernel fail3.bin"), 3);
+    assert_int_equal(run("run -bios pass.bin"), 0);
+    assert_int_equal(run("run -smp 4 --timing inorder -bios none -kernel pass.bin"), 0);
+}
+
+static void limit_always_ends_a_run(void **state)
+{
+    (void)state;
+    assert_int_equal(run("run -bios none -kernel loop.bin --limit 1000"), STATUS_LIMIT);
+    assert_non_null(strstr(output, "the limit of 1000 cycles was reached"));
+    assert_non_null(strstr(output, "hart 0: pc 0x80200000, M mode"));
+    assert_int_equal(run("run -bios none -kernel loop.elf --limit 3us"), STATUS_LIMIT);
+    assert_non_null(strstr(output, "the limit of 3000 cycles was reached"));
+    assert_int_equal(run("run -smp 2 -bios none -kernel void.bin --limit 1ms"), STATUS_LIMIT);
+}
+
+static void a_deadlock_is_recognised(void **state)
+{
+    (void)state;
+    assert_int_equal(run("run -smp 2 -bios none -kernel sleep.bin"), STATUS_DEADLOCK);
+    assert_non_null(strstr(output, "every hart sleeps"));
+    assert_non_null(strstr(output, "hart 1: pc 0x8020000"));
+}
+
+static void printed_configuration_reads_back(void **state)
+{
+    (void)state;
+    assert_int_equal(run("run -smp 3 --timing inorder --set imsic.ids=127 --append 'a: \"b\"' "
+                         "--print-config > first.yaml"),
+                     0);
+    assert_int_equal(run("run --config first.yaml --print-config > second.yaml"), 0);
+    char command[256];
+    snprintf(command, sizeof(command), "cd %s && cmp first.yaml second.yaml", folder);
+    assert_int_equal(system(command), 0);
+    assert_int_equal(run("run --config first.yaml --set hart.alu=7 --print-config"), 0);
+    assert_non_null(strstr(output, "  harts: 3 "));
+    assert_non_null(strstr(output, "  ids: 127 "));
+    assert_non_null(strstr(output, "  alu: 7 "));
+}
+
+static void the_devicetree_satisfies_dtc(void **state)
+{
+    (void)state;
+    char command[256];
+    assert_int_equal(run("run -smp 2 --dump-dtb virt.dtb"), 0);
+    snprintf(command, sizeof(command), "cd %s && dtc -q -I dtb -O dts -o virt.dts virt.dtb",
+             folder);
+    assert_int_equal(system(command), 0);
+}
+
+static void every_verb_has_help(void **state)
+{
+    (void)state;
+    static const char *const verbs[] = {"", "run", "exp", "report", "trace", "regs"};
+    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        char arguments[64];
+        snprintf(arguments, sizeof(arguments), "%s --help", verbs[i]);
+        assert_int_equal(run(arguments), 0);
+        assert_non_null(strstr(output, "viaduct "));
+    }
+    assert_int_equal(run("exp list"), 0);
+    assert_non_null(strstr(output, "a02-vsfile-hot"));
+    assert_int_equal(run("exp show a02-vsfile-hot"), 0);
+    assert_non_null(strstr(output, "expectation:"));
+    assert_int_equal(run("regs imsic"), 0);
+    assert_non_null(strstr(output, "seteipnum_le"));
+}
+
+static void same_inputs_give_the_same_trace_hash(void **state)
+{
+    (void)state;
+    static const char *const variants[] = {"", "--trace t.trace", "--set machine.limit=5000000"};
+    char first[64] = "";
+    for (size_t i = 0; i < 3; i++) {
+        char arguments[256];
+        snprintf(arguments, sizeof(arguments),
+                 "run -smp 2 -bios default -kernel pass.bin --stats s.json --limit 20ms %s; cat "
+                 "s.json",
+                 variants[i]);
+        run(arguments);
+        const char *hash = strstr(output, "trace.hash");
+        assert_non_null(hash);
+        if (i == 0)
+            snprintf(first, sizeof(first), "%.40s", hash);
+        assert_memory_equal(first, hash, strcspn(hash, ",\n"));
+    }
+    assert_int_equal(run("trace t.trace"), 0);
+    assert_non_null(strstr(output, " ns "));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bad_input_gets_one_sentence),
+        cmocka_unit_test(the_guest_s_status_passes_through),
+        cmocka_unit_test(limit_always_ends_a_run),
+        cmocka_unit_test(a_deadlock_is_recognised),
+        cmocka_unit_test(printed_configuration_reads_back),
+        cmocka_unit_test(the_devicetree_satisfies_dtc),
+        cmocka_unit_test(every_verb_has_help),
+        cmocka_unit_test(same_inputs_give_the_same_trace_hash),
+    };
+    return cmocka_run_group_tests(tests, write_files, remove_files);
+}
