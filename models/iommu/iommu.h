@@ -21,7 +21,11 @@ struct iommu_timing {
     uint32_t command_start;    /* doorbell to the first command fetch */
     uint32_t command;          /* each further command */
     uint32_t fault_record;     /* detected fault to the record's write */
-    uint32_t interrupt;        /* record visible to interrupt */
+    uint32_t interrupt;        /* record visible to interrupt wire */
+    uint32_t message;          /* record visible to interrupt message */
+    uint32_t response;         /* fault record's write to the error response */
+    uint32_t mrif;   /* MRIF: cycles beyond the memory latency until the pending bit's write */
+    uint32_t notice; /* MRIF store visible to notice MSI */
 };
 
 /* Zero means the default of iommu_params(). */
@@ -41,6 +45,7 @@ struct iommu_config {
     bool commands_out_of_order;
     bool fence_ignores_io; /* IOFENCE.C PW covers main memory only (wrong for MSIs) */
     bool tag_device;       /* MSI cache entries are tagged with the device_id too */
+    bool mrif_big_endian;  /* the machine's IMSICs have seteipnum_be */
     struct iommu_timing timing;
     vd_time cycle_ps;
 };

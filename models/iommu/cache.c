@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The address translation caches [iommu CACHING]: fully associative, tree-PLRU, never holding what
+ * was invalid when it was read. */
+#include "iommu/model.h"
+
+/* The bits of a tree point to the half that was used less recently; node 1 is the root. */
+static void touch(struct plru *p, uint32_t entry)
+{
+    for (uint32_t node = 1, half = p->count / 2; half > 0; half /= 2) {
+        bool right = entry & half;
+        p->bits[node] = !right;
+        node = 2 * node + right;
+    }
+}
+
+static uint32_t victim(const struct plru *p)
+{
+    uint32_t entry = 0;
+    for (uint32_t node = 1, half = p->count / 2; half > 0; half /= 2) {
+        bool right = p->bits[node];
+        entry |= right ? half : 0;
+        node = 2 * node + right;
+    }
+    return entry;
+}
+
+void iommu_caches_reset(struct iommu *m)
+{
+    m->st.ddt_plru.count = m->config.ddt_entries;
+    m->st.pdt_plru.count = m->config.pdt_entries;
+    m->st.tlb_plru.count = m->config.tlb_entries;
+    m->st.msi_plru.count = m->config.msi_entries;
+}
+
+static bool ddt_matches(const struct ddt_entry *e, uint32_t device_id)
+{
+    return e->valid && e->device_id == device_id;
+}
+
+struct ddt_entry *iommu_ddt_lookup(struct iommu *m, uint32_t device_id)
+{
+    struct iommu_state *st = &m->st;
+    uint32_t i = st->ddt_hint;
+    if (!ddt_matches(&st->ddt[i], device_id))
+        for (i = 0; i < st->ddt_plru.count && !ddt_matches(&st->ddt[i], device_id); i++)
+            ;
+    if (i == st->ddt_plru.count)
+        return NULL;
+    st->ddt_hint = (uint16_t)i;
+    touch(&st->ddt_plru, i);
+    return &st->ddt[i];
+}
+
+void iommu_ddt_fill(struct iommu *m, uint32_t device_id, const struct device_context *dc)
+{
+    struct iommu_state *st = &m->st;
+    struct ddt_entry *e = iommu_ddt_lookup(m, device_id);
+    for (uint32_t i = 0; !e && i < st->ddt_plru.count; i++)
+        if (!st->ddt[i].valid)
+            e = &st->ddt[i];
+    if (!e)
+        e = &st->ddt[victim(&st->ddt_plru)];
+    *e = (struct ddt_entry){.device_id = device_id, .valid = true, .dc = *dc};
+    touch(&st->ddt_plru, (uint32_t)(e - st->ddt));
+}
+
+static bool pdt_matches(const struct pdt_entry *e, uint32_t device_id, uint32_t process_id)
+{
+    return e->valid && e->device_id == device_id && e->process_id == process_id;
+}
+
+struct pdt_entry *iommu_pdt_lookup(struct iommu *m, uint32_t device_id, uint32_t process_id)
+{
+    struct iommu_state *st = &m->st;
+    uint32_t i = st->pdt_hint;
+    if (!pdt_matches(&st->pdt[i], device_id, process_id))
+        for (i = 0; i < st->pdt_plru.count && !pdt_matches(&st->pdt[i], device_id, process_id); i++)
+            ;
+    if (i == st->pdt_plru.count)
+        return NULL;
+    st->pdt_hint = (uint16_t)i;
+    touch(&st->pdt_plru, i);
+    return &st->pdt[i];
+}
+
+void iommu_pdt_fill(struct iommu *m, uint32_t device_id, uint32_t process_id, uint64_t ta,
+                    uint64_t fsc)
+{
+    struct iommu_state *st = &m->st;
+    struct pdt_entry *e = iommu_pdt_lookup(m, device_id, process_id);
+    for (uint32_t i = 0; !e && i < st->pdt_plru.count; i++)
+        if (!st->pdt[i].valid)
+            e = &st->pdt[i];
+    if (!e)
+        e = &st->pdt[victim(&st->pdt_plru)];
+    *e = (struct pdt_entry){device_id, process_id, true, ta, fsc};
+    touch(&st->pdt_plru, (uint32_t)(e - st->pdt));
+}
+
+/* CHOICE: a global mapping serves its own PSCID only; being global shields it from IOTINVAL.VMA
+ * with PSCV=1 and nothing else. */
+static bool tlb_matches(const struct tlb_entry *e, const struct tlb_entry *key)
+{
+    return e->valid && ((e->iova ^ key->iova) & ~e->mask) == 0 && e->gv == key->gv &&
+           e->pscv == key->pscv && (!e->gv || e->gscid == key->gscid) &&
+           (!e->pscv || e->pscid == key->pscid);
+}
+
+static uint16_t *tlb_hint(struct iommu *m, const struct tlb_entry *key)
+{
+    uint64_t hash =
+        (key->iova >> 12) ^ key->gscid ^ ((uint64_t)key->pscid << 3) ^ (uint64_t)key->pscv << 7;
+    return &m->st.tlb_hint[(hash ^ hash >> 8) % HINTS];
+}
+
+struct tlb_entry *iommu_tlb_lookup(struct iommu *m, const struct tlb_entry *key)
+{
+    struct iommu_state *st = &m->st;
+    uint16_t *hint = tlb_hint(m, key);
+    uint32_t i = *hint;
+    if (!tlb_matches(&st->tlb[i], key))
+        for (i = 0; i < st->tlb_plru.count && !tlb_matches(&st->tlb[i], key); i++)
+            ;
+    if (i == st->tlb_plru.count)
+        return NULL;
+    *hint = (uint16_t)i;
+    touch(&st->tlb_plru, i);
+    return &st->tlb[i];
+}
+
+void iommu_tlb_fill(struct iommu *m, const struct tlb_entry *entry)
+{
+    struct iommu_state *st = &m->st;
+    struct tlb_entry *e = iommu_tlb_lookup(m, entry);
+    for (uint32_t i = 0; !e && i < st->tlb_plru.count; i++)
+        if (!st->tlb[i].valid)
+            e = &st->tlb[i];
+    if (!e)
+        e = &st->tlb[victim(&st->tlb_plru)];
+    *e = *entry;
+    touch(&st->tlb_plru, (uint32_t)(e - st->tlb));
+}
+
+static bool msi_matches(const struct iommu *m, const struct msi_entry *e, uint32_t device_id,
+                        uint16_t gscid, uint64_t gpa)
+{
+    return e->valid && ((e->gpa ^ gpa) >> 12) == 0 && e->gscid == gscid &&
+           (!m->config.tag_device || e->device_id == device_id);
+}
+
+struct msi_entry *iommu_msi_lookup(struct iommu *m, uint32_t device_id, uint16_t gscid,
+                                   uint64_t gpa)
+{
+    struct iommu_state *st = &m->st;
+    uint32_t i = st->msi_hint;
+    if (!msi_matches(m, &st->msi[i], device_id, gscid, gpa))
+        for (i = 0; i < st->msi_plru.count && !msi_matches(m, &st->msi[i], device_id, gscid, gpa);
+             i++)
+            ;
+    if (i == st->msi_plru.count)
+        return NULL;
+    st->msi_hint = (uint16_t)i;
+    touch(&st->msi_plru, i);
+    return &st->msi[i];
+}
+
+void iommu_msi_fill(struct iommu *m, uint32_t device_id, uint16_t gscid, uint64_t gpa,
+                    const uint64_t pte[2])
+{
+    struct iommu_state *st = &m->st;
+    struct msi_entry *e = iommu_msi_lookup(m, device_id, gscid, gpa);
+    for (uint32_t i = 0; !e && i < st->msi_plru.count; i++)
+        if (!st->msi[i].valid)
+            e = &st->msi[i];
+    if (!e)
+        e = &st->msi[victim(&st->msi_plru)];
+    *e = (struct msi_entry){gpa, {pte[0], pte[1]}, device_id, gscid, true};
+    touch(&st->msi_plru, (uint32_t)(e - st->msi));
+}

@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A device's request on its way through: queued, translated, ordered, sent, answered. */
+#include "iommu/model.h"
+
+#include <string.h>
+
+static uint32_t index_of(const struct iommu *m, const struct request *r)
+{
+    return (uint32_t)(r - m->st.slot);
+}
+
+static uint32_t timer_of(const struct iommu *m, const struct request *r)
+{
+    return TIMER_REQUEST + index_of(m, r);
+}
+
+static uint32_t first_free(const struct iommu *m)
+{
+    uint32_t i = 0;
+    while (i < SLOTS && m->st.slot[i].state != REQUEST_FREE)
+        i++;
+    return i;
+}
+
+/* Everything but the log, which is only read up to `logged`. */
+struct request *iommu_slot_take(struct iommu *m)
+{
+    uint32_t i = first_free(m);
+    if (i == SLOTS)
+        return NULL;
+    struct request *r = &m->st.slot[i];
+    memset(r, 0, offsetof(struct request, dc));
+    r->seq = m->st.next_seq++;
+    r->state = REQUEST_QUEUED;
+    m->st.fifo[m->st.in_fifo++] = (uint8_t)i;
+    return r;
+}
+
+static void leave_fifo(struct iommu *m, uint32_t slot)
+{
+    uint32_t i = 0;
+    while (m->st.fifo[i] != slot)
+        i++;
+    m->st.in_fifo--;
+    memmove(&m->st.fifo[i], &m->st.fifo[i + 1], m->st.in_fifo - i);
+}
+
+static bool translating(const struct request *r)
+{
+    return r->state != REQUEST_FREE && r->state != REQUEST_QUEUED && r->state != REQUEST_OUT;
+}
+
+static void become(struct iommu *m, struct request *r, enum request_state state)
+{
+    bool was = translating(r);
+    r->state = (uint8_t)state;
+    bool is = translating(r);
+    if (was && !is)
+        m->st.translating--;
+    else if (is && !was)
+        m->st.translating++;
+}
+
+static void release(struct iommu *m, struct request *r)
+{
+    become(m, r, REQUEST_FREE);
+    leave_fifo(m, index_of(m, r));
+}
+
+static bool is_msi(const struct request *r)
+{
+    return r->txn.serial != 0;
+}
+
+/* Frees the slot first, so that the device may send its next request from within. */
+static void respond(struct iommu *m, struct request *r, const struct vd_txn *result)
+{
+    struct vd_txn txn = r->txn;
+    txn.status = result->status;
+    if (txn.cmd != VD_WRITE)
+        memcpy(txn.data, result->data, sizeof(txn.data));
+    bool posted = txn.attrs & VD_POSTED;
+    bool silent = r->kind == KIND_DEBUG || r->kind == KIND_PAGE_REQUEST;
+    release(m, r);
+    if (!posted && !silent && m->port.respond)
+        m->port.respond(m->port.ctx, &txn);
+}
+
+static void respond_status(struct iommu *m, struct request *r, enum vd_status status, uint64_t data)
+{
+    struct vd_txn txn = {.status = (uint8_t)status, .data = {data}};
+    respond(m, r, &txn);
+}
+
+/* [iommu IOBR_FAULT_RESP]: a write vanishes, a read is answered with an error. */
+static void fault_response(struct iommu *m, struct request *r)
+{
+    enum ats_answer answer = iommu_cause_ats(r->cause);
+    if (r->kind == KIND_TRANSLATION_REQUEST && answer == ATS_OK)
+        respond_status(m, r, VD_OK, 0);
+    else if (r->kind == KIND_PAGE_REQUEST) {
+        iommu_page_refused(m, r);
+        release(m, r);
+    } else if (r->kind == KIND_TRANSLATION_REQUEST)
+        respond_status(m, r, answer == ATS_CA ? VD_ABORTED : VD_UNSUPPORTED, 0);
+    else
+        respond_status(m, r, VD_UNSUPPORTED, 0);
+}
+
+static void drop_msi(struct iommu *m, const struct request *r)
+{
+    if (!is_msi(r))
+        return;
+    uint64_t why = iommu_fault_reported(r) ? VD_DROP_iommu_fault : VD_DROP_iommu_fault_silent;
+    iommu_emit(m, VD_REC_msi_drop, r->txn.serial, why, m->config.index, r->cause);
+}
+
+static void fault_recorded(struct iommu *m, struct request *r)
+{
+    iommu_hpm_commit(m, r);
+    drop_msi(m, r);
+    iommu_fault_report(m, r);
+    if (r->kind == KIND_DEBUG) {
+        iommu_debug_finish(m, r);
+        release(m, r);
+        return;
+    }
+    become(m, r, REQUEST_RESPOND);
+    iommu_after(m, timer_of(m, r), iommu_cycles(m, m->config.timing.response));
+}
+
+static void faulted(struct iommu *m, struct request *r)
+{
+    become(m, r, REQUEST_FAULT);
+    iommu_after(m, timer_of(m, r), iommu_cycles(m, m->config.timing.fault_record));
+}
+
+/* A posted write, or a store to an MRIF, that younger requests of the device must not pass. */
+static bool holds_back(const struct request *older)
+{
+    return older->state != REQUEST_OUT && (older->txn.attrs & VD_POSTED) != 0;
+}
+
+static bool must_wait(const struct iommu *m, const struct request *r)
+{
+    bool relaxed = r->txn.attrs & VD_RELAXED;
+    for (uint32_t i = 0; i < m->st.in_fifo; i++) {
+        const struct request *older = &m->st.slot[m->st.fifo[i]];
+        if (older == r)
+            return false;
+        if (!relaxed && older->txn.requester == r->txn.requester && holds_back(older))
+            return true;
+    }
+    return false;
+}
+
+/* Without AMO_MRIF two read-modify-writes of one MRIF must not interleave. */
+static bool mrif_occupied(const struct iommu *m, const struct request *r)
+{
+    if (!r->mrif || CAP(m, AMO_MRIF))
+        return false;
+    for (uint32_t i = 0; i < m->st.in_fifo; i++)
+        if (m->st.slot[m->st.fifo[i]].state == REQUEST_MRIF)
+            return true;
+    return false;
+}
+
+static void forwarded(struct iommu *m, struct request *r)
+{
+    if (is_msi(r) && !r->announced)
+        iommu_emit(m, VD_REC_msi_translate, r->txn.serial, r->txn.addr, r->spa, m->config.index);
+    if (m->config.fence_ignores_io && !is_msi(r) && r->txn.cmd != VD_READ)
+        m->st.cq.memory_drained = iommu_now(m) + m->host.ops->drain(m->host.ctx);
+    r->announced = true;
+}
+
+static void forward(struct iommu *m, struct request *r)
+{
+    struct vd_txn txn = r->txn;
+    txn.addr = r->spa;
+    txn.tag = TAG_REQUEST + index_of(m, r);
+    txn.at = VD_AT_UNTRANSLATED;
+    txn.delay = 0;
+    uint64_t seq = r->seq;
+    become(m, r, REQUEST_OUT);
+    /* The record comes first: what the write causes must not precede it in the trace. */
+    forwarded(m, r);
+    enum vd_status status = m->host.ops->submit(m->host.ctx, &txn);
+    if (r->seq != seq || r->state != REQUEST_OUT)
+        return;
+    if (status == VD_PENDING && !(txn.attrs & VD_POSTED))
+        return;
+    if (status == VD_RETRY) {
+        become(m, r, REQUEST_HIT);
+        iommu_after(m, timer_of(m, r), txn.delay ? txn.delay : m->config.cycle_ps);
+        return;
+    }
+    txn.status = (uint8_t)status;
+    respond(m, r, &txn);
+}
+
+static void unsupported_mrif_access(struct iommu *m, struct request *r)
+{
+    if (is_msi(r))
+        iommu_emit(m, VD_REC_msi_drop, r->txn.serial, VD_DROP_size, m->config.index, r->txn.addr);
+    respond_status(m, r, VD_UNSUPPORTED, 0);
+}
+
+static void discarded_mrif_write(struct iommu *m, struct request *r)
+{
+    if (is_msi(r))
+        iommu_emit(m, VD_REC_msi_drop, r->txn.serial, VD_DROP_mrif_discard, m->config.index,
+                   r->txn.data[0] & UINT32_MAX);
+    respond_status(m, r, VD_OK, 0);
+}
+
+static void mrif_progress(struct iommu *m, struct request *r)
+{
+    r->cursor = 0;
+    if (!iommu_mrif_store(m, r)) {
+        if (r->cause)
+            faulted(m, r);
+        return;
+    }
+    become(m, r, REQUEST_NOTICE);
+    iommu_after(m, timer_of(m, r), iommu_cycles(m, m->config.timing.notice));
+}
+
+static void notice(struct iommu *m, struct request *r)
+{
+    vd_time retry;
+    if (r->notify && iommu_mrif_notice(m, r, &retry) == VD_RETRY)
+        iommu_after(m, timer_of(m, r), retry);
+    else
+        respond_status(m, r, VD_OK, 0);
+}
+
+/* [aia IOMMU-MSIPTE-MRIF]: "handled by the IOMMU instead of being passed through". */
+static void leave_to_mrif(struct iommu *m, struct request *r)
+{
+    uint32_t identity;
+    switch (iommu_mrif_classify(m, r, &identity)) {
+    case MRIF_UNSUPPORTED:
+        unsupported_mrif_access(m, r);
+        break;
+    case MRIF_READ:
+        respond_status(m, r, VD_OK, 0);
+        break;
+    case MRIF_DISCARD:
+        discarded_mrif_write(m, r);
+        break;
+    case MRIF_STORE:
+        become(m, r, REQUEST_MRIF);
+        iommu_checkpoint(r, PHASE_DONE);
+        mrif_progress(m, r);
+        break;
+    }
+}
+
+static void leave(struct iommu *m, struct request *r)
+{
+    if (r->kind == KIND_TRANSLATION_REQUEST)
+        respond_status(m, r, VD_OK, iommu_ats_response(m, r));
+    else if (r->mrif)
+        leave_to_mrif(m, r);
+    else
+        forward(m, r);
+}
+
+static void translated(struct iommu *m, struct request *r)
+{
+    iommu_hpm_commit(m, r);
+    if (r->kind == KIND_DEBUG) {
+        iommu_debug_finish(m, r);
+        release(m, r);
+    } else if (r->kind == KIND_PAGE_REQUEST) {
+        iommu_page_request(m, r);
+        release(m, r);
+    } else {
+        become(m, r, REQUEST_HIT);
+        iommu_after(m, timer_of(m, r), iommu_cycles(m, m->config.timing.hit));
+    }
+}
+
+void iommu_request_run(struct iommu *m, struct request *r)
+{
+    r->cursor = 0;
+    if (iommu_translate(m, r))
+        translated(m, r);
+    else if (r->cause)
+        faulted(m, r);
+}
+
+static void start(struct iommu *m, struct request *r)
+{
+    become(m, r, REQUEST_WALKING);
+    if (m->config.timing.request_interval)
+        m->st.next_start = iommu_now(m) + iommu_cycles(m, m->config.timing.request_interval);
+    iommu_request_run(m, r);
+}
+
+static struct request *oldest(struct iommu *m, enum request_state state)
+{
+    for (uint32_t i = 0; i < m->st.in_fifo; i++) {
+        struct request *r = &m->st.slot[m->st.fifo[i]];
+        if (r->state == state &&
+            (state != REQUEST_ORDERED || (!must_wait(m, r) && !mrif_occupied(m, r))))
+            return r;
+    }
+    return NULL;
+}
+
+static bool start_next(struct iommu *m)
+{
+    if (m->st.translating >= m->config.outstanding)
+        return false;
+    struct request *r = oldest(m, REQUEST_QUEUED);
+    if (!r)
+        return false;
+    if (m->config.timing.request_interval) {
+        vd_time now = iommu_now(m);
+        if (now < m->st.next_start) {
+            iommu_after(m, TIMER_PUMP, m->st.next_start - now);
+            return false;
+        }
+    }
+    start(m, r);
+    return true;
+}
+
+static bool leave_next(struct iommu *m)
+{
+    struct request *r = oldest(m, REQUEST_ORDERED);
+    if (!r)
+        return false;
+    leave(m, r);
+    return true;
+}
+
+/* Lets everything happen that can happen now.  Requests sent from within a response or a step wait
+ * for the outermost call. */
+void iommu_pump(struct iommu *m)
+{
+    if (m->pumping) {
+        m->pump_again = true;
+        return;
+    }
+    m->pumping = true;
+    do {
+        m->pump_again = false;
+        while (leave_next(m) || start_next(m))
+            ;
+    } while (m->pump_again);
+    m->pumping = false;
+    iommu_fence_progress(m);
+}
+
+void iommu_request_timer(struct iommu *m, struct request *r)
+{
+    switch (r->state) {
+    case REQUEST_WALKING:
+    case REQUEST_MRIF:
+        iommu_step_timer(m, r);
+        if (!r->busy && r->state == REQUEST_MRIF)
+            mrif_progress(m, r);
+        else if (!r->busy)
+            iommu_request_run(m, r);
+        break;
+    case REQUEST_HIT:
+        become(m, r, REQUEST_ORDERED);
+        break;
+    case REQUEST_NOTICE:
+        notice(m, r);
+        break;
+    case REQUEST_FAULT:
+        fault_recorded(m, r);
+        break;
+    case REQUEST_RESPOND:
+        fault_response(m, r);
+        break;
+    default:
+        break;
+    }
+    iommu_pump(m);
+}
+
+void iommu_request_complete(struct iommu *m, struct request *r, const struct vd_txn *txn)
+{
+    if (r->state == REQUEST_OUT) {
+        respond(m, r, txn);
+    } else if (r->busy && r->sent) {
+        iommu_step_complete(m, r, txn);
+        if (!r->busy && r->state == REQUEST_MRIF)
+            mrif_progress(m, r);
+        else if (!r->busy)
+            iommu_request_run(m, r);
+    }
+    iommu_pump(m);
+}
+
+bool iommu_requests_before(const struct iommu *m, uint64_t seq, bool reads_too, bool skip_msi)
+{
+    for (uint32_t i = 0; i < m->st.in_fifo; i++) {
+        const struct request *r = &m->st.slot[m->st.fifo[i]];
+        bool gone_msi = skip_msi && is_msi(r) && r->state != REQUEST_WALKING;
+        if (r->seq >= seq || r->state == REQUEST_QUEUED || gone_msi)
+            continue;
+        if (r->state != REQUEST_OUT || (reads_too && r->txn.cmd == VD_READ))
+            return true;
+    }
+    return false;
+}
+
+static bool room(const struct iommu *m)
+{
+    return m->st.in_fifo < SLOTS && m->st.in_fifo + m->st.faults_count < FAULTS - VECTORS;
+}
+
+static enum access access_of(const struct vd_txn *txn)
+{
+    if (txn->at == VD_AT_TRANSLATION_REQUEST)
+        return (txn->attrs & VD_EXEC) ? ACCESS_EXEC : ACCESS_READ;
+    if (txn->cmd != VD_READ)
+        return ACCESS_WRITE;
+    return (txn->attrs & VD_EXEC) ? ACCESS_EXEC : ACCESS_READ;
+}
+
+enum vd_status iommu_submit(struct iommu *m, const struct vd_txn *txn)
+{
+    if (!room(m))
+        return VD_RETRY;
+    struct request *r = iommu_slot_take(m);
+    r->txn = *txn;
+    r->kind = txn->at;
+    r->access = (uint8_t)access_of(txn);
+    if (txn->serial)
+        iommu_emit(m, VD_REC_msi_accept, txn->serial, txn->requester, txn->addr, m->config.index);
+    iommu_pump(m);
+    return VD_PENDING;
+}
