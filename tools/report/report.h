@@ -22,6 +22,7 @@ struct report {
     size_t num_samples;
     const char *const *findings; /* the ledger's violations, a sentence each */
     uint32_t num_findings;
+    void *loaded; /* report_load()'s */
 };
 
 /* Normalizes the samples and computes the statistics of every path.  Call it once, before the

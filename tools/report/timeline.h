@@ -10,10 +10,10 @@ struct timeline;
 
 /* Groups are Perfetto's processes, tracks its threads. */
 enum timeline_group {
-    TIMELINE_HARTS,
-    TIMELINE_FILES,
-    TIMELINE_IOMMUS,
     TIMELINE_DEVICES,
+    TIMELINE_IOMMUS,
+    TIMELINE_FILES,
+    TIMELINE_HARTS,
     TIMELINE_GROUPS
 };
 
@@ -27,14 +27,16 @@ bool timeline_close(struct timeline *timeline, struct vd_error *err);
  * names it, later ones return the same track. */
 uint32_t timeline_track(struct timeline *timeline, enum timeline_group group, uint32_t number,
                         const char *name);
-/* A slice of no length is drawn as one of 1 ns: an arrow needs a slice to hold on to. */
+/* Slices that overlap are drawn on lanes of their own below the track.  A slice shorter than 1 ns
+ * is drawn as one of 1 ns: an arrow needs a slice to hold on to. */
 void timeline_slice(struct timeline *timeline, uint32_t track, const char *name, vd_time start,
                     vd_time end);
 void timeline_instant(struct timeline *timeline, uint32_t track, const char *name, vd_time time);
-/* A point of the arrow of this MSI; it holds on to the slice of that track that covers `time`. */
+/* A point of the arrow of this MSI.  It holds on to the slice drawn last on that track, which must
+ * cover `time`. */
 void timeline_flow(struct timeline *timeline, uint64_t serial, uint32_t track, vd_time time,
                    enum timeline_phase phase);
-/* All of one normalized sample: its slices on the tracks of its device, IOMMU, file and hart, and
+/* All of one normalized sample: its slices on the tracks of its source, IOMMU, file and hart, and
  * the arrow through them.  path_name names the slices. */
 void timeline_msi(struct timeline *timeline, const struct sample *sample, const char *path_name);
 
