@@ -63,7 +63,7 @@ static int setup(void **state)
             r->samples[p * EACH + i] = sample_of(10 + p, i);
     }
     r->report = (struct report){.title = "Paths of \"one\" <MSI>",
-                                .command = "viaduct exp run a01,a02 --seed 1",
+                                .command = "viaduct exp run a01\n --seed 1",
                                 .timing = "inorder",
                                 .version = "0.1.0",
                                 .config = "harts: 2\nimsic:\n  guests: 3 # <&>\n",
