@@ -53,9 +53,9 @@ void config_describe_range(const struct vd_param *param, char *text, size_t size
 
 /* Reads YAML: a mapping of sections to mappings of keys.  `name` is what errors call the text:
  * "name:line:column: ...". */
-bool config_read(const struct config *config, const char *name, const char *text, size_t length,
-                 struct vd_error *err);
-/* Writes every value as YAML that config_read() takes, with units and meanings as comments. */
+bool config_read_yaml(const struct config *config, const char *name, const char *text,
+                      size_t length, struct vd_error *err);
+/* Writes every value as YAML that config_read_yaml() takes, with units and meanings as comments. */
 void config_print(const struct config *config, FILE *out);
 
 /* Calls visit for every parameter in table order, until it returns false. */

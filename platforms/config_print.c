@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Writes a configuration as YAML that config_read() takes. */
+/* Writes a configuration as YAML that config_read_yaml() takes. */
 #include <string.h>
 
 #include "platforms/config.h"

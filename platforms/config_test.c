@@ -68,7 +68,7 @@ static struct config config_of(struct world *world)
 static bool read_text(struct world *world, const char *text, struct vd_error *err)
 {
     struct config config = config_of(world);
-    return config_read(&config, "f.yaml", text, strlen(text), err);
+    return config_read_yaml(&config, "f.yaml", text, strlen(text), err);
 }
 
 static void defaults_are_the_fallbacks(void **state)

@@ -174,8 +174,8 @@ static bool read_events(struct reader *r, yaml_parser_t *parser)
     return true;
 }
 
-bool config_read(const struct config *config, const char *name, const char *text, size_t length,
-                 struct vd_error *err)
+bool config_read_yaml(const struct config *config, const char *name, const char *text,
+                      size_t length, struct vd_error *err)
 {
     struct reader reader = {.config = config, .name = name, .err = err, .place = PLACE_START};
     yaml_parser_t parser;

@@ -15,7 +15,7 @@ static bool read_embedded(struct virt_config *values, const char *name, struct v
     const struct embedded_file *file = embedded_find(platform_files, name);
     if (!file)
         return vd_fail(err, "%s is not in this binary", name);
-    return config_read(&config, name, file->data, (size_t)(file->end - file->data), err);
+    return config_read_yaml(&config, name, file->data, (size_t)(file->end - file->data), err);
 }
 
 bool virt_defaults(struct virt_config *values, struct vd_error *err)
@@ -53,7 +53,7 @@ static bool read_preset(struct virt_config *values, const char *name, struct vd_
     size_t size;
     char *text = file_read(name, &size, err);
     struct config config = virt_schema(values);
-    bool ok = text && config_read(&config, name, text, size, err);
+    bool ok = text && config_read_yaml(&config, name, text, size, err);
     free(text);
     return ok;
 }
@@ -64,7 +64,7 @@ static bool apply(struct virt_config *values, const struct virt_setting *setting
     struct config config = virt_schema(values);
     for (size_t i = 0; i < count; i++) {
         const struct virt_setting *s = &settings[i];
-        bool ok = s->length ? config_read(&config, s->name, s->text, s->length, err)
+        bool ok = s->length ? config_read_yaml(&config, s->name, s->text, s->length, err)
                             : config_set(&config, s->name, s->text, err);
         if (!ok)
             return false;

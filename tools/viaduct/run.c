@@ -68,14 +68,15 @@ static int run_machine(const struct virt_config *config, const struct machine_se
     enum status status = machine_open(&machine, config, setup, &err);
     if (status == STATUS_OK)
         status = machine_run(&machine, &err);
-    int result = status;
+    int result;
     if (status == STATUS_OK)
         result = conclude(&machine);
-    bool hung = status == STATUS_DEADLOCK || status == STATUS_LIMIT;
-    if (hung)
+    else
+        result = fail(status, err.text);
+    if (status == STATUS_DEADLOCK || status == STATUS_LIMIT)
         virt_print_harts(machine.virt, stderr);
     machine_close(&machine);
-    return status == STATUS_OK ? result : fail(status, err.text);
+    return result;
 }
 
 static int run_arguments(struct arguments *arguments)

@@ -22,7 +22,7 @@ static char output[1 << 20]; /* of the last run, stderr included */
 static int run(const char *arguments)
 {
     char command[4096];
-    snprintf(command, sizeof(command), "cd %s && " VIADUCT_BINARY " %s 2>&1 </dev/null", folder,
+    snprintf(command, sizeof(command), "cd %s && (" VIADUCT_BINARY " %s) 2>&1 </dev/null", folder,
              arguments);
     FILE *in = popen(command, "r");
     assert_non_null(in);
@@ -166,7 +166,7 @@ static void bad_input_gets_one_sentence(void **state)
         {"exp", STATUS_USAGE, "viaduct exp takes list, show NAME or run NAME..."},
         {"exp run", STATUS_USAGE, "viaduct exp run needs a name"},
         {"exp run a02-vsfile", STATUS_USAGE,
-         "there is no experiment 'a02-vsfile', did you mean 'a02-vsfile-hot'?"},
+         "there is no experiment 'a02-vsfile', did you mean 'a02-vsfile-hot' or"},
         {"exp show nothing", STATUS_USAGE, "there is no experiment 'nothing'; accepted are"},
         {"exp run none.yaml", STATUS_FILE, "none.yaml cannot be read"},
         {"exp run bad.yaml", STATUS_CONFIG, "bad.yaml:3:3"},
