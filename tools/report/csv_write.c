@@ -20,17 +20,9 @@ static void write_text(FILE *out, const char *text)
     fputc('"', out);
 }
 
-static const char *path_name(const struct report *report, uint32_t number)
-{
-    for (uint32_t i = 0; i < report->num_paths; i++)
-        if (report->paths[i].number == number)
-            return report->paths[i].name;
-    return "";
-}
-
 static void write_sample(FILE *out, const struct report *report, const struct sample *s)
 {
-    write_text(out, path_name(report, s->path));
+    write_text(out, s->path < report->num_paths ? report->paths[s->path].name : "");
     fprintf(out, ",%" PRIu64 ",%s,%u,%s,%u,%d,%d", s->serial, requester_kind(s->requester),
             requester_index(s->requester), file_name(s->file).text, s->identity, s->vm, s->vcpu);
     for (int i = 0; i < STAMP_COUNT; i++)
@@ -73,7 +65,7 @@ static void write_statistic(FILE *out, const struct report *report, const struct
 
 void csv_write_summary(FILE *out, const struct report *report)
 {
-    fputs("number,path,title,issued,claimed,coalesced,lost,duplicate,stray,dropped,traps,"
+    fputs("path,title,issued,claimed,coalesced,lost,duplicate,stray,dropped,traps,"
           "traps_per_interrupt,samples,inexact",
           out);
     write_statistic_head(out, "total");
@@ -82,7 +74,6 @@ void csv_write_summary(FILE *out, const struct report *report)
     fputc('\n', out);
     for (uint32_t i = 0; i < report->num_paths; i++) {
         const struct path_summary *p = &report->paths[i];
-        fprintf(out, "%u,", p->number);
         write_text(out, p->name);
         fputc(',', out);
         write_text(out, p->title);
@@ -148,7 +139,7 @@ static void json_statistic(FILE *out, const struct report *report, const char *k
 
 static void json_path(FILE *out, const struct report *report, const struct path_summary *p)
 {
-    fprintf(out, "    {\"number\": %u, \"path\": ", p->number);
+    fputs("    {\"path\": ", out);
     json_write_string(out, p->name);
     fputs(", \"title\": ", out);
     json_write_string(out, p->title);

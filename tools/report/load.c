@@ -158,12 +158,10 @@ static bool load_path(struct reader *r, struct path_summary *p)
 {
     uint64_t *counts[] = {&p->issued,    &p->claimed, &p->coalesced, &p->lost,
                           &p->duplicate, &p->stray,   &p->dropped,   &p->traps};
-    if (!get_u32(r, 0, &p->number))
-        return false;
-    p->name = r->csv.field[1];
-    p->title = r->csv.field[2];
+    p->name = r->csv.field[0];
+    p->title = r->csv.field[1];
     for (unsigned i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
-        if (!get_unsigned(r, 3 + i, UINT64_MAX, counts[i]))
+        if (!get_unsigned(r, 2 + i, UINT64_MAX, counts[i]))
             return false;
     return true;
 }
@@ -186,9 +184,9 @@ static bool load_summary(struct reader *r, struct report *report, struct loaded 
     report->paths = calloc(count_lines(l->summary), sizeof(report->paths[0]));
     if (!report->paths)
         return vd_fail(r->err, "%s: out of memory", r->dir);
-    if (!next_record(r, 14, &more))
+    if (!next_record(r, 13, &more))
         return false;
-    while (next_record(r, 14, &more) && more)
+    while (next_record(r, 13, &more) && more)
         if (!load_path(r, &report->paths[report->num_paths++]))
             return false;
     return !more;
@@ -196,11 +194,9 @@ static bool load_summary(struct reader *r, struct report *report, struct loaded 
 
 static bool get_path(const struct reader *r, const struct report *report, struct sample *s)
 {
-    for (uint32_t i = 0; i < report->num_paths; i++) {
-        s->path = report->paths[i].number;
-        if (!strcmp(report->paths[i].name, r->csv.field[0]))
+    for (s->path = 0; s->path < report->num_paths; s->path++)
+        if (!strcmp(report->paths[s->path].name, r->csv.field[0]))
             return true;
-    }
     return bad(r, "a path of summary.csv is expected", r->csv.field[0]);
 }
 

@@ -166,12 +166,13 @@ static int compare(const void *x, const void *y)
 }
 
 /* The sorted total latencies of a path; free() them. */
-static vd_time *sorted_totals(const struct report *report, const struct path_summary *p, size_t *n)
+static vd_time *sorted_totals(const struct report *report, uint32_t path, size_t *n)
 {
+    const struct path_summary *p = &report->paths[path];
     vd_time *values = malloc((p->samples + 1) * sizeof(values[0]));
     *n = 0;
     for (size_t i = 0; values && i < report->num_samples && *n < p->samples; i++)
-        if (report->samples[i].path == p->number && !report->samples[i].coalesced_into)
+        if (report->samples[i].path == path && !report->samples[i].coalesced_into)
             values[(*n)++] = sample_total(&report->samples[i]);
     if (values)
         qsort(values, *n, sizeof(values[0]), compare);
@@ -230,7 +231,7 @@ static void distribution_curve(FILE *out, const struct report *report, const str
 {
     const struct path_summary *p = &report->paths[index];
     size_t n;
-    vd_time *values = sorted_totals(report, p, &n);
+    vd_time *values = sorted_totals(report, index, &n);
     if (!values || !n) {
         free(values);
         return;

@@ -15,7 +15,7 @@ bool report_summarize(struct report *report, struct vd_error *err)
     for (size_t i = 0; i < report->num_samples; i++)
         sample_normalize(&report->samples[i]);
     for (uint32_t i = 0; i < report->num_paths; i++)
-        if (!path_summarize(&report->paths[i], report->samples, report->num_samples))
+        if (!path_summarize(&report->paths[i], i, report->samples, report->num_samples))
             return vd_fail(err, "report: out of memory for %zu samples", report->num_samples);
     return true;
 }

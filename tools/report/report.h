@@ -18,7 +18,7 @@ struct report {
     vd_time cycle_ps;
     struct path_summary *paths;
     uint32_t num_paths;
-    struct sample *samples; /* in order of claim */
+    struct sample *samples; /* in order of claim; their path is an index into paths */
     size_t num_samples;
     const char *const *findings; /* the ledger's violations, a sentence each */
     uint32_t num_findings;

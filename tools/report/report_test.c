@@ -27,19 +27,19 @@ static const char *const findings[] = {"MSI 7 (identity 3) was lost, last seen i
 static struct sample sample_of(uint32_t path, uint32_t i)
 {
     vd_time t = 1000000 * (vd_time)i + 250;
-    struct sample s = {.serial = 1 + (path - 10) * EACH + i,
+    struct sample s = {.serial = 1 + path * EACH + i,
                        .path = path,
-                       .requester = path == 10 ? VD_REQUESTER_HART(1) : 8,
-                       .file = (uint32_t)VD_FILE(1, path == 10 ? 1 : 3),
+                       .requester = path == 0 ? VD_REQUESTER_HART(1) : 8,
+                       .file = (uint32_t)VD_FILE(1, path == 0 ? 1 : 3),
                        .identity = 5 + i % 3,
-                       .vm = path == 10 ? -1 : 1,
+                       .vm = path == 0 ? -1 : 1,
                        .vcpu = 0,
-                       .traps = path == 12 ? 2 : 0,
+                       .traps = path == 2 ? 2 : 0,
                        .inexact = i == 3};
     const vd_time steps[STAMP_COUNT] = {0, 20000, 4000 + 1000 * (i % 7), 12000, 3000, 9000, 25500};
     for (int k = 0; k < STAMP_COUNT; k++)
-        s.stamp[k] = t += steps[k] * (path == 12 ? 9 : 1);
-    if (path == 10)
+        s.stamp[k] = t += steps[k] * (path == 2 ? 9 : 1);
+    if (path == 0)
         s.stamp[STAMP_ACCEPT] = s.stamp[STAMP_TRANSLATE] = SAMPLE_UNKNOWN;
     return s;
 }
@@ -53,14 +53,13 @@ static int setup(void **state)
     strcpy(r->dir, "/tmp/viaduct-report-XXXXXX");
     assert_non_null(mkdtemp(r->dir));
     for (uint32_t p = 0; p < 3; p++) {
-        r->paths[p] = (struct path_summary){.number = 10 + p,
-                                            .name = names[p],
+        r->paths[p] = (struct path_summary){.name = names[p],
                                             .title = titles[p],
                                             .issued = EACH,
                                             .claimed = EACH,
                                             .traps = p == 2 ? 2 * EACH + 1 : 0};
         for (uint32_t i = 0; i < EACH; i++)
-            r->samples[p * EACH + i] = sample_of(10 + p, i);
+            r->samples[p * EACH + i] = sample_of(p, i);
     }
     r->report = (struct report){.title = "Paths of \"one\" <MSI>",
                                 .command = "viaduct exp run a01\n --seed 1",
@@ -191,8 +190,8 @@ static void summary_counts_own_claims_only(void **state)
         for (int k = 0; k < STAMP_COUNT; k++)
             samples[i].stamp[k] = 1000 * (i + 1) * (unsigned)k;
     samples[2].coalesced_into = 9;
-    struct path_summary p = {.number = 2, .inexact = 77};
-    assert_true(path_summarize(&p, samples, 4));
+    struct path_summary p = {.inexact = 77};
+    assert_true(path_summarize(&p, 2, samples, 4));
     assert_int_equal(p.samples, 2);
     assert_int_equal(p.inexact, 1);
     assert_int_equal(p.total.max, 12000);
@@ -292,8 +291,7 @@ static void samples_csv_rows(void **state)
     assert_int_equal(occurrences(text, "\n"), SAMPLES + 1);
     free(text);
     text = read_back(r, "summary.csv");
-    assert_non_null(
-        strstr(text, "\n10,a01,\"native, to the host\",120,120,0,0,0,0,0,0,0.00,120,1,"));
+    assert_non_null(strstr(text, "\na01,\"native, to the host\",120,120,0,0,0,0,0,0,0.00,120,1,"));
     assert_int_equal(occurrences(text, "\n"), 4);
     free(text);
 }
@@ -381,7 +379,7 @@ static void load_names_the_mistake(void **state)
         {"run.csv", "key,value\nseed,abc\n", "run.csv:2: a number without sign is expected"},
         {"run.csv", "key,value\nseed,-1\n", "run.csv:2: a number without sign is expected"},
         {"run.csv", "key\n", "run.csv:1: 2 fields are expected, there are 1"},
-        {"summary.csv", "x\n", "summary.csv:1: 14 fields"},
+        {"summary.csv", "x\n", "summary.csv:1: 13 fields"},
         {"samples.csv", "h,,,,,,,,,,,,,,,,,\na99,1,hart,1,h1.S,5,-1,0,1,2,3,4,5,6,7,0,0,0\n",
          "samples.csv:2: a path of summary.csv is expected, not `a99`"},
         {"samples.csv", "h,,,,,,,,,,,,,,,,,\na01,1,cow,1,h1.S,5,-1,0,1,2,3,4,5,6,7,0,0,0\n",

@@ -85,12 +85,13 @@ struct statistic statistic_of(vd_time *values, size_t count)
     };
 }
 
-static bool counts(const struct path_summary *summary, const struct sample *sample)
+static bool counts(uint32_t path, const struct sample *sample)
 {
-    return sample->path == summary->number && !sample->coalesced_into;
+    return sample->path == path && !sample->coalesced_into;
 }
 
-bool path_summarize(struct path_summary *summary, const struct sample *samples, size_t count)
+bool path_summarize(struct path_summary *summary, uint32_t path, const struct sample *samples,
+                    size_t count)
 {
     vd_time *values = malloc((count ? count : 1) * sizeof(values[0]));
     if (!values)
@@ -98,7 +99,7 @@ bool path_summarize(struct path_summary *summary, const struct sample *samples, 
     size_t n = 0;
     summary->inexact = 0;
     for (size_t i = 0; i < count; i++) {
-        if (!counts(summary, &samples[i]))
+        if (!counts(path, &samples[i]))
             continue;
         values[n++] = sample_total(&samples[i]);
         summary->inexact += samples[i].inexact;
@@ -108,7 +109,7 @@ bool path_summarize(struct path_summary *summary, const struct sample *samples, 
     for (int s = 0; s < SEGMENT_COUNT; s++) {
         n = 0;
         for (size_t i = 0; i < count; i++)
-            if (counts(summary, &samples[i]))
+            if (counts(path, &samples[i]))
                 values[n++] = sample_segment(&samples[i], (enum sample_segment)s);
         summary->segment[s] = statistic_of(values, n);
     }

@@ -27,7 +27,6 @@ struct statistic {
 
 struct path_summary {
     /* Filled in by the caller, from the ledger's counts. */
-    uint32_t number;   /* as in struct sample */
     const char *name;  /* "a02" */
     const char *title; /* "guest file, hot IOMMU caches" */
     uint64_t issued, claimed, coalesced, lost, duplicate, stray, dropped;
@@ -52,7 +51,9 @@ vd_time sample_total(const struct sample *sample);
 
 /* Sorts values and reads the statistic off them; all zero if count is 0. */
 struct statistic statistic_of(vd_time *values, size_t count);
-/* Fills in the second half of *summary.  Returns false if there is no memory. */
-bool path_summarize(struct path_summary *summary, const struct sample *samples, size_t count);
+/* Fills in the second half of *summary from the samples whose path is `path`.  Returns false if
+ * there is no memory. */
+bool path_summarize(struct path_summary *summary, uint32_t path, const struct sample *samples,
+                    size_t count);
 
 #endif
