@@ -100,6 +100,7 @@ void iommu_reset(struct iommu *m)
     iommu_hpm_cycles_plan(m);
 }
 
+/* Zero stands for the default wherever it is not a value of its own. */
 static void fill_in(struct iommu_config *c)
 {
     uint32_t count;
@@ -111,13 +112,13 @@ static void fill_in(struct iommu_config *c)
         switch (params[i].type) {
         case VD_PARAM_U32:
             memcpy(&small, field, sizeof(small));
-            if (!small)
+            if (small < params[i].min)
                 small = (uint32_t)params[i].fallback;
             memcpy(field, &small, sizeof(small));
             break;
         case VD_PARAM_U64:
             memcpy(&wide, field, sizeof(wide));
-            if (!wide)
+            if (wide < params[i].min)
                 wide = params[i].fallback;
             memcpy(field, &wide, sizeof(wide));
             break;

@@ -119,9 +119,15 @@ static bool second_rights(const struct request *r, const struct guest_access *g,
         return false;
     if (g->implicit == IMPLICIT_READ)
         return rights & RIGHT_R;
-    if (g->implicit == IMPLICIT_WRITE)
-        return rights & RIGHT_W;
     return is_ats_request(r) || (rights & needed_rights[r->access]);
+}
+
+/* CHOICE: where the first stage's A and D may be updated, the page of its PTE is marked dirty when
+ * the PTE is read, as the privileged specification allows; the update then needs no second walk. */
+static bool may_update(const struct request *r, const struct guest_access *g, uint64_t pte)
+{
+    return g->implicit == IMPLICIT_READ && g->table == TABLE_SECOND && GET(r->dc.tc, tc_SADE) &&
+           GET(r->dc.tc, tc_GADE) && GET(pte, PTE_W);
 }
 
 static uint64_t second_ad(const struct request *r, const struct guest_access *g, uint64_t pte)
@@ -130,7 +136,7 @@ static uint64_t second_ad(const struct request *r, const struct guest_access *g,
     bool ats_write = is_ats_request(r) && wants_write(r) && GET(pte, PTE_W) &&
                      (GET(r->fsc, fsc_MODE) == 0 || (r->first.rights & RIGHT_W));
     bool explicit_write = is_ats_request(r) ? ats_write : wants_write(r);
-    if (g->implicit == IMPLICIT_WRITE || (g->implicit == EXPLICIT && explicit_write))
+    if (g->implicit == EXPLICIT ? explicit_write : may_update(r, g, pte))
         needed |= MASK(PTE_D);
     return needed & ~pte;
 }
@@ -212,17 +218,12 @@ static bool iova_malformed(const struct scheme *s, uint64_t iova)
     return vd_sign_extend(iova, s->bits) != iova;
 }
 
-static bool entry_spa(struct iommu *m, struct request *r, uint64_t gpa, enum implicit implicit,
-                      uint64_t *spa)
+/* Where the PTE at a guest address is, and what the second stage grants there. */
+static bool entry_page(struct iommu *m, struct request *r, uint64_t gpa, struct leaf *page)
 {
-    struct leaf leaf;
-    *spa = gpa;
-    if (GET(r->dc.iohgatp, iohgatp_MODE) == 0)
-        return true;
-    if (!iommu_second_stage(m, r, gpa, implicit, TABLE_SECOND, &leaf))
-        return false;
-    *spa = leaf.pa | (gpa & leaf.mask);
-    return true;
+    *page = (struct leaf){.pa = gpa & ~UINT64_C(0xfff), .mask = 0xfff, .rights = RIGHT_W | RIGHT_D};
+    return GET(r->dc.iohgatp, iohgatp_MODE) == 0 ||
+           iommu_second_stage(m, r, gpa, IMPLICIT_READ, TABLE_SECOND, page);
 }
 
 static bool first_rights(const struct request *r, uint8_t rights)
@@ -245,27 +246,27 @@ static uint64_t first_ad(const struct request *r, uint64_t pte)
 
 enum flow { FLOW_STOP, FLOW_AGAIN, FLOW_ON };
 
-/* The update is a store by the guest: the second stage must grant it, with its own A and D. */
+/* The update is a store by the guest: the second stage must grant it, D included. */
 static enum flow first_update(struct iommu *m, struct request *r, uint64_t gpa,
-                              struct pte_swap *swap)
+                              const struct leaf *page, struct pte_swap *swap)
 {
     bool matched;
     uint64_t missing = first_ad(r, swap->expected);
     if (!missing)
         return FLOW_ON;
+    swap->desired = swap->expected | missing;
     if (!GET(r->dc.tc, tc_SADE)) {
         page_fault(r);
-        return FLOW_STOP;
+    } else if (~page->rights & (RIGHT_W | RIGHT_D)) {
+        guest_page_fault(r, gpa, IMPLICIT_WRITE);
+    } else if (iommu_swap_pte(m, r, swap, &matched)) {
+        swap->expected = swap->desired;
+        if (matched)
+            return FLOW_ON;
+        if (++r->retries < AD_RETRIES)
+            return FLOW_AGAIN;
+        iommu_fault(r, CAUSE_internal_error);
     }
-    swap->desired = swap->expected | missing;
-    if (!entry_spa(m, r, gpa, IMPLICIT_WRITE, &swap->spa) || !iommu_swap_pte(m, r, swap, &matched))
-        return FLOW_STOP;
-    swap->expected = swap->desired;
-    if (matched)
-        return FLOW_ON;
-    if (++r->retries < AD_RETRIES)
-        return FLOW_AGAIN;
-    iommu_fault(r, CAUSE_internal_error);
     return FLOW_STOP;
 }
 
@@ -285,8 +286,11 @@ static enum flow first_level(struct iommu *m, struct request *r, const struct sc
     struct pte_swap swap = {
         .size = s->pte_bytes, .table = TABLE_FIRST, .big = GET(r->dc.tc, tc_SBE)};
     uint64_t gpa = r->table + entry_offset(s, false, r->txn.addr, r->level);
-    if (!entry_spa(m, r, gpa, IMPLICIT_READ, &swap.spa) ||
-        !iommu_read(m, r, TABLE_FIRST, TABLE_FIRST, swap.spa, swap.big, swap.size, &swap.expected))
+    struct leaf page;
+    if (!entry_page(m, r, gpa, &page))
+        return FLOW_STOP;
+    swap.spa = page.pa | (gpa & page.mask);
+    if (!iommu_read(m, r, TABLE_FIRST, TABLE_FIRST, swap.spa, swap.big, swap.size, &swap.expected))
         return FLOW_STOP;
     uint64_t pte = swap.expected;
     enum pte_kind kind = classify(m, s, pte, r->level);
@@ -300,7 +304,7 @@ static enum flow first_level(struct iommu *m, struct request *r, const struct sc
         page_fault(r);
         return FLOW_STOP;
     }
-    enum flow flow = first_update(m, r, gpa, &swap);
+    enum flow flow = first_update(m, r, gpa, &page, &swap);
     if (flow == FLOW_ON)
         first_leaf(r, s, swap.expected);
     return flow;

@@ -68,8 +68,6 @@ static bool phase_context(struct iommu *m, struct request *r)
         done_untranslated(r);
         return true;
     }
-    if (is_ats(r) && !CAP(m, ATS))
-        return iommu_fault(r, CAUSE_type_disallowed);
     if (iommu_device_id_too_wide(m, mode, r->txn.requester))
         return iommu_fault(r, CAUSE_type_disallowed);
     return iommu_locate_dc(m, r) && context_found(r);
