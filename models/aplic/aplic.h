@@ -24,6 +24,7 @@ struct aplic_config {
     bool msi;             /* MSI delivery is supported */
     bool direct;          /* direct delivery is supported */
     uint32_t iprio_bits;  /* IPRIOLEN, 1..8 */
+    uint64_t poison;      /* seed of UNSPECIFIED reset values; 0: they are fixed */
     uint32_t num_domains; /* default 2: root M, its child S */
     struct aplic_domain_config domains[APLIC_MAX_DOMAINS];
     uint32_t source_to_msi_cycles;  /* source edge to the MSI's write */
@@ -31,6 +32,9 @@ struct aplic_config {
     uint32_t msi_interval_cycles;   /* between two MSIs of a burst */
     vd_time cycle_ps;
 };
+
+/* Bytes of a domain's control region. */
+uint64_t aplic_size(const struct aplic_config *config);
 
 /* Output lines, host.wire(): domain * 16384 + hart index, direct delivery only. */
 #define APLIC_LINE(domain, hart) ((uint32_t)(domain)*16384u + (uint32_t)(hart))

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The model contract: reset, snapshots, instances, tables. */
+#include "aplic/aplic_bench.h"
+
+enum { SNAPSHOT = 1 << 18 };
+static char snapshots[2][SNAPSHOT];
+
+static struct aplic_config slow_config(void)
+{
+    struct aplic_config c = usual_config();
+    c.source_to_msi_cycles = 4;
+    c.source_to_line_cycles = 3;
+    c.msi_interval_cycles = 5;
+    return c;
+}
+
+/* Something of everything, with MSIs and lines under way. */
+static void dirty(void)
+{
+    set_msi_addresses();
+    delegate(5, 0);
+    put(S, DOMAINCFG, DM | IE);
+    put(ROOT, DOMAINCFG, IE);
+    put(ROOT, IDELIVERY(1), 1);
+    put(ROOT, ITHRESHOLD(1), 200);
+    route(S, 5, EDGE1, msi_target(1, 2, 50));
+    route(ROOT, 6, LEVEL1, direct_target(1, 9));
+    put(S, GENMSI, msi_target(2, 0, 33));
+    aplic_wire(a, 5, true);
+    aplic_wire(a, 6, true);
+}
+
+static void reset_2_5_equals_construction(void **state)
+{
+    (void)state;
+    struct aplic_config c = slow_config();
+    rebuild(&c);
+    size_t size = aplic_save(a, snapshots[0], SNAPSHOT);
+    dirty();
+    bench_run(&b, 3 * CYCLE);
+    assert_true(line(ROOT, 1));
+    put(ROOT, IFORCE(0), 1);
+    aplic_wire(a, 5, false);
+    aplic_wire(a, 6, false);
+    aplic_reset(a);
+    assert_int_equal(b.num_events, 0);
+    assert_false(line(ROOT, 1));
+    assert_int_equal(aplic_save(a, snapshots[1], SNAPSHOT), size);
+    assert_memory_equal(snapshots[0], snapshots[1], size);
+}
+
+static void reset_2_5_poison(void **state)
+{
+    (void)state;
+    struct aplic_config c = usual_config();
+    c.poison = 5;
+    rebuild(&c);
+    for (uint32_t d = ROOT; d < DOMAINS; d++)
+        assert_int_equal(get(d, DOMAINCFG), 0x80000000);
+    assert_int_equal(get(ROOT, MMSIADDRCFGH), 0);
+    uint32_t active = 0, delegated = 0, child = 0;
+    for (uint32_t i = 1; i <= SOURCES; i++) {
+        uint32_t cfg = get(ROOT, SOURCECFG(i));
+        active += (cfg & D) == 0 && cfg != 0;
+        delegated += (cfg & D) != 0;
+        child += get(S, SOURCECFG(i)) != 0;
+    }
+    assert_true(active > 10 && delegated > 10 && child > 5);
+    size_t size = aplic_save(a, snapshots[0], SNAPSHOT);
+    assert_true(aplic_restore(a, snapshots[0], size));
+    assert_int_equal(edges, 0);
+    assert_int_equal(b.num_writes, 0);
+}
+
+static void input_pins_survive_reset(void **state)
+{
+    (void)state;
+    aplic_wire(a, 5, true);
+    aplic_reset(a);
+    put(ROOT, SOURCECFG(5), LEVEL1);
+    assert_true(input(ROOT, 5));
+}
+
+static void snapshot_keeps_what_is_under_way(void **state)
+{
+    (void)state;
+    struct aplic_config c = slow_config();
+    rebuild(&c);
+    dirty();
+    bench_run(&b, CYCLE);
+    size_t size = aplic_save(a, snapshots[0], SNAPSHOT);
+    assert_int_equal(aplic_save(a, NULL, 0), size);
+    bench_run(&b, 50 * CYCLE);
+    struct vd_txn before[2] = {b.writes[0], b.writes[1]};
+    assert_int_equal(b.num_writes, 2);
+    rebuild(&c);
+    b.now = CYCLE;
+    assert_true(aplic_restore(a, snapshots[0], size));
+    bench_run(&b, 50 * CYCLE);
+    assert_int_equal(b.num_writes, 2);
+    for (uint32_t i = 0; i < 2; i++) {
+        assert_int_equal(b.writes[i].addr, before[i].addr);
+        assert_int_equal(b.writes[i].data[0], before[i].data[0]);
+    }
+    assert_true(line(ROOT, 1));
+    assert_int_equal(get(ROOT, CLAIMI(1)), 6 << 16 | 9);
+}
+
+/* Nothing that a snapshot file contains may break the model. */
+static void snapshot_is_checked(void **state)
+{
+    (void)state;
+    struct aplic_config c = slow_config();
+    rebuild(&c);
+    dirty();
+    size_t size = aplic_save(a, snapshots[0], SNAPSHOT);
+    assert_false(aplic_restore(a, snapshots[0], size - 1));
+    uint32_t tried = 0, accepted = 0;
+    for (size_t i = 0; i < size; i += 7, tried++) {
+        memcpy(snapshots[1], snapshots[0], size);
+        snapshots[1][i] = (char)(snapshots[1][i] ^ 0xff);
+        if (!aplic_restore(a, snapshots[1], size))
+            continue;
+        accepted++;
+        for (uint32_t hart = 0; hart < HARTS; hart++)
+            get(ROOT, CLAIMI(hart));
+        for (uint32_t w = 0; w < 32; w++)
+            put(S, IN_CLRIP + 4 * w, UINT32_MAX);
+        bench_settle(&b, 20);
+        b.now = 0;
+    }
+    assert_true(accepted < tried / 2);
+}
+
+static void instances_are_independent(void **state)
+{
+    (void)state;
+    struct aplic_config c = usual_config();
+    struct aplic *other = aplic_create(&c, &b.host, NULL);
+    size_t size = aplic_save(other, snapshots[0], SNAPSHOT);
+    dirty();
+    aplic_save(other, snapshots[1], SNAPSHOT);
+    assert_memory_equal(snapshots[0], snapshots[1], size);
+    aplic_destroy(other);
+}
+
+static void zero_is_the_default(void **state)
+{
+    (void)state;
+    struct aplic_config c = {.msi = true, .direct = true};
+    rebuild(&c);
+    put(ROOT, SOURCECFG(96), D);
+    put(1, SOURCECFG(96), EDGE1);
+    assert_int_equal(get(1, SOURCECFG(96)), EDGE1);
+    put(ROOT, SOURCECFG(97), D);
+    assert_int_equal(get(ROOT, SOURCECFG(97)), 0);
+    put(ROOT, ITHRESHOLD(0), UINT32_MAX);
+    assert_int_equal(get(ROOT, ITHRESHOLD(0)), 255);
+}
+
+static void tables(void **state)
+{
+    (void)state;
+    uint32_t count;
+    const struct vd_reg *regs = aplic_regs(&count);
+    for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t k = 0; k < regs[i].count; k++) {
+            uint32_t offset = regs[i].offset + k * regs[i].stride;
+            assert_int_equal(get(ROOT, offset), regs[i].reset);
+        }
+        for (uint32_t f = 0; f < regs[i].num_fields; f++)
+            assert_true(regs[i].fields[f].lsb + regs[i].fields[f].width <= 32);
+        for (uint32_t j = 0; j < i; j++)
+            assert_int_not_equal(regs[i].offset, regs[j].offset);
+    }
+    const struct vd_param *params = aplic_params(&count);
+    for (uint32_t i = 0; i < count; i++) {
+        assert_true(params[i].fallback >= params[i].min && params[i].fallback <= params[i].max);
+        assert_true(params[i].offset < sizeof(struct aplic_config));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        RULE(reset_2_5_equals_construction), RULE(reset_2_5_poison),
+        RULE(input_pins_survive_reset),      RULE(snapshot_keeps_what_is_under_way),
+        RULE(snapshot_is_checked),           RULE(instances_are_independent),
+        RULE(zero_is_the_default),           RULE(tables),
+    };
+    return cmocka_run_group_tests_name("aplic model", tests, NULL, NULL);
+}

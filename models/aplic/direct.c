@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Interrupt delivery directly by the APLIC [aia AdvPLIC-directMode]. */
+#include "aplic/state.h"
+
+static bool beats(uint32_t priority, uint32_t best)
+{
+    return best == 0 || priority < (best & 0xff);
+}
+
+static uint32_t better_of_word(const struct aplic *a, uint32_t w, uint32_t key, uint32_t best)
+{
+    uint32_t domain = key >> 16, hart = key & 0xffff;
+    uint64_t candidates = a->state->ip[w] & a->state->ie[w];
+    for (; candidates; candidates &= candidates - 1) {
+        uint32_t i = w * 64 + (uint32_t)__builtin_ctzll(candidates);
+        uint32_t target = a->state->target[i];
+        if (a->state->owner[i] == domain && aplic_target_hart(target) == hart &&
+            beats(target & 0xff, best))
+            best = i << 16 | (target & 0xff);
+    }
+    return best;
+}
+
+/* Ties go to the lowest source.  IE and idelivery have no part in it.
+ * CHOICE: zero while the domain delivers MSIs, because the targets then hold no priorities. */
+uint32_t aplic_topi(const struct aplic *a, uint32_t domain, uint32_t hart)
+{
+    uint32_t best = 0;
+    uint32_t threshold = aplic_idc(a, domain, hart)->ithreshold;
+    if (aplic_delivers_msis(a, domain))
+        return 0;
+    for (uint32_t w = 0; w < APLIC_WORDS; w++)
+        best = better_of_word(a, w, domain << 16 | hart, best);
+    return threshold && (best & 0xff) >= threshold ? 0 : best;
+}
+
+static bool signal_level(const struct aplic *a, uint32_t domain, uint32_t hart)
+{
+    const struct aplic_idc *idc = aplic_idc(a, domain, hart);
+    uint32_t cfg = a->state->domain[domain].domaincfg;
+    if (!(cfg & DOMAINCFG_IE) || cfg & DOMAINCFG_DM || !idc->idelivery)
+        return false;
+    return idc->iforce || aplic_topi(a, domain, hart) != 0;
+}
+
+static void drive(struct aplic *a, uint32_t domain, uint32_t hart)
+{
+    struct aplic_idc *idc = aplic_idc(a, domain, hart);
+    bool level = signal_level(a, domain, hart);
+    if (level == idc->line)
+        return;
+    idc->line = level;
+    a->host.ops->wire(a->host.ctx, APLIC_LINE(domain, hart), level);
+}
+
+void aplic_line_due(void *ctx, uint32_t index)
+{
+    struct aplic *a = ctx;
+    a->state->idc[index].line_at = VD_NEVER;
+    drive(a, index / a->config.harts, index % a->config.harts);
+}
+
+void aplic_refresh_line(struct aplic *a, uint32_t domain, uint32_t hart)
+{
+    struct aplic_idc *idc = aplic_idc(a, domain, hart);
+    if (idc->line_at != VD_NEVER || signal_level(a, domain, hart) == idc->line)
+        return;
+    if (!a->config.source_to_line_cycles) {
+        drive(a, domain, hart);
+        return;
+    }
+    idc->line_at = aplic_now(a) + a->config.source_to_line_cycles * a->config.cycle_ps;
+    a->host.ops->post(a->host.ctx, &a->line_event[domain * a->config.harts + hart], idc->line_at);
+}
+
+/* Reading claimi takes the top interrupt; a spurious one takes iforce back. */
+uint32_t aplic_claimi(struct aplic *a, uint32_t domain, uint32_t hart)
+{
+    uint32_t topi = aplic_topi(a, domain, hart);
+    if (topi)
+        aplic_clear_pending(a, domain, topi >> 16);
+    else
+        aplic_idc(a, domain, hart)->iforce = 0;
+    aplic_refresh_line(a, domain, hart);
+    return topi;
+}
