@@ -92,11 +92,11 @@ static const char *const modes[] = {"hwaccel", "emul", "auto", NULL};
 
 static const struct vd_param bootarg_table[] = {
     TEXT(exp, "paths: all, or some of a01 a02 a03 a07 e01 e07 b05, separated by commas"),
-    {"count", VD_PARAM_U32, FIELD(count), 1000, 1, 10000000, NULL, "", "measured MSIs per path"},
-    {"warmup", VD_PARAM_U32, FIELD(warmup), 32, 0, 1000000, NULL, "", "MSIs before them"},
-    {"period", VD_PARAM_U64, FIELD(period), 5000, 0, UINT64_C(1) << 40, NULL, "cycles",
+    {"count", VD_PARAM_U32, FIELD(count), 1000, 1, 100000000, NULL, "", "measured MSIs per path"},
+    {"warmup", VD_PARAM_U32, FIELD(warmup), 32, 1, 1000000, NULL, "", "MSIs before them"},
+    {"period", VD_PARAM_U64, FIELD(period), 5000, 1, 1000000000, NULL, "cycles",
      "between two bursts; e01: from acknowledgement to the next IPI"},
-    {"burst", VD_PARAM_U32, FIELD(burst), 1, 1, 2048, NULL, "", "MSIs back to back"},
+    {"burst", VD_PARAM_U32, FIELD(burst), 1, 1, 65536, NULL, "", "MSIs back to back"},
     {"vectors", VD_PARAM_U32, FIELD(vectors), 1, 1, 32, NULL, "", "MSI-X vectors used in turn"},
     {"seed", VD_PARAM_U64, FIELD(seed), 0, 0, UINT64_MAX, NULL, "",
      "0: strictly periodic, else of the random periods"},
@@ -104,7 +104,7 @@ static const struct vd_param bootarg_table[] = {
      "levels of the device directory; 0: a03 runs all three, the others use 3"},
     {"protocol", VD_PARAM_CHOICE, FIELD(protocol), 0, 0, 10, protocols, "",
      "b05: how an interrupt file moves"},
-    {"moves", VD_PARAM_U32, FIELD(moves), 50, 0, 1000000, NULL, "", "b05: how often"},
+    {"moves", VD_PARAM_U32, FIELD(moves), 50, 1, 1000000, NULL, "", "b05: how often"},
     {"wire", VD_PARAM_CHOICE, FIELD(wire), 0, 0, 1, wires, "", "e07: sensitivity of the source"},
     {"mode", VD_PARAM_CHOICE, FIELD(mode), 0, 0, 2, modes, "", "interrupt files of the vCPUs"},
 };

@@ -220,6 +220,8 @@ static int run_file(struct experiment_run *run, const struct experiment_file *fi
         int one = ok ? run_point(run, arguments, name, label) : fail(STATUS_CONFIG, err.text);
         status = status ? status : one;
         free(arguments);
+        if (one != STATUS_OK && one != STATUS_LEDGER)
+            break;
     }
     return status;
 }

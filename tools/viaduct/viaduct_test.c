@@ -186,7 +186,8 @@ static void bad_input_gets_one_sentence(void **state)
             strncmp(output, "viaduct: ", 9) != 0)
             fail_msg("viaduct %s: status %d, not %d, or not the sentence with \"%s\":\n%s",
                      cases[i].arguments, status, cases[i].status, cases[i].sentence, output);
-        assert_ptr_equal(strchr(output, '\n'), output + strlen(output) - 1);
+        if (strchr(output, '\n') != output + strlen(output) - 1)
+            fail_msg("viaduct %s: more than one line:\n%s", cases[i].arguments, output);
     }
 }
 
