@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "hart/fixture.h"
+
+static uint64_t file_read(void *ctx, uint32_t file, uint32_t select)
+{
+    struct fixture *f = ctx;
+    f->last_file = file;
+    return f->file[file][select];
+}
+
+static void file_write(void *ctx, uint32_t file, uint32_t select, uint64_t value)
+{
+    struct fixture *f = ctx;
+    f->last_file = file;
+    f->file[file][select] = value;
+}
+
+static uint32_t file_topei(void *ctx, uint32_t file)
+{
+    return ((struct fixture *)ctx)->topei[file];
+}
+
+static void file_claim(void *ctx, uint32_t file)
+{
+    struct fixture *f = ctx;
+    f->claims[file]++;
+    f->topei[file] = 0;
+}
+
+static const struct vd_imsic_ops imsic_ops = {file_read, file_write, file_topei, file_claim};
+
+static struct fixture *build(uint32_t geilen, bool imsic, uint64_t without)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+    struct hart *h = &f->hart;
+    bench_init(&f->bench);
+    h->host = f->bench.host;
+    h->cfg.extensions = vd_mask(0, HART_EXT_COUNT) & ~without;
+    h->cfg.satp_mode = 10;
+    h->cfg.pmp_entries = 16;
+    h->cfg.geilen = geilen;
+    h->cfg.hartid = 5;
+    h->cfg.index = 2;
+    h->cfg.cycle_ps = 1000;
+    if (imsic)
+        h->imsic = (struct vd_imsic_port){&imsic_ops, f};
+    h->st.priv = PRV_M;
+    interrupt_create(h);
+    csr_reset(h);
+    assert_true(mmu_create(h));
+    return f;
+}
+
+struct fixture *fixture_new(uint32_t geilen, bool imsic)
+{
+    return build(geilen, imsic, 0);
+}
+
+struct fixture *fixture_without(uint64_t extensions)
+{
+    return build(3, true, extensions);
+}
+
+void fixture_free(struct fixture *f)
+{
+    mmu_destroy(&f->hart);
+    bench_done(&f->bench);
+    free(f);
+}
+
+void fixture_mode(struct fixture *f, enum vd_mode mode)
+{
+    f->hart.st.priv = (uint8_t)(mode & 3);
+    f->hart.st.virt = mode >= VD_MODE_VU;
+    mmu_context(&f->hart);
+}
+
+uint64_t fixture_csr(struct fixture *f, uint32_t number)
+{
+    uint64_t value = 0;
+    assert_true(csr_peek(&f->hart, number, &value));
+    return value;
+}
+
+void fixture_set(struct fixture *f, uint32_t number, uint64_t value)
+{
+    assert_true(csr_poke(&f->hart, number, value));
+}
+
+enum csr_result fixture_try(struct fixture *f, enum vd_mode mode, uint32_t number, bool write)
+{
+    uint8_t priv = f->hart.st.priv;
+    bool virt = f->hart.st.virt;
+    fixture_mode(f, mode);
+    uint64_t old = 0;
+    enum csr_result result = csr_execute(&f->hart, number, CSR_RS, 0, true, write, &old);
+    f->hart.st.priv = priv;
+    f->hart.st.virt = virt;
+    return result;
+}
