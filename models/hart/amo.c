@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Atomics.  One host thread runs all harts, so what happens inside one instruction is atomic; a
+ * reservation only has to be guarded against the time between two slices. */
+#include <string.h>
+
+#include "hart/cause.h"
+#include "hart/exec.h"
+
+enum { PAGE_MASK = 4095 };
+
+static uint64_t page_of(uint64_t spa)
+{
+    return spa & ~(uint64_t)PAGE_MASK;
+}
+
+/* Where an atomic access goes. */
+struct target {
+    uint64_t va, spa;
+    void *host; /* NULL: memory that someone watches */
+    unsigned size;
+};
+
+static bool store_access_fault(struct hart *h, uint64_t va, enum mmu_access access)
+{
+    h->exc = (struct hart_exception){
+        .cause = access == MMU_LOAD ? CAUSE_LOAD_ACCESS_FAULT : CAUSE_STORE_ACCESS_FAULT,
+        .tval = va,
+        .gva = h->st.virt,
+    };
+    return false;
+}
+
+/* CHOICE: only main memory is reservable and takes AMOs [priv pma-atomic]. */
+static bool find(struct hart *h, struct target *t, enum mmu_access access)
+{
+    if (!mmu_atomic(h, t->va, t->size, access, &t->host, &t->spa))
+        return false;
+    if (t->host)
+        return true;
+    if (!h->host.ops->grant(h->host.ctx, page_of(t->spa), false))
+        return store_access_fault(h, t->va, access);
+    return true;
+}
+
+static bool read_target(struct hart *h, const struct target *t, uint64_t *value)
+{
+    *value = 0;
+    if (!t->host)
+        return mmu_load(h, t->va, t->size, MMU_AMO | MMU_ATOMIC, value);
+    memcpy(value, t->host, t->size);
+    return true;
+}
+
+static bool write_target(struct hart *h, const struct target *t, uint64_t value)
+{
+    if (!t->host)
+        return mmu_store(h, t->va, t->size, MMU_ATOMIC, value);
+    memcpy(t->host, &value, t->size);
+    return true;
+}
+
+static uint64_t extend(uint64_t value, unsigned size)
+{
+    return size == 4 ? vd_sign_extend(value, 32) : value;
+}
+
+void amo_drop(struct hart *h)
+{
+    h->st.reservation_valid = false;
+    if (!h->st.reservation_watched)
+        return;
+    h->st.reservation_watched = 0;
+    uint64_t page = page_of(h->st.reservation_spa);
+    if (!block_page_used(h, page))
+        h->host.ops->watch(h->host.ctx, page, false);
+}
+
+void amo_unwatch(struct hart *h, uint64_t page)
+{
+    if (!h->st.reservation_watched || page_of(h->st.reservation_spa) != page)
+        h->host.ops->watch(h->host.ctx, page, false);
+}
+
+void amo_restored(struct hart *h)
+{
+    if (h->st.reservation_watched)
+        h->host.ops->watch(h->host.ctx, page_of(h->st.reservation_spa), true);
+}
+
+/* From here on others may run and write. */
+void amo_slice_end(struct hart *h)
+{
+    if (!h->st.reservation_valid || h->st.reservation_watched)
+        return;
+    h->st.reservation_watched = 1;
+    h->host.ops->watch(h->host.ctx, page_of(h->st.reservation_spa), true);
+}
+
+void amo_snoop(struct hart *h, uint64_t spa, uint64_t size)
+{
+    if (h->st.reservation_valid && spa < h->st.reservation_spa + h->st.reservation_size &&
+        h->st.reservation_spa < spa + size)
+        amo_drop(h);
+}
+
+enum go amo_lr(AT_PARAMS, unsigned size)
+{
+    struct target t = {.va = h->st.x[op->rs1], .size = size};
+    uint64_t value = 0;
+    exec_arrive(AT);
+    amo_drop(h);
+    if (!find(h, &t, MMU_LOAD))
+        return exec_fault(h, op, b);
+    memcpy(&value, t.host, size);
+    h->st.reservation_valid = true;
+    h->st.reservation_size = (uint8_t)size;
+    h->st.reservation_spa = t.spa;
+    h->st.x[op->rd] = extend(value, size);
+    return exec_retire(h, op, b);
+}
+
+/* CHOICE: an SC translates, and may fault, even if it is going to fail. */
+enum go amo_sc(AT_PARAMS, unsigned size)
+{
+    struct target t = {.va = h->st.x[op->rs1], .size = size};
+    exec_arrive(AT);
+    if (!find(h, &t, MMU_STORE))
+        return exec_fault(h, op, b);
+    bool holds =
+        h->st.reservation_valid && h->st.reservation_spa == t.spa && h->st.reservation_size == size;
+    if (holds && !write_target(h, &t, h->st.x[op->rs2]))
+        return exec_fault(h, op, b);
+    amo_drop(h);
+    h->st.x[op->rd] = !holds;
+    return exec_retire(h, op, b);
+}
+
+static uint64_t combine(enum amo what, uint64_t a, uint64_t b)
+{
+    switch (what) {
+    case AMO_ADD:
+        return a + b;
+    case AMO_XOR:
+        return a ^ b;
+    case AMO_AND:
+        return a & b;
+    case AMO_OR:
+        return a | b;
+    case AMO_MIN:
+        return (int64_t)a < (int64_t)b ? a : b;
+    case AMO_MAX:
+        return (int64_t)a > (int64_t)b ? a : b;
+    case AMO_MINU:
+        return a < b ? a : b;
+    case AMO_MAXU:
+        return a > b ? a : b;
+    default:
+        return b;
+    }
+}
+
+/* Sign extension keeps the order of 32-bit operands, signed and unsigned. */
+enum go amo_rmw(AT_PARAMS, unsigned size, enum amo what)
+{
+    struct target t = {.va = h->st.x[op->rs1], .size = size};
+    uint64_t old;
+    exec_arrive(AT);
+    if (!find(h, &t, MMU_STORE) || !read_target(h, &t, &old))
+        return exec_fault(h, op, b);
+    old = extend(old, size);
+    if (!write_target(h, &t, combine(what, old, extend(h->st.x[op->rs2], size))))
+        return exec_fault(h, op, b);
+    h->st.x[op->rd] = old;
+    return exec_retire(h, op, b);
+}

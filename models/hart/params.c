@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What can be configured, and the names of what there is. */
+#include <stdio.h>
+#include <string.h>
+
+#include "hart/hart.h"
+
+#define FIELD(name) offsetof(struct hart_config, name)
+#define CYCLES(name, fallback, most, text)                                                         \
+    {                                                                                              \
+#name, VD_PARAM_U32, FIELD(timing.name), fallback, 0, most, NULL, "cycles", text           \
+    }
+#define NUMBER(name, fallback, most, text)                                                         \
+    {                                                                                              \
+#name, VD_PARAM_U32, FIELD(timing.name), fallback, 0, most, NULL, "", text                 \
+    }
+
+/* The fallbacks are `functional`: an instruction is a cycle.  Figures in the texts are CVA6's
+ * (openhwgroup/cva6 6cb2001, RTL simulation) where nothing else is said. */
+static const struct vd_param params[] = {
+#define HART_EXTENSION(name, isa, fallback, text)                                                  \
+    {sizeof(isa) > 1 ? isa : "s",                                                                  \
+     VD_PARAM_FLAG,                                                                                \
+     FIELD(extensions),                                                                            \
+     fallback,                                                                                     \
+     HART_EXT_##name,                                                                              \
+     HART_EXT_##name,                                                                              \
+     NULL,                                                                                         \
+     "",                                                                                           \
+     text},
+#include "hart/extensions.def"
+#undef HART_EXTENSION
+    {"satp_mode", VD_PARAM_U32, FIELD(satp_mode), 10, 8, 10, NULL, "",
+     "widest translation: 8 Sv39, 9 Sv48, 10 Sv57"},
+    {"pmp_entries", VD_PARAM_U32, FIELD(pmp_entries), 16, 0, 64, NULL, "", "PMP entries"},
+    {"tlb_entries", VD_PARAM_U32, FIELD(tlb_entries), 0, 0, 4096, NULL, "",
+     "entries of the data and of the fetch TLB; 0: many"},
+    {"reset_pc", VD_PARAM_U64, FIELD(reset_pc), 0x1000, 0, UINT64_MAX, NULL, "", "pc after reset"},
+    CYCLES(alu, 1, 500, "an instruction that is nothing of the following"),
+    CYCLES(load, 1, 500, "a load that hits; 3 until its value can be used"),
+    CYCLES(store, 1, 500, "a store"),
+    CYCLES(mul, 1, 500, "a multiplication; 2"),
+    CYCLES(div_base, 1, 500, "a division; 12 for small operands"),
+    CYCLES(div_bit, 0, 100, "more, for every bit by which the dividend is longer; 1"),
+    CYCLES(fp, 1, 500, "a floating-point operation"),
+    CYCLES(fp_div, 1, 500, "a floating-point division or square root"),
+    CYCLES(csr, 1, 500, "a CSR instruction; 2"),
+    CYCLES(branch_taken, 0, 500, "more, for a branch that is taken"),
+    CYCLES(jump, 1, 500, "a jump; 2"),
+    CYCLES(mispredict, 0, 500, "more, for a mispredicted branch or indirect jump; 6"),
+    CYCLES(amo, 1, 500, "an atomic; 12 beside the memory's latency"),
+    CYCLES(fence, 0, 100000, "more, for a fence, beside waiting for stores"),
+    CYCLES(fence_i, 0, 100000, "more, for a fence.i; 275 and 1.5 times the memory's latency"),
+    CYCLES(sfence, 0, 100000, "more, for sfence.vma and its relatives; 6"),
+    CYCLES(trap_entry, 0, 100000, "taking a trap, to the first instruction of the handler; 7"),
+    CYCLES(trap_exit, 0, 100000, "more, for mret and sret; 7"),
+    CYCLES(wfi_wake, 0, 100000, "from the interrupt to the end of wfi; 4"),
+    CYCLES(tlb_read, 0, 100000, "one read of a page-table entry; 4 if it is cached"),
+    CYCLES(uncached, 0, 100000, "more, for an access to a device; 5"),
+    NUMBER(icache_lines, 0, 1 << 20, "instruction cache, in 64-byte lines, direct-mapped; 0: none"),
+    CYCLES(icache_miss, 0, 500, "more, for a fetch that misses"),
+    NUMBER(dcache_lines, 0, 1 << 20, "data cache, in 64-byte lines, direct-mapped; 0: none"),
+    CYCLES(dcache_miss, 0, 500, "more, for a load that misses"),
+    NUMBER(predictor_entries, 0, 1 << 20, "two-bit counters; 0: branches are predicted not taken"),
+};
+
+const struct vd_param *hart_params(uint32_t *count)
+{
+    *count = sizeof(params) / sizeof(params[0]);
+    return params;
+}
+
+void hart_isa_string(const struct hart_config *config, char *buffer, size_t size)
+{
+    static const char *const names[] = {
+#define HART_EXTENSION(name, isa, fallback, text) isa,
+#include "hart/extensions.def"
+#undef HART_EXTENSION
+    };
+    int used = snprintf(buffer, size, "rv64i");
+    for (unsigned i = 0; i < HART_EXT_COUNT; i++) {
+        if (!(config->extensions >> i & 1) || !*names[i] || used < 0 || (size_t)used >= size)
+            continue;
+        const char *separator = strlen(names[i]) > 1 ? "_" : "";
+        used += snprintf(buffer + used, size - (size_t)used, "%s%s", separator, names[i]);
+    }
+}

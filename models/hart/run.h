@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The run loop: every row at a label of its own, each ending in its own dispatch.  Included once
+ * for each timing: RUN is the function's name, TIMING whether rows may cost more than their class.
+ */
+#include "hart/rows.h"
+
+#define STEP_NONE      1
+#define STEP_ALU       1
+#define STEP_MUL       1
+#define STEP_DIV       1
+#define STEP_LOAD      1
+#define STEP_STORE     1
+#define STEP_BRANCH    2
+#define STEP_JUMP      2
+#define STEP_JUMP_REG  2
+#define STEP_FP        1
+#define STEP_FP_DIV    1
+#define STEP_FP_TO_X   1
+#define STEP_FP_FROM_X 1
+#define STEP_FP_LOAD   1
+#define STEP_FP_STORE  1
+#define STEP_AMO       1
+#define STEP_CSR       1
+#define STEP_FENCE     1
+#define STEP_FENCE_I   1
+#define STEP_SFENCE    1
+#define STEP_HLV       1
+#define STEP_HSV       1
+#define STEP_SYSTEM    1
+#define STEP_HINT      1
+
+#define DISPATCH goto * op->label
+
+#define ENTER(block)                                                                               \
+    do {                                                                                           \
+        b = (block);                                                                               \
+        if (__builtin_expect(left < (int64_t)b->need, 0))                                          \
+            goto short_budget;                                                                     \
+        left -= b->cost;                                                                           \
+        op = b->ops;                                                                               \
+        if (TIMING) {                                                                              \
+            h->st.instret += b->count;                                                             \
+            if (__builtin_expect((h->stall = timing_fetch_line(h, b->line)) != 0, 0))              \
+                goto stalled;                                                                      \
+        }                                                                                          \
+        DISPATCH;                                                                                  \
+    } while (0)
+
+#define TAKE                                                                                       \
+    do {                                                                                           \
+        struct hart_block *to = (struct hart_block *)(uintptr_t)op[1].label;                       \
+        left += op[1].refund;                                                                      \
+        if (TIMING)                                                                                \
+            h->st.instret -= (uint64_t)(int64_t)op[1].refund_count;                                \
+        pc += (uint64_t)(int64_t)op->imm;                                                          \
+        if (__builtin_expect(to == NULL, 0))                                                       \
+            goto unlinked;                                                                         \
+        ENTER(to);                                                                                 \
+    } while (0)
+
+#define JUMP_TO                                                                                    \
+    do {                                                                                           \
+        pc = h->st.pc;                                                                             \
+        const struct jump_entry *e = &jumps[jump_index(pc, h->code_key)];                          \
+        if (__builtin_expect(e->pc != pc || e->key != h->code_key || !e->block, 0))                \
+            goto unknown;                                                                          \
+        ENTER(e->block);                                                                           \
+    } while (0)
+
+#define FINISH(row, step)                                                                          \
+    do {                                                                                           \
+        enum go way = (row);                                                                       \
+        if (way == GO_NEXT) {                                                                      \
+            op += step;                                                                            \
+            DISPATCH;                                                                              \
+        }                                                                                          \
+        if (way == GO_TAKEN)                                                                       \
+            TAKE;                                                                                  \
+        if (way == GO_JUMP)                                                                        \
+            JUMP_TO;                                                                               \
+        if (way == GO_SLOW)                                                                        \
+            goto slow;                                                                             \
+        if (way == GO_STALL) {                                                                     \
+            op += step;                                                                            \
+            goto stalled;                                                                          \
+        }                                                                                          \
+        if (way == GO_STALL_TAKEN) {                                                               \
+            left -= h->stall;                                                                      \
+            h->stall = 0;                                                                          \
+            TAKE;                                                                                  \
+        }                                                                                          \
+        if (way == GO_STALL_JUMP) {                                                                \
+            left -= h->stall;                                                                      \
+            h->stall = 0;                                                                          \
+            JUMP_TO;                                                                               \
+        }                                                                                          \
+        if (way == GO_STOP)                                                                        \
+            goto stop;                                                                             \
+        goto dead;                                                                                 \
+    } while (0)
+
+/* Half of a pair: the first row, and the second without a dispatch in between. */
+#define FIRST(row)                                                                                 \
+    do {                                                                                           \
+        enum go way = (row);                                                                       \
+        if (way == GO_SLOW)                                                                        \
+            goto slow;                                                                             \
+        op++;                                                                                      \
+        if (way == GO_STALL)                                                                       \
+            goto stalled;                                                                          \
+    } while (0)
+
+/* A link stays within a page: there the same virtual page means the same code, for as long as the
+ * block lives. */
+static inline bool linkable(const struct hart_block *from, const struct hart_block *to,
+                            uint64_t from_spa)
+{
+    return !from->dead && !to->dead && !from->straddle && !to->straddle && !from->single &&
+           !to->single && (to->spa ^ from_spa) >> 12 == 0;
+}
+
+__attribute__((noinline)) void RUN(struct hart *h, const void *const **labels)
+{
+    static const void *const table[CODE_COUNT + PAIR_COUNT] = {
+#define INSN(name, ...) &&L_##name,
+#include "hart/insn.def"
+#undef INSN
+#define PSEUDO(name, ...) &&P_##name,
+#include "hart/pseudo.def"
+#undef PSEUDO
+#define PAIR(first, second, class) &&L_##first##_then_##second,
+#include "hart/pair.def"
+#undef PAIR
+    };
+    const struct hart_op *op;
+    struct hart_block *b;
+    uint64_t pc;
+    int64_t left;
+    if (!h) {
+        *labels = table;
+        return;
+    }
+    struct jump_entry *jumps = h->blocks->jumps;
+
+next:
+    b = exec_next(h);
+    if (!b)
+        return;
+    pc = h->st.pc;
+    left = h->left;
+    ENTER(b);
+
+#define INSN(name, encoding, extension, class, ...)                                                \
+    L_##name : FINISH(row_##name(AT, TIMING), STEP_##class);
+#include "hart/insn.def"
+#undef INSN
+#define PSEUDO(name, class, ...) P_##name : FINISH(row_pseudo_##name(AT, TIMING), STEP_##class);
+#include "hart/pseudo.def"
+#undef PSEUDO
+#define PAIR(first, second, class)                                                                 \
+    L_##first##_then_##second : FIRST(row_##first(AT, TIMING));                                    \
+    FINISH(row_##second(AT, TIMING), STEP_##class);
+#include "hart/pair.def"
+#undef PAIR
+
+slow:
+    if (h->leave)
+        goto next;
+    left = h->left;
+    op++;
+    DISPATCH;
+stalled:
+    left = exec_stall(AT);
+    DISPATCH;
+unlinked : {
+    uint64_t from_spa = b->spa;
+    struct hart_block *from = b;
+    const struct jump_entry *e = &jumps[jump_index(pc, h->code_key)];
+    bool near = (pc >> 12) == ((pc - (uint64_t)(int64_t)op->imm) >> 12);
+    if (e->pc != pc || e->key != h->code_key || !e->block)
+        goto unknown;
+    if (near && linkable(from, e->block, from_spa))
+        ((struct hart_op *)(uintptr_t)op)[1].label = e->block;
+    ENTER(e->block);
+}
+short_budget:
+    if (left <= 0)
+        goto unknown;
+    exec_stop_in(h, b, b->ops, left);
+    left -= b->cost;
+    op = b->ops;
+    if (TIMING) {
+        h->st.instret += b->count;
+        if ((h->stall = timing_fetch_line(h, b->line)) != 0)
+            goto stalled;
+    }
+    DISPATCH;
+stop:
+    exec_arrive(AT);
+    goto next;
+dead:
+    left += b->cost;
+    if (TIMING)
+        h->st.instret -= b->count;
+unknown:
+    exec_leave(h, pc, left);
+    goto next;
+}
