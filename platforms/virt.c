@@ -87,7 +87,6 @@ static bool create_hart(struct virt *v, uint32_t index, struct vd_error *err)
     imsic.hart = index;
     config.index = index;
     config.hartid = index;
-    config.reset_pc = virt_range(&v->config, VIRT_MROM).base;
     h->imsic_port = new_port(v, "imsic", index);
     h->imsic = imsic_create(&imsic, port_host(h->imsic_port), err);
     if (!h->imsic)

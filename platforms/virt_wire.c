@@ -149,7 +149,8 @@ static bool add(struct virt *v, struct virt_range range, uint32_t rules,
         .read_latency = bus->device_read * cycle,
         .write_latency = (rules & BUS_MSI ? bus->msi_write : bus->device_write) * cycle,
         .hart_read_latency = bus->hart_read * cycle,
-        .hart_write_latency = bus->hart_write * cycle,
+        /* A hart waits for a configuration write, which is not posted. */
+        .hart_write_latency = access == at_ecam ? 0 : bus->hart_write * cycle,
     };
     return bus_add_target(v->core->bus, &target, err);
 }
