@@ -98,3 +98,24 @@ enum csr_result fixture_try(struct fixture *f, enum vd_mode mode, uint32_t numbe
     f->hart.st.virt = virt;
     return result;
 }
+
+struct fixture *delegating(void)
+{
+    struct fixture *f = fixture_new(3, true);
+    fixture_set(f, CSR_mideleg, ~UINT64_C(0));
+    fixture_set(f, CSR_hideleg, ~UINT64_C(0));
+    fixture_set(f, CSR_mie, ~UINT64_C(0));
+    return f;
+}
+
+struct fixture *open_fixture(uint32_t geilen, bool imsic)
+{
+    struct fixture *f = fixture_new(geilen, imsic);
+    fixture_set(f, CSR_mstateen0, ~UINT64_C(0));
+    fixture_set(f, CSR_hstateen0, ~UINT64_C(0));
+    fixture_set(f, CSR_mcounteren, ~UINT64_C(0));
+    fixture_set(f, CSR_hcounteren, ~UINT64_C(0));
+    fixture_set(f, CSR_menvcfg, ENVCFG_STCE);
+    fixture_set(f, CSR_henvcfg, ENVCFG_STCE);
+    return f;
+}

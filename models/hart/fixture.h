@@ -49,4 +49,14 @@ static inline uint64_t fixture_rmw(struct fixture *f, uint32_t number, enum csr_
     return old;
 }
 
+/* Nothing that Smstateen, counter enables or STCE could refuse is refused. */
+struct fixture *open_fixture(uint32_t geilen, bool imsic);
+/* A hart whose S-level interrupts are delegated and enabled, VS-level ones delegated on. */
+struct fixture *delegating(void);
+
+static inline void wire(struct fixture *f, uint32_t line, bool level)
+{
+    interrupt_wire(&f->hart, line, level);
+}
+
 #endif

@@ -122,7 +122,7 @@ static bool bus_store(struct hart *h, const struct regime *r, uint64_t va, uint6
 static bool load_bytes(struct hart *h, const struct regime *r, uint64_t va, unsigned size,
                        uint8_t *data)
 {
-    struct place place;
+    struct place place = {0};
     if (!locate(h, r, va, size, &place))
         return false;
     if (!place.host)
@@ -134,7 +134,7 @@ static bool load_bytes(struct hart *h, const struct regime *r, uint64_t va, unsi
 static bool store_bytes(struct hart *h, const struct regime *r, uint64_t va, unsigned size,
                         const uint8_t *data)
 {
-    struct place place;
+    struct place place = {0};
     if (!locate(h, r, va, size, &place))
         return false;
     if (!place.host)
@@ -186,7 +186,7 @@ static bool store_split(struct hart *h, const struct regime *r, uint64_t va, uns
                         const uint8_t *data)
 {
     unsigned part = first_part(va, size);
-    struct place place;
+    struct place place = {0};
     if (!locate(h, r, va, part, &place))
         return false;
     if (!locate(h, r, va + part, size - part, &place))
@@ -216,7 +216,7 @@ bool mmu_atomic(struct hart *h, uint64_t va, unsigned size, enum mmu_access acce
     struct regime r = translate_regime(h, access, 0);
     if (va % size)
         return misaligned(h, &r, va);
-    struct place place;
+    struct place place = {0};
     if (!locate(h, &r, va, size, &place))
         return false;
     *host_ptr = place.host;
@@ -227,7 +227,7 @@ bool mmu_atomic(struct hart *h, uint64_t va, unsigned size, enum mmu_access acce
 bool mmu_fetch(struct hart *h, uint64_t va, const uint8_t **host_ptr, uint64_t *spa)
 {
     struct regime r = translate_regime(h, MMU_FETCH, 0);
-    struct place place;
+    struct place place = {0};
     if (!locate(h, &r, va, 2, &place))
         return false;
     if (!place.host)

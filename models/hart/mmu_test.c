@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Translation, permissions, faults, and where accesses go. */
+#include "hart/pages.h"
+
+static void every_mode_and_level_maps(void **state)
+{
+    (void)state;
+    for (unsigned mode = 8; mode <= 10; mode++) {
+        for (unsigned level = 0; level < 2; level++) {
+            struct machine m = machine_new(0);
+            unsigned width = 12 + 9 * (mode - 5);
+            uint64_t low = UINT64_C(0x40000000);
+            uint64_t high = ~UINT64_C(0) << (width - 1) | low; /* the upper half */
+            uint64_t base = level ? RAM : DATA;
+            bench_poke(&m.f->bench, DATA + 0x10, 8, 0x1122334455667788);
+            map(&m, mode, low, level, base, RWX_);
+            map(&m, mode, high, level, base, RWX_);
+            fixture_set(m.f, CSR_satp, root(mode, 1, TABLES));
+            fixture_mode(m.f, VD_MODE_S);
+            uint64_t offset = DATA - base + 0x10;
+            assert_true(load(&m, low + offset, 8) == 0x1122334455667788);
+            assert_true(load(&m, high + offset, 8) == 0x1122334455667788);
+            uint64_t hole = UINT64_C(1) << (width - 1);
+            assert_int_equal(cause_of(&m, MMU_LOAD, hole, 0), CAUSE_LOAD_PAGE_FAULT);
+            assert_true(m.f->hart.exc.tval == hole);
+            machine_free(&m);
+        }
+    }
+}
+
+/* Page permissions: PTE bits, mode, mstatus; causes of load, store, fetch. */
+static const struct {
+    uint64_t bits;
+    enum vd_mode mode;
+    uint64_t mstatus;
+    uint64_t causes[3];
+} permissions[] = {
+    {RWX_, VD_MODE_S, 0, {0, 0, 0}},
+    {RWX_, VD_MODE_U, 0, {13, 15, 12}},
+    {RWXU_, VD_MODE_U, 0, {0, 0, 0}},
+    {RWXU_, VD_MODE_S, 0, {13, 15, 12}},
+    {RWXU_, VD_MODE_S, MSTATUS_SUM, {0, 0, 12}},
+    {RWX_ & ~PTE_W, VD_MODE_S, 0, {0, 15, 0}},
+    {RWX_ & ~PTE_X, VD_MODE_S, 0, {0, 0, 12}},
+    {RWX_ & ~(PTE_R | PTE_W), VD_MODE_S, 0, {13, 15, 0}},
+    {RWX_ & ~(PTE_R | PTE_W), VD_MODE_S, MSTATUS_MXR, {0, 15, 0}},
+    {RWX_ & ~PTE_A, VD_MODE_S, 0, {13, 15, 12}},
+    {RWX_ & ~PTE_D, VD_MODE_S, 0, {0, 15, 0}},
+    {RWX_ & ~PTE_V, VD_MODE_S, 0, {13, 15, 12}},
+    {RWX_ & ~PTE_R, VD_MODE_S, 0, {13, 15, 12}},            /* W without R is reserved */
+    {RWX_ | UINT64_C(1) << 63, VD_MODE_S, 0, {13, 15, 12}}, /* Svnapot is not there */
+    {RWX_ | UINT64_C(1) << 61, VD_MODE_S, 0, {13, 15, 12}}, /* nor Svpbmt */
+    {RWX_ | UINT64_C(1) << 54, VD_MODE_S, 0, {13, 15, 12}},
+    {PTE_V, VD_MODE_S, 0, {13, 15, 12}}, /* a link at the last level */
+};
+
+static void page_permissions(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(permissions) / sizeof(permissions[0]); i++) {
+        for (unsigned access = 0; access < 3; access++) {
+            struct machine m = machine_new(0);
+            map(&m, 8, GPA, 0, DATA, permissions[i].bits);
+            fixture_set(m.f, CSR_satp, root(8, 1, TABLES));
+            fixture_set(m.f, CSR_mstatus, permissions[i].mstatus);
+            fixture_mode(m.f, permissions[i].mode);
+            uint64_t cause = cause_of(&m, (enum mmu_access)access, GPA + 8, 0);
+            if (cause != permissions[i].causes[access])
+                fail_msg("row %zu access %u: cause %lu", i, access, cause);
+            if (cause) {
+                assert_int_equal(m.f->hart.exc.tval, GPA + 8);
+                assert_false(m.f->hart.exc.gva);
+            }
+            machine_free(&m);
+        }
+    }
+}
+
+static void superpages_must_be_aligned_and_links_clean(void **state)
+{
+    (void)state;
+    struct machine m = machine_new(0);
+    map(&m, 8, GPA, 1, RAM + KIB4, RWX_);
+    uint64_t at = map(&m, 8, 2 * (uint64_t)GPA, 1, TABLES + 8 * KIB4, PTE_V | PTE_A);
+    fixture_set(m.f, CSR_satp, root(8, 1, TABLES));
+    fixture_mode(m.f, VD_MODE_S);
+    assert_int_equal(cause_of(&m, MMU_LOAD, GPA, 0), 13);
+    bench_poke(&m.f->bench, TABLES + 8 * KIB4, 8, pte_of(DATA, RWX_));
+    assert_int_equal(cause_of(&m, MMU_LOAD, 2 * (uint64_t)GPA, 0), 13);
+    bench_poke(&m.f->bench, at, 8, pte_of(TABLES + 8 * KIB4, PTE_V));
+    assert_int_equal(cause_of(&m, MMU_LOAD, 2 * (uint64_t)GPA, 0), 0);
+    machine_free(&m);
+}
+
+/* Faults of two-stage translation: what is wrong, and what the trap will report. */
+enum wrong {
+    NOTHING,
+    VS_LEAF,    /* the VS-stage leaf */
+    G_LEAF,     /* the G-stage leaf of the data */
+    G_OF_TABLE, /* the G-stage leaf of the last VS-stage table */
+    G_OF_ROOT,  /* and of the root table */
+};
+
+static const struct {
+    enum wrong wrong;
+    uint64_t bits; /* of that PTE */
+    uint64_t vsstatus, mstatus;
+    uint64_t causes[3];
+    uint64_t tinst;
+} stages[] = {
+    {NOTHING, 0, 0, 0, {0, 0, 0}, 0},
+    {VS_LEAF, 0, 0, 0, {13, 15, 12}, 0},
+    {VS_LEAF, RWX_ & ~PTE_D, 0, 0, {0, 15, 0}, 0},
+    {VS_LEAF, RWX_ & ~(PTE_R | PTE_W), MSTATUS_MXR, 0, {0, 15, 0}, 0},
+    {VS_LEAF, RWX_ & ~(PTE_R | PTE_W), 0, MSTATUS_MXR, {0, 15, 0}, 0},
+    {VS_LEAF, RWXU_, 0, MSTATUS_SUM, {13, 15, 12}, 0}, /* HS-level SUM has no say */
+    {VS_LEAF, RWXU_, MSTATUS_SUM, 0, {0, 0, 12}, 0},
+    {G_LEAF, 0, 0, 0, {21, 23, 20}, 0},
+    {G_LEAF, RWX_, 0, 0, {21, 23, 20}, 0}, /* always as user */
+    {G_LEAF, RWXU_ & ~PTE_A, 0, 0, {21, 23, 20}, 0},
+    {G_LEAF, RWXU_ & ~PTE_D, 0, 0, {0, 23, 0}, 0},
+    {G_LEAF, RWXU_ & ~PTE_X, 0, 0, {0, 0, 20}, 0},
+    {G_LEAF, RWXU_ & ~(PTE_R | PTE_W), MSTATUS_MXR, 0, {21, 23, 0}, 0},
+    {G_LEAF, RWXU_ & ~(PTE_R | PTE_W), 0, MSTATUS_MXR, {0, 23, 0}, 0},
+    {G_OF_TABLE, 0, 0, 0, {21, 23, 20}, 0x3000},
+    {G_OF_TABLE, RWX_, 0, 0, {21, 23, 20}, 0x3000},
+    {G_OF_TABLE, RWXU_ & ~(PTE_R | PTE_W), 0, MSTATUS_MXR, {21, 23, 20}, 0x3000},
+    {G_OF_TABLE, RWXU_ & ~(PTE_W | PTE_D | PTE_X), 0, 0, {0, 0, 0}, 0},
+    {G_OF_ROOT, 0, 0, 0, {21, 23, 20}, 0x3000},
+};
+
+static uint64_t spoil(struct machine *m, enum wrong wrong, uint64_t bits, uint64_t va,
+                      uint64_t leaf_at)
+{
+    switch (wrong) {
+    case VS_LEAF:
+        map(m, 8, va, 0, GPA, bits);
+        return 0;
+    case G_LEAF:
+        gmap(m, 8, GPA, 0, DATA, bits);
+        return GPA + 8;
+    case G_OF_TABLE:
+        gmap(m, 8, leaf_at, 0, leaf_at & ~UINT64_C(4095), bits);
+        return leaf_at;
+    case G_OF_ROOT:
+        gmap(m, 8, TABLES, 0, TABLES, bits);
+        return TABLES + 8 * vd_get(va, 30, 9);
+    default:
+        return 0;
+    }
+}
+
+static void two_stage_faults(void **state)
+{
+    (void)state;
+    uint64_t va = 0x7000203000;
+    va = vd_sign_extend(va, 39);
+    for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++) {
+        for (unsigned access = 0; access < 3; access++) {
+            struct machine m = guest_new(8, 8);
+            uint64_t leaf_at = map(&m, 8, va, 0, GPA, RWX_);
+            uint64_t gpa = spoil(&m, stages[i].wrong, stages[i].bits, va, leaf_at);
+            fixture_set(m.f, CSR_mstatus, stages[i].mstatus);
+            fixture_set(m.f, CSR_vsstatus, stages[i].vsstatus);
+            uint64_t cause = cause_of(&m, (enum mmu_access)access, va + 8, 0);
+            if (cause != stages[i].causes[access])
+                fail_msg("row %zu access %u: cause %lu", i, access, cause);
+            if (!cause) {
+                machine_free(&m);
+                continue;
+            }
+            const struct hart_exception *exc = &m.f->hart.exc;
+            assert_true(exc->tval == va + 8 && exc->gva);
+            bool guest = cause >= 20;
+            assert_true(exc->tval2 == (guest ? gpa >> 2 : 0));
+            assert_true(exc->tinst == (guest ? stages[i].tinst : 0));
+            machine_free(&m);
+        }
+    }
+}
+
+static void guest_addresses_are_two_bits_wider(void **state)
+{
+    (void)state;
+    for (unsigned gmode = 8; gmode <= 10; gmode++) {
+        struct machine m = guest_new(0, gmode);
+        unsigned width = 12 + 9 * (gmode - 5) + 2;
+        uint64_t top = UINT64_C(3) << (width - 2) | 0x5000;
+        gmap(&m, gmode, top, 0, DATA, RWXU_);
+        bench_poke(&m.f->bench, DATA + 8, 8, 42);
+        assert_int_equal(load(&m, top + 8, 8), 42);
+        uint64_t beyond = UINT64_C(1) << width | 0x5000;
+        assert_int_equal(cause_of(&m, MMU_STORE, beyond, 0), CAUSE_STORE_GUEST_PAGE_FAULT);
+        assert_true(m.f->hart.exc.tval2 == beyond >> 2);
+        machine_free(&m);
+    }
+}
+
+/* HLV, HLVX, HSV: as VS or VU, with the permissions of that mode. */
+static const struct {
+    uint64_t leaf, gleaf, hstatus, mstatus, vsstatus;
+    unsigned flags;
+    uint64_t load, store;
+} guest_accesses[] = {
+    {RWX_, RWXU_, HSTATUS_SPVP, 0, 0, 0, 0, 0},
+    {RWX_, RWXU_, 0, 0, 0, 0, 13, 15},
+    {RWXU_, RWXU_, 0, 0, 0, 0, 0, 0},
+    {RWXU_, RWXU_, HSTATUS_SPVP, MSTATUS_SUM, 0, 0, 13, 15},
+    {RWXU_, RWXU_, HSTATUS_SPVP, 0, MSTATUS_SUM, 0, 0, 0},
+    {RWX_ & ~(PTE_R | PTE_W), RWXU_, HSTATUS_SPVP, 0, 0, 0, 13, 15},
+    {RWX_ & ~(PTE_R | PTE_W), RWXU_, HSTATUS_SPVP, 0, 0, MMU_HLVX, 0, 0xff},
+    {RWX_ & ~(PTE_R | PTE_W), RWXU_, HSTATUS_SPVP, 0, MSTATUS_MXR, 0, 0, 15},
+    {RWX_, RWXU_ & ~(PTE_R | PTE_W), HSTATUS_SPVP, 0, MSTATUS_MXR, 0, 21, 23},
+    {RWX_, RWXU_ & ~(PTE_R | PTE_W), HSTATUS_SPVP, MSTATUS_MXR, 0, 0, 0, 23},
+    {RWX_ & ~PTE_X, RWXU_, HSTATUS_SPVP, 0, 0, MMU_HLVX, 13, 0xff},
+    {RWX_, RWXU_ & ~PTE_X, HSTATUS_SPVP, 0, 0, MMU_HLVX, 21, 0xff},
+};
+
+static void hypervisor_loads_and_stores(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(guest_accesses) / sizeof(guest_accesses[0]); i++) {
+        for (unsigned store = 0; store < 2; store++) {
+            struct machine m = guest_new(8, 8);
+            map(&m, 8, 0x1000, 0, GPA, guest_accesses[i].leaf);
+            gmap(&m, 8, GPA, 0, DATA, guest_accesses[i].gleaf);
+            fixture_set(m.f, CSR_hstatus, guest_accesses[i].hstatus);
+            fixture_set(m.f, CSR_mstatus, guest_accesses[i].mstatus);
+            fixture_set(m.f, CSR_vsstatus, guest_accesses[i].vsstatus);
+            fixture_mode(m.f, VD_MODE_S);
+            uint64_t expected = store ? guest_accesses[i].store : guest_accesses[i].load;
+            uint64_t cause = cause_of(&m, store ? MMU_STORE : MMU_LOAD, 0x1008,
+                                      MMU_GUEST | guest_accesses[i].flags);
+            if (expected != 0xff && cause != expected)
+                fail_msg("row %zu store %u: cause %lu", i, store, cause);
+            if (cause)
+                assert_true(m.f->hart.exc.gva);
+            machine_free(&m);
+        }
+    }
+}
+
+static void MPRV_with_MPV_loads_as_the_guest(void **state)
+{
+    (void)state;
+    struct machine m = guest_new(8, 8);
+    map(&m, 8, 0x1000, 0, GPA, RWX_);
+    bench_poke(&m.f->bench, DATA + 8, 8, 77);
+    fixture_mode(m.f, VD_MODE_M);
+    fixture_set(m.f, CSR_mstatus, MSTATUS_MPRV | MSTATUS_MPV | (uint64_t)PRV_S << 11);
+    assert_int_equal(load(&m, 0x1008, 8), 77);
+    assert_int_equal(cause_of(&m, MMU_FETCH, DATA, 0), 0); /* fetches are M-mode's */
+    fixture_set(m.f, CSR_mstatus, MSTATUS_MPRV | MSTATUS_MPV | (uint64_t)PRV_M << 11);
+    assert_int_equal(load(&m, DATA + 8, 8), 77);
+    fixture_set(m.f, CSR_mstatus, MSTATUS_MPRV | MSTATUS_MPV);
+    assert_int_equal(cause_of(&m, MMU_LOAD, 0x1008, 0), 13); /* VU, and U is clear */
+    machine_free(&m);
+}
+
+static void misaligned_accesses_work_and_split(void **state)
+{
+    (void)state;
+    struct machine m = machine_new(0);
+    map(&m, 8, 0x1000, 0, DATA, RWX_);
+    map(&m, 8, 0x2000, 0, DATA + 4 * KIB4, RWX_);
+    map(&m, 8, 0x3000, 0, DATA, PTE_V | PTE_R | PTE_A);
+    fixture_set(m.f, CSR_satp, root(8, 1, TABLES));
+    fixture_mode(m.f, VD_MODE_S);
+    struct hart *h = &m.f->hart;
+    assert_true(mmu_store(h, 0x1ffb, 8, 0, 0x8877665544332211));
+    assert_true(load(&m, 0x1ffb, 8) == 0x8877665544332211);
+    assert_int_equal(bench_peek(&m.f->bench, DATA + 0xffb, 4), 0x44332211);
+    assert_int_equal(bench_peek(&m.f->bench, DATA + 4 * KIB4, 1), 0x66);
+    assert_int_equal(load(&m, 0x1ffd, 2), 0x4433);
+    /* The second page faults: its first byte is reported, and nothing was written. */
+    bench_poke(&m.f->bench, DATA + 4 * KIB4 + 0xffc, 4, 0);
+    assert_false(mmu_store(h, 0x2ffd, 8, 0, ~UINT64_C(0)));
+    assert_int_equal(h->exc.cause, CAUSE_STORE_PAGE_FAULT);
+    assert_int_equal(h->exc.tval, 0x3000);
+    assert_int_equal(h->exc.offset, 3);
+    assert_int_equal(bench_peek(&m.f->bench, DATA + 4 * KIB4 + 0xffc, 4), 0);
+    uint64_t value;
+    assert_false(mmu_load(h, 0x3ffd, 8, 0, &value));
+    assert_int_equal(h->exc.tval, 0x4000);
+    assert_false(mmu_load(h, 0x1001, 4, MMU_ATOMIC, &value));
+    assert_int_equal(h->exc.cause, CAUSE_LOAD_MISALIGNED);
+    void *host;
+    uint64_t spa;
+    assert_false(mmu_atomic(h, 0x1001, 4, MMU_STORE, &host, &spa));
+    assert_int_equal(h->exc.cause, CAUSE_STORE_MISALIGNED);
+    assert_true(mmu_atomic(h, 0x1008, 8, MMU_STORE, &host, &spa));
+    assert_true(host != NULL && spa == DATA + 8);
+    assert_false(mmu_atomic(h, 0x3008, 8, MMU_STORE, &host, &spa));
+    assert_int_equal(h->exc.cause, CAUSE_STORE_PAGE_FAULT);
+    assert_false(mmu_load(h, 0x3008, 8, MMU_AMO, &value));
+    assert_int_equal(h->exc.cause, CAUSE_STORE_PAGE_FAULT);
+    machine_free(&m);
+}
+
+static bool device(void *ctx, struct vd_txn *txn)
+{
+    if (txn->addr >= RAM)
+        return false;
+    txn->status = VD_OK;
+    if (txn->addr == 0x3000) {
+        txn->status = VD_RETRY;
+        txn->delay = 12345;
+    }
+    if (txn->addr >= 0x4000)
+        txn->status = VD_DENIED;
+    txn->data[0] = txn->cmd == VD_READ ? 0xabcd : txn->data[0];
+    *(struct vd_txn *)ctx = *txn;
+    return true;
+}
+
+static void devices_are_reached_by_the_bus(void **state)
+{
+    (void)state;
+    struct machine m = machine_new(0);
+    struct hart *h = &m.f->hart;
+    struct vd_txn last = {0};
+    m.f->bench.hook = device;
+    m.f->bench.hook_ctx = &last;
+    m.f->bench.latency = 2500;
+    h->cfg.timing.uncached = 2;
+    assert_int_equal(load(&m, 0x1000, 4), 0xabcd);
+    assert_int_equal(h->st.cycles, 5); /* 2.5 cycles, and 2 */
+    assert_int_equal(last.requester, VD_REQUESTER_HART(2));
+    assert_true(mmu_store(h, 0x1000, 4, 0, 55));
+    assert_int_equal(m.f->bench.num_writes, 0); /* posted: later */
+    bench_run(&m.f->bench, 2500);
+    assert_int_equal(m.f->bench.num_writes, 1);
+    assert_true(last.attrs & VD_POSTED && last.data[0] == 55);
+    uint64_t value;
+    assert_false(mmu_load(h, 0x3000, 4, 0, &value));
+    assert_true(h->exc.cause == HART_RETRY && h->exc.wait >= 12345);
+    assert_int_equal(cause_of(&m, MMU_LOAD, 0x4000, 0), CAUSE_LOAD_ACCESS_FAULT);
+    assert_int_equal(cause_of(&m, MMU_LOAD, 0x1004, 0), CAUSE_LOAD_ACCESS_FAULT); /* misaligned */
+    assert_int_equal(cause_of(&m, MMU_FETCH, 0x1000, 0), CAUSE_FETCH_ACCESS_FAULT);
+    m.f->bench.latency = 0;
+    assert_int_equal(cause_of(&m, MMU_STORE, 0x4000, 0), CAUSE_STORE_ACCESS_FAULT);
+    machine_free(&m);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_mode_and_level_maps),
+        cmocka_unit_test(page_permissions),
+        cmocka_unit_test(superpages_must_be_aligned_and_links_clean),
+        cmocka_unit_test(two_stage_faults),
+        cmocka_unit_test(guest_addresses_are_two_bits_wider),
+        cmocka_unit_test(hypervisor_loads_and_stores),
+        cmocka_unit_test(MPRV_with_MPV_loads_as_the_guest),
+        cmocka_unit_test(misaligned_accesses_work_and_split),
+        cmocka_unit_test(devices_are_reached_by_the_bus),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

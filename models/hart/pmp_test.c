@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Physical memory protection. */
+#include "hart/pages.h"
+
+/* One PMP entry over 0x80080000..: permissions and locks, in M and S. */
+static const struct {
+    uint8_t cfg;
+    enum vd_mode mode;
+    uint64_t causes[3];
+} pmp_rows[] = {
+    {PMP_NAPOT << 3 | PMP_R, VD_MODE_S, {0, 7, 1}},
+    {PMP_NAPOT << 3 | PMP_R | PMP_W, VD_MODE_S, {0, 0, 1}},
+    {PMP_NAPOT << 3 | PMP_X, VD_MODE_S, {5, 7, 0}},
+    {PMP_NAPOT << 3, VD_MODE_S, {5, 7, 1}},
+    {PMP_NAPOT << 3, VD_MODE_M, {0, 0, 0}},
+    {PMP_NAPOT << 3 | PMP_L, VD_MODE_M, {5, 7, 1}},
+    {PMP_NAPOT << 3 | PMP_L | PMP_R, VD_MODE_M, {0, 7, 1}},
+    {PMP_NAPOT << 3 | PMP_W, VD_MODE_S, {5, 7, 1}}, /* reserved: as nothing */
+};
+
+static void pmp_permissions(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(pmp_rows) / sizeof(pmp_rows[0]); i++) {
+        for (unsigned access = 0; access < 3; access++) {
+            struct machine m = machine_new(0);
+            fixture_set(m.f, CSR_pmpaddr0, DATA >> 2 | 0x1ff); /* 4 KiB */
+            fixture_set(m.f, CSR_pmpcfg0, pmp_rows[i].cfg);
+            fixture_mode(m.f, pmp_rows[i].mode);
+            uint64_t cause = cause_of(&m, (enum mmu_access)access, DATA + 8, 0);
+            if (cause != pmp_rows[i].causes[access])
+                fail_msg("row %zu access %u: cause %lu", i, access, cause);
+            bool elsewhere = cause_of(&m, MMU_LOAD, DATA + KIB4, 0) == 0;
+            assert_int_equal(elsewhere, pmp_rows[i].mode == VD_MODE_M);
+            machine_free(&m);
+        }
+    }
+}
+
+static void pmp_matches_TOR_NA4_and_in_order(void **state)
+{
+    (void)state;
+    struct machine m = machine_new(0);
+    struct fixture *f = m.f;
+    fixture_set(f, CSR_pmpaddr0, (DATA + 0x10) >> 2);     /* base of the TOR */
+    fixture_set(f, CSR_pmpaddr0 + 1, (DATA + 0x20) >> 2); /* its top */
+    fixture_set(f, CSR_pmpaddr0 + 2, (DATA + 0x40) >> 2); /* NA4 */
+    fixture_set(f, CSR_pmpaddr0 + 3, DATA >> 2 | 0x1ff);  /* the page around them */
+    uint64_t r = PMP_R;
+    fixture_set(f, CSR_pmpcfg0,
+                (r | PMP_TOR << 3) << 8 | (uint64_t)(PMP_NA4 << 3) << 16 |
+                    (uint64_t)(PMP_R | PMP_W | PMP_NAPOT << 3) << 24);
+    fixture_mode(f, VD_MODE_S);
+    assert_int_equal(cause_of(&m, MMU_STORE, DATA + 0x08, 0), 0);
+    assert_int_equal(cause_of(&m, MMU_STORE, DATA + 0x10, 0), 7);
+    assert_int_equal(cause_of(&m, MMU_LOAD, DATA + 0x18, 0), 0);
+    assert_int_equal(cause_of(&m, MMU_LOAD, DATA + 0x0c, 0), 5); /* not all bytes match */
+    assert_int_equal(cause_of(&m, MMU_LOAD, DATA + 0x40, 0), 5);
+    assert_int_equal(cause_of(&m, MMU_LOAD, DATA + 0x48, 0), 0);
+    /* A boundary inside the page: every access is checked. */
+    assert_true(fast(f->hart.data, DATA)->read_tag == HART_TLB_NONE);
+    assert_true(fast(f->hart.data, DATA)->write_tag == HART_TLB_NONE);
+    machine_free(&m);
+}
+
+static void pmp_locks(void **state)
+{
+    (void)state;
+    struct machine m = machine_new(0);
+    struct fixture *f = m.f;
+    fixture_set(f, CSR_pmpaddr0, 0x100);
+    fixture_set(f, CSR_pmpaddr0 + 1, 0x200);
+    fixture_set(f, CSR_pmpcfg0, (uint64_t)(PMP_L | PMP_TOR << 3) << 8);
+    fixture_set(f, CSR_pmpcfg0, 0x1f1f);
+    assert_int_equal(fixture_csr(f, CSR_pmpcfg0), (PMP_L | PMP_TOR << 3) << 8 | 0x1f);
+    fixture_set(f, CSR_pmpaddr0, 1);
+    fixture_set(f, CSR_pmpaddr0 + 1, 1);
+    assert_int_equal(fixture_csr(f, CSR_pmpaddr0), 0x100);
+    assert_int_equal(fixture_csr(f, CSR_pmpaddr0 + 1), 0x200);
+    machine_free(&m);
+}
+
+static void pmp_guards_page_tables_and_takes_effect_at_once(void **state)
+{
+    (void)state;
+    struct machine m = machine_new(0);
+    map(&m, 8, 0x1000, 0, DATA, RWX_);
+    fixture_set(m.f, CSR_satp, root(8, 1, TABLES));
+    fixture_set(m.f, CSR_pmpaddr0 + 1, ~UINT64_C(0));
+    fixture_set(m.f, CSR_pmpaddr0, TABLES >> 2 | 0x1ff);
+    fixture_set(m.f, CSR_pmpcfg0, 0x1f18);
+    fixture_mode(m.f, VD_MODE_S);
+    assert_int_equal(cause_of(&m, MMU_STORE, 0x1000, 0), CAUSE_STORE_ACCESS_FAULT);
+    fixture_set(m.f, CSR_pmpcfg0, 0x1f1f);
+    load(&m, 0x1000, 8);
+    fixture_set(m.f, CSR_pmpaddr0, DATA >> 2 | 0x1ff);
+    fixture_set(m.f, CSR_pmpcfg0, 0x1f18);
+    assert_int_equal(cause_of(&m, MMU_LOAD, 0x1000, 0), CAUSE_LOAD_ACCESS_FAULT);
+    machine_free(&m);
+}
+
+static void without_pmp_entries_everything_is_allowed(void **state)
+{
+    (void)state;
+    struct machine m = machine_new(0);
+    m.f->hart.cfg.pmp_entries = 0;
+    mmu_rebuild(&m.f->hart);
+    fixture_mode(m.f, VD_MODE_U);
+    load(&m, DATA, 8);
+    m.f->hart.cfg.pmp_entries = 16;
+    m.f->hart.st.csr.pmpcfg[0] = 0;
+    mmu_rebuild(&m.f->hart);
+    assert_int_equal(cause_of(&m, MMU_LOAD, DATA, 0), CAUSE_LOAD_ACCESS_FAULT);
+    machine_free(&m);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pmp_permissions),
+        cmocka_unit_test(pmp_matches_TOR_NA4_and_in_order),
+        cmocka_unit_test(pmp_locks),
+        cmocka_unit_test(pmp_guards_page_tables_and_takes_effect_at_once),
+        cmocka_unit_test(without_pmp_entries_everything_is_allowed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

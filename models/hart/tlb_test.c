@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Fast entries, contexts, fences, and the size of the architectural TLB. */
+#include "hart/pages.h"
+
+static void fast_entries_follow_accesses(void **state)
+{
+    (void)state;
+    struct machine m = machine_new(0);
+    struct hart *h = &m.f->hart;
+    load(&m, DATA, 8);
+    assert_true(fast(h->data, DATA)->read_tag == DATA);
+    assert_true(fast(h->data, DATA)->write_tag == HART_TLB_NONE);
+    assert_true(mmu_store(h, DATA, 8, 0, 9));
+    assert_true(fast(h->data, DATA)->write_tag == DATA);
+    assert_int_equal(*(uint64_t *)(DATA + fast(h->data, DATA)->addend), 9);
+    mmu_flush_page_writes(h, DATA);
+    assert_true(fast(h->data, DATA)->write_tag == HART_TLB_NONE);
+    assert_true(fast(h->data, DATA)->read_tag == DATA);
+    m.f->bench.host.ops->watch(m.f->bench.host.ctx, DATA, true);
+    assert_true(mmu_store(h, DATA, 8, 0, 10));
+    assert_true(fast(h->data, DATA)->write_tag == HART_TLB_NONE);
+    assert_int_equal(bench_peek(&m.f->bench, DATA, 8), 10);
+    /* Another page with the same index takes the place of both tags. */
+    uint64_t other = DATA - (uint64_t)HART_TLB_SIZE * KIB4 / 2;
+    assert_true(mmu_store(h, other, 8, 0, 10));
+    assert_true(fast(h->data, other)->write_tag == other);
+    const uint8_t *host;
+    uint64_t spa;
+    assert_true(mmu_fetch(h, DATA, &host, &spa));
+    assert_true(fast(h->fetch, DATA)->exec_tag == DATA && h->fetch != h->data);
+    machine_free(&m);
+}
+
+static void modes_have_their_own_contexts(void **state)
+{
+    (void)state;
+    struct machine m = guest_new(8, 8);
+    struct hart *h = &m.f->hart;
+    map(&m, 8, 0x1000, 0, GPA, RWX_);
+    load(&m, 0x1000, 8);
+    const struct hart_tlb_entry *guest = h->data;
+    uint64_t code = h->fetch_context;
+    fixture_mode(m.f, VD_MODE_S);
+    assert_true(h->data != guest && h->fetch_context != code);
+    load(&m, DATA, 8);
+    fixture_mode(m.f, VD_MODE_VS);
+    assert_true(h->data == guest && h->fetch_context == code);
+    assert_true(fast(h->data, 0x1000)->read_tag == 0x1000);
+    /* SUM changes what data may be touched, not what code is. */
+    fixture_set(m.f, CSR_vsstatus, MSTATUS_SUM);
+    assert_true(h->data != guest && h->fetch_context == code);
+    machine_free(&m);
+}
+
+/* SFENCE.VMA: which of two translations a fence takes away. */
+static void fences_are_selective(void **state)
+{
+    (void)state;
+    static const struct {
+        struct mmu_fence fence;
+        bool first, second, global; /* gone */
+    } rows[] = {
+        {{FENCE_VMA, false, false, 0, 0}, true, true, true},
+        {{FENCE_VMA, false, true, 0, 1}, true, true, false},
+        {{FENCE_VMA, false, true, 0, 2}, false, false, false},
+        {{FENCE_VMA, true, false, 0x1000, 0}, true, false, false},
+        {{FENCE_VMA, true, false, 0x3000, 0}, false, false, true},
+        {{FENCE_VMA, true, true, 0x2008, 1}, false, true, false},
+        {{FENCE_VMA, true, true, 0x1000, 2}, false, false, false},
+        {{FENCE_VMA, true, true, 0x3000, 1}, false, false, false},
+        {{FENCE_VVMA, false, false, 0, 0}, false, false, false},
+        {{FENCE_GVMA, false, false, 0, 0}, false, false, false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct machine m = machine_new(0);
+        fixture_set(m.f, CSR_satp, root(8, 1, TABLES));
+        fixture_mode(m.f, VD_MODE_S);
+        bool gone[3];
+        for (unsigned j = 0; j < 3; j++)
+            map(&m, 8, 0x1000 * (j + 1), 0, DATA, RWX_ | (j == 2 ? PTE_G : 0));
+        for (unsigned j = 0; j < 3; j++)
+            load(&m, 0x1000 * (j + 1), 8);
+        for (unsigned j = 0; j < 3; j++)
+            map(&m, 8, 0x1000 * (j + 1), 0, 0, 0);
+        load(&m, 0x1000, 8); /* stale until fenced */
+        mmu_fence(&m.f->hart, &rows[i].fence);
+        for (unsigned j = 0; j < 3; j++) {
+            uint64_t va = 0x1000 * (j + 1);
+            gone[j] = cause_of(&m, MMU_LOAD, va, 0) != 0;
+            assert_int_equal(fast(m.f->hart.data, va)->read_tag == va, !gone[j]);
+        }
+        if (gone[0] != rows[i].first || gone[1] != rows[i].second || gone[2] != rows[i].global)
+            fail_msg("row %zu: %d %d %d", i, gone[0], gone[1], gone[2]);
+        machine_free(&m);
+    }
+}
+
+static void guest_fences_are_selective(void **state)
+{
+    (void)state;
+    static const struct {
+        enum vd_mode mode;
+        struct mmu_fence fence;
+        bool gone;
+    } rows[] = {
+        {VD_MODE_VS, {FENCE_VMA, false, false, 0, 0}, true},
+        {VD_MODE_VS, {FENCE_VMA, true, true, 0x1000, 1}, true},
+        {VD_MODE_VS, {FENCE_VMA, true, true, 0x1000, 2}, false},
+        {VD_MODE_S, {FENCE_VMA, false, false, 0, 0}, false},
+        {VD_MODE_S, {FENCE_VVMA, false, false, 0, 0}, true},
+        {VD_MODE_S, {FENCE_VVMA, false, true, 0, 3}, false},
+        {VD_MODE_S, {FENCE_GVMA, false, false, 0, 0}, true},
+        {VD_MODE_S, {FENCE_GVMA, false, true, 0, 7}, true},
+        {VD_MODE_S, {FENCE_GVMA, false, true, 0, 8}, false},
+        {VD_MODE_S, {FENCE_GVMA, true, true, GPA >> 2, 7}, true},
+        {VD_MODE_S, {FENCE_GVMA, true, false, (GPA + KIB4) >> 2, 0}, false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct machine m = guest_new(8, 8);
+        map(&m, 8, 0x1000, 0, GPA, RWX_);
+        load(&m, 0x1000, 8);
+        map(&m, 8, 0x1000, 0, 0, 0);
+        gmap(&m, 8, GPA, 0, 0, 0);
+        fixture_mode(m.f, rows[i].mode);
+        mmu_fence(&m.f->hart, &rows[i].fence);
+        fixture_mode(m.f, VD_MODE_VS);
+        bool gone = cause_of(&m, MMU_LOAD, 0x1000, 0) != 0;
+        if (gone != rows[i].gone)
+            fail_msg("row %zu: %d", i, gone);
+        machine_free(&m);
+    }
+}
+
+static void a_VVMA_of_another_VMID_does_nothing(void **state)
+{
+    (void)state;
+    struct machine m = guest_new(8, 8);
+    map(&m, 8, 0x1000, 0, GPA, RWX_);
+    load(&m, 0x1000, 8);
+    map(&m, 8, 0x1000, 0, 0, 0);
+    fixture_set(m.f, CSR_hgatp, root(8, 9, GTABLES));
+    mmu_fence(&m.f->hart, &(struct mmu_fence){.kind = FENCE_VVMA});
+    fixture_set(m.f, CSR_hgatp, root(8, 7, GTABLES));
+    load(&m, 0x1000, 8);
+    machine_free(&m);
+}
+
+static void a_fence_reaches_every_piece_of_a_superpage(void **state)
+{
+    (void)state;
+    struct machine m = machine_new(0);
+    map(&m, 8, GPA, 1, RAM, RWX_);
+    fixture_set(m.f, CSR_satp, root(8, 1, TABLES));
+    fixture_mode(m.f, VD_MODE_S);
+    load(&m, GPA, 8);
+    load(&m, GPA + 5 * KIB4, 8);
+    map(&m, 8, GPA, 1, 0, 0);
+    load(&m, GPA + 5 * KIB4, 8);
+    uint64_t code = m.f->hart.fetch_context;
+    mmu_fence(&m.f->hart, &(struct mmu_fence){.kind = FENCE_VMA, .has_va = true, .va = GPA + 8});
+    assert_int_equal(cause_of(&m, MMU_LOAD, GPA + 5 * KIB4, 0), 13);
+    assert_true(m.f->hart.fetch_context != code);
+    machine_free(&m);
+}
+
+static void ASIDs_keep_translations_apart(void **state)
+{
+    (void)state;
+    struct machine m = machine_new(0);
+    map(&m, 8, 0x1000, 0, DATA, RWX_);
+    map(&m, 8, 0x2000, 0, DATA, RWX_ | PTE_G);
+    fixture_set(m.f, CSR_satp, root(8, 1, TABLES));
+    fixture_mode(m.f, VD_MODE_S);
+    load(&m, 0x1000, 8);
+    load(&m, 0x2000, 8);
+    map(&m, 8, 0x1000, 0, 0, 0);
+    map(&m, 8, 0x2000, 0, 0, 0);
+    fixture_set(m.f, CSR_satp, root(8, 2, TABLES));
+    assert_int_equal(cause_of(&m, MMU_LOAD, 0x1000, 0), 13);
+    load(&m, 0x2000, 8);
+    fixture_set(m.f, CSR_satp, root(8, 1, TABLES));
+    load(&m, 0x1000, 8);
+    machine_free(&m);
+}
+
+static void a_small_TLB_forgets(void **state)
+{
+    (void)state;
+    struct machine m = machine_new(2);
+    m.f->hart.cfg.timing.tlb_read = 1;
+    for (uint64_t i = 0; i < 3; i++)
+        map(&m, 8, 0x1000 * (i + 1), 0, DATA, RWX_);
+    fixture_set(m.f, CSR_satp, root(8, 1, TABLES));
+    fixture_mode(m.f, VD_MODE_S);
+    uint64_t va[] = {0x1000, 0x2000, 0x1000, 0x3000, 0x2000, 0x1000};
+    uint64_t walks[] = {1, 1, 0, 1, 0, 1};
+    for (unsigned i = 0; i < 6; i++) {
+        uint64_t before = m.f->hart.st.cycles;
+        load(&m, va[i], 8);
+        assert_int_equal(m.f->hart.st.cycles - before, 3 * walks[i]);
+    }
+    assert_true(fast(m.f->hart.data, 0x2000)->read_tag != 0x2000); /* 0x1000 took its place */
+    machine_free(&m);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fast_entries_follow_accesses),
+        cmocka_unit_test(modes_have_their_own_contexts),
+        cmocka_unit_test(fences_are_selective),
+        cmocka_unit_test(guest_fences_are_selective),
+        cmocka_unit_test(a_VVMA_of_another_VMID_does_nothing),
+        cmocka_unit_test(a_fence_reaches_every_piece_of_a_superpage),
+        cmocka_unit_test(ASIDs_keep_translations_apart),
+        cmocka_unit_test(a_small_TLB_forgets),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
