@@ -50,8 +50,7 @@ static uint64_t response(const struct request *r)
     uint64_t pa = large ? iommu_napot(r->spa, mask) : r->spa;
     uint64_t rsp = SET(0, tr_response_PPN, pa >> 12);
     rsp = SET(rsp, tr_response_S, large);
-    return SET(rsp, tr_response_PBMT,
-               r->msi ? 0 : (r->first.pbmt ? r->first.pbmt : r->second.pbmt));
+    return SET(rsp, tr_response_PBMT, r->first.pbmt ? r->first.pbmt : r->second.pbmt);
 }
 
 void iommu_debug_finish(struct iommu *m, const struct request *r)
