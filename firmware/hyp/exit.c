@@ -31,7 +31,7 @@ static uint32_t guest_fetch(uint64_t pc)
     return insn;
 }
 
-/* stval holds the instruction, or zero if the hart does not tell [priv norm:stval_illegal_op]. */
+/* stval holds the instruction, or zero if the hart does not tell [priv norm:stval_op_illegal_instr]. */
 static uint32_t trapped_insn(const struct vcpu *vcpu)
 {
     uint64_t tval = csr_read(CSR_STVAL);
@@ -99,7 +99,7 @@ static bool mmio_store(struct vcpu *vcpu, uint64_t gpa, uint64_t value)
 }
 
 /* htinst, where not zero, is the instruction made 32 bits wide; its bit 1 is 0 if it was compressed
- * [priv norm:H_trap_trans]. */
+ * [priv norm:H_trap_xtinst]. */
 static uint32_t faulting_insn(const struct vcpu *vcpu, uint32_t *length)
 {
     uint32_t htinst = (uint32_t)csr_read(CSR_HTINST);

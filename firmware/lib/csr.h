@@ -179,7 +179,7 @@ static inline void hfence_gvma_all(void)
     asm volatile(".insn r 0x73, 0, 0x31, x0, x0, x0" ::: "memory");
 }
 
-/* gpa is shifted right by 2 [priv norm:H_hfence_gvma_rs1]. */
+/* gpa is shifted right by 2 [priv norm:hfence]. */
 static inline void hfence_gvma(uint64_t gpa_by_4, uint64_t vmid)
 {
     asm volatile(".insn r 0x73, 0, 0x31, x0, %0, %1" ::"r"(gpa_by_4), "r"(vmid) : "memory");
