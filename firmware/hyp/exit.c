@@ -6,6 +6,7 @@
 #include "hart.h"
 #include "hyp.h"
 #include "insn.h"
+#include "pages.h"
 #include "print.h"
 #include "trap.h"
 #include "vcpu.h"
@@ -31,7 +32,8 @@ static uint32_t guest_fetch(uint64_t pc)
     return insn;
 }
 
-/* stval holds the instruction, or zero if the hart does not tell [priv norm:stval_op_illegal_instr]. */
+/* stval holds the instruction, or zero if the hart does not tell [priv
+ * norm:stval_op_illegal_instr]. */
 static uint32_t trapped_insn(const struct vcpu *vcpu)
 {
     uint64_t tval = csr_read(CSR_STVAL);
@@ -88,7 +90,7 @@ static bool mmio_store(struct vcpu *vcpu, uint64_t gpa, uint64_t value)
 {
     struct vcpu *target = vm_vcpu_by_imsic(vcpu->vm, gpa);
     if (target) {
-        if ((gpa & (4095)) == IMSIC_SETEIPNUM_LE)
+        if (gpa % PAGE_SIZE == IMSIC_SETEIPNUM_LE)
             vcpu_inject(target, (uint32_t)value, 0);
         return true;
     }

@@ -38,6 +38,7 @@ static const struct experiment experiments[] = {
     {"a03", 10300, NEED_DEVICE | NEED_GUEST_FILES, WORK_DEVICE, false, true, true, PERIOD, 1},
     {"a07", 10700, NEED_DEVICE, WORK_DEVICE, true, false, true, PERIOD, 1},
     {"e01", 50100, NEED_TWO_HARTS, WORK_IPI, false, false, true, PERIOD, 1},
+    {"e02", 50200, NEED_TWO_HARTS, WORK_IPI, true, false, false, PERIOD, 1},
     {"e07", 50700, NEED_DEVICE | NEED_WIRE | NEED_GUEST_FILES, WORK_WIRE, false, false, true,
      PERIOD, 1},
     {"b05", 20500, NEED_DEVICE | NEED_GUEST_FILES | NEED_SECOND_FILE, WORK_STREAM, false, false,
@@ -188,8 +189,8 @@ static bool path_run(const struct experiment *e, const struct options *o, uint32
     if (!lack && iommu.base && endpoint.config &&
         !iommu_set_mode(&iommu, native ? IOMMU_BARE : IOMMU_1LVL + levels - 1))
         lack = "the IOMMU has no such mode";
-    if (!lack && (e->needs & NEED_GUEST_FILES) && o->mode != MODE_HWACCEL)
-        lack = "it needs mode=hwaccel";
+    if (!lack && (e->needs & NEED_GUEST_FILES) && o->mode == MODE_EMUL)
+        lack = "there are no guest files with mode=emul";
     if (lack) {
         print("path %u %s: left out, %s\n", path, name, lack);
         return false;
