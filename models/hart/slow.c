@@ -174,16 +174,22 @@ enum go slow_sret(AT_PARAMS)
     return returned(h, op, b, trap_sret(h, bits_of(b, op)));
 }
 
-enum go slow_wfi(AT_PARAMS)
+/* The last op of a block without an exit: whatever follows is fetched again. */
+static enum go finish_block(const struct hart_op *op, struct hart *h, struct hart_block *b,
+                            bool done)
 {
-    exec_arrive(AT);
-    bool done = trap_wfi(h, bits_of(b, op));
     enum go go = finish(op, h, b, done);
     if (done && !h->leave) {
         h->leave = true;
         h->st.pc += block_mark(b, op)->length;
     }
     return go;
+}
+
+enum go slow_wfi(AT_PARAMS)
+{
+    exec_arrive(AT);
+    return finish_block(op, h, b, trap_wfi(h, bits_of(b, op)));
 }
 
 enum go slow_sfence(AT_PARAMS, unsigned kind)
@@ -200,14 +206,14 @@ enum go slow_sfence(AT_PARAMS, unsigned kind)
     };
     mmu_fence(h, &fence);
     h->st.cycles += h->cfg.timing.sfence;
-    return exec_retire(h, op, b);
+    return finish_block(op, h, b, true);
 }
 
 /* SFENCE.W.INVAL and SFENCE.INVAL.IR only order, and here everything is in order. */
 enum go slow_svinval_order(AT_PARAMS)
 {
     exec_arrive(AT);
-    return finish(op, h, b, trap_fence_allowed(h, bits_of(b, op), FENCE_VMA, true));
+    return finish_block(op, h, b, trap_fence_allowed(h, bits_of(b, op), FENCE_VMA, true));
 }
 
 enum go slow_hint(AT_PARAMS)
