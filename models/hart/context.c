@@ -142,19 +142,8 @@ void mmu_fence(struct hart *h, const struct mmu_fence *fence)
 {
     bool virt = fence->kind == FENCE_VVMA || (fence->kind == FENCE_VMA && h->st.virt);
     uint16_t vmid = (uint16_t)vd_get(h->st.csr.hgatp, 44, 14);
-    bool any = false;
-    for (unsigned side = 0; side < TLB_SIDES; side++) {
-        struct tlb *tlb = &h->vtlb->side[side];
-        for (uint32_t i = 0; i < tlb->sets * tlb->ways; i++) {
-            struct tlb_entry *entry = &tlb->entries[i];
-            if (!entry->valid || !tlb_fence_hits(entry, fence, virt, vmid))
-                continue;
-            entry->valid = false;
-            any = true;
-            if (fence->has_va)
-                context_drop(h, entry->va, false);
-        }
-    }
+    bool any = tlb_fence(&h->vtlb->side[TLB_DATA], h, fence, virt, vmid);
+    any |= tlb_fence(&h->vtlb->side[TLB_FETCH], h, fence, virt, vmid);
     if (!any)
         return;
     if (fence->has_va)

@@ -113,7 +113,7 @@ void pmp_write_cfg(struct hart *h, uint32_t index, uint64_t value)
     for (uint32_t i = 0; i < 8; i++) {
         uint8_t *cfg = &h->st.csr.pmpcfg[index * 4 + i];
         uint8_t wanted = (uint8_t)(value >> 8 * i) & 0x9f;
-        if (*cfg & PMP_L)
+        if ((*cfg & PMP_L) || index * 4 + i >= h->cfg.pmp_entries)
             continue;
         /* CHOICE: the reserved R=0 W=1 reads back as R=0 W=0 [priv norm:pmpcfg_rw]. */
         if (!(wanted & PMP_R))

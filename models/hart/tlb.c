@@ -2,9 +2,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hart/tlb.h"
+#include "hart/translate.h"
 
-enum { LARGE = 1024, FULLY_ASSOCIATIVE = 64, WAYS = 4 };
+enum { LARGE = 1024, FULLY_ASSOCIATIVE = 64, WAYS = 4, PAGE_SHIFT = 12 };
+
+static size_t words(const struct tlb *tlb)
+{
+    return ((size_t)tlb->sets * tlb->ways + 63) / 64;
+}
 
 bool tlb_create(struct tlb *tlb, uint32_t entries)
 {
@@ -19,19 +24,25 @@ bool tlb_create(struct tlb *tlb, uint32_t entries)
     }
     tlb->entries = calloc((size_t)tlb->sets * tlb->ways, sizeof(*tlb->entries));
     tlb->next = calloc(tlb->sets, sizeof(*tlb->next));
-    return tlb->entries && tlb->next;
+    tlb->valid = calloc(words(tlb), sizeof(*tlb->valid));
+    tlb->pieces = calloc(words(tlb), sizeof(*tlb->pieces));
+    return tlb->entries && tlb->next && tlb->valid && tlb->pieces;
 }
 
 void tlb_destroy(struct tlb *tlb)
 {
     free(tlb->entries);
     free(tlb->next);
+    free(tlb->valid);
+    free(tlb->pieces);
 }
 
 void tlb_clear(struct tlb *tlb)
 {
     memset(tlb->entries, 0, (size_t)tlb->sets * tlb->ways * sizeof(*tlb->entries));
     memset(tlb->next, 0, tlb->sets * sizeof(*tlb->next));
+    memset(tlb->valid, 0, words(tlb) * sizeof(*tlb->valid));
+    memset(tlb->pieces, 0, words(tlb) * sizeof(*tlb->pieces));
 }
 
 static uint32_t set_of(const struct tlb *tlb, uint64_t va)
@@ -78,11 +89,20 @@ static struct tlb_entry *victim(struct tlb *tlb, const struct tlb_entry *entry)
     return &ways[way];
 }
 
+static void mark(uint64_t *bits, size_t index, bool on)
+{
+    uint64_t bit = VD_BIT(index % 64);
+    bits[index / 64] = on ? bits[index / 64] | bit : bits[index / 64] & ~bit;
+}
+
 void tlb_insert(struct tlb *tlb, const struct tlb_entry *entry, struct tlb_entry *evicted)
 {
     struct tlb_entry *slot = victim(tlb, entry);
     *evicted = *slot;
     *slot = *entry;
+    size_t index = (size_t)(slot - tlb->entries);
+    mark(tlb->valid, index, true);
+    mark(tlb->pieces, index, entry->shift > PAGE_SHIFT);
 }
 
 static bool same_leaf(uint64_t a, uint64_t b, uint8_t shift)
@@ -92,7 +112,7 @@ static bool same_leaf(uint64_t a, uint64_t b, uint8_t shift)
 
 /* [priv norm:sfence.vma], [priv norm:hfence-vvma_hfence-gvma_op]: which entries depend on the
  * structures that the fence orders. */
-bool tlb_fence_hits(const struct tlb_entry *entry, const struct mmu_fence *fence, bool virt,
+static bool reaches(const struct mmu_fence *fence, const struct tlb_entry *entry, bool virt,
                     uint16_t vmid)
 {
     const struct tlb_space *space = &entry->space;
@@ -106,4 +126,46 @@ bool tlb_fence_hits(const struct tlb_entry *entry, const struct mmu_fence *fence
     if (fence->has_id && ((entry->leaf & PTE_G) || space->asid != (fence->id & 0xffff)))
         return false;
     return !fence->has_va || same_leaf(entry->va, fence->va, entry->shift);
+}
+
+static void remove_entry(struct tlb *tlb, struct hart *h, size_t index, bool from_contexts)
+{
+    tlb->entries[index].valid = false;
+    mark(tlb->valid, index, false);
+    mark(tlb->pieces, index, false);
+    if (from_contexts)
+        context_drop(h, tlb->entries[index].va, false);
+}
+
+/* The entry of the very page; other pieces of a larger leaf are found among the pieces. */
+static bool fence_page(struct tlb *tlb, struct hart *h, const struct mmu_fence *fence, bool virt,
+                       uint16_t vmid)
+{
+    size_t first = (size_t)set_of(tlb, fence->va) * tlb->ways;
+    bool any = false;
+    for (size_t i = first; i < first + tlb->ways; i++) {
+        if (tlb->entries[i].valid && reaches(fence, &tlb->entries[i], virt, vmid)) {
+            remove_entry(tlb, h, i, true);
+            any = true;
+        }
+    }
+    return any;
+}
+
+bool tlb_fence(struct tlb *tlb, struct hart *h, const struct mmu_fence *fence, bool virt,
+               uint16_t vmid)
+{
+    bool page = fence->has_va && fence->kind != FENCE_GVMA;
+    bool any = page && fence_page(tlb, h, fence, virt, vmid);
+    const uint64_t *bits = page ? tlb->pieces : tlb->valid;
+    for (size_t word = 0; word < words(tlb); word++) {
+        for (uint64_t left = bits[word]; left; left &= left - 1) {
+            size_t i = word * 64 + (size_t)__builtin_ctzll(left);
+            if (!reaches(fence, &tlb->entries[i], virt, vmid))
+                continue;
+            remove_entry(tlb, h, i, fence->has_va);
+            any = true;
+        }
+    }
+    return any;
 }

@@ -40,6 +40,9 @@ enum { TLB_DATA, TLB_FETCH, TLB_SIDES };
 struct tlb {
     struct tlb_entry *entries;
     uint8_t *next; /* per set: the way to replace */
+    /* Bit per entry: valid; valid and a piece of a first-stage leaf above 4 KiB.  Fences look at
+     * nothing else. */
+    uint64_t *valid, *pieces;
     uint32_t sets, ways;
 };
 
@@ -66,7 +69,10 @@ void tlb_clear(struct tlb *tlb);
 const struct tlb_entry *tlb_find(const struct tlb *tlb, const struct tlb_space *space, uint64_t va);
 /* Stores *entry; *evicted is what had to go (valid says whether anything had). */
 void tlb_insert(struct tlb *tlb, const struct tlb_entry *entry, struct tlb_entry *evicted);
-bool tlb_fence_hits(const struct tlb_entry *entry, const struct mmu_fence *fence, bool virt,
-                    uint16_t vmid);
+/* Removes what the fence reaches, from the fast contexts too if the fence has an address (else all
+ * of these must go anyway); says whether anything was removed.  virt and vmid: the machine that
+ * SFENCE.VMA or HFENCE.VVMA means. */
+bool tlb_fence(struct tlb *tlb, struct hart *h, const struct mmu_fence *fence, bool virt,
+               uint16_t vmid);
 
 #endif
