@@ -93,17 +93,22 @@ enum {
 /* Structures in memory: they name the cause of an access fault and of poison, and the counter. */
 enum table { TABLE_DDT, TABLE_PDT, TABLE_FIRST, TABLE_SECOND, TABLE_MSI, TABLE_MRIF, TABLES };
 
-/* One memory access of a request: as asked for, then as answered. */
+/* One memory access of a request. */
 struct step {
     uint64_t spa;
-    uint64_t data[2]; /* write, OR: [0]; CAS: [0] new, [1] expected; answer in [0] */
+    uint64_t data[2]; /* write, OR: [0]; CAS: [0] new, [1] expected */
     uint8_t cmd;      /* enum vd_cmd */
     uint8_t size;
     uint8_t table;  /* what an error is called */
     uint8_t reads;  /* enum table whose read is counted, which for a translated PDT differs */
-    uint8_t status; /* answer: enum vd_status */
     uint32_t lead;  /* cycles before the access */
     uint32_t trail; /* cycles after it */
+};
+
+/* How a step was answered. */
+struct logged {
+    uint64_t value;
+    uint8_t status; /* enum vd_status */
 };
 
 /* Rights of one leaf, or of both stages together. */
@@ -190,6 +195,7 @@ enum request_kind {
 /* Cached structures that an invalidation during the walk keeps from being filled. */
 enum { BAR_DDT = 1, BAR_PDT = 2, BAR_TLB = 4, BAR_MSI = 8 };
 
+/* From `seq` to `iotval2` a request starts out as zero; the rest is written before it is read. */
 struct request {
     struct vd_txn txn; /* as the device sent it */
     uint64_t seq;      /* order of arrival */
@@ -200,7 +206,6 @@ struct request {
     bool sent; /* ... and its lead is over */
     bool done; /* ... and answered: its trail runs */
     uint8_t retries;
-    struct step pending;
 
     /* Checkpoint: everything the phases behind have found out. */
     uint8_t state, kind, access, phase;
@@ -211,22 +216,25 @@ struct request {
     bool has_dc, process_valid, privileged, sum;
     bool msi, mrif; /* the GPA is that of an interrupt file; its PTE is in MRIF mode */
     bool second_done;
-    uint8_t level;  /* first stage: where to go on */
-    uint16_t cause; /* 0: no fault */
     bool announced; /* its departure is recorded */
     bool notify;    /* a notice MSI follows the MRIF store */
-    uint64_t notice_serial;
+    uint8_t level;  /* first stage: where to go on */
+    uint16_t cause; /* 0: no fault */
     uint32_t process_id, pscid;
-    uint32_t counts[TABLES]; /* table entries read */
-    uint64_t ddtp, iotval2;
+    uint16_t counts[TABLES]; /* table entries read */
+    uint64_t notice_serial;
+    uint64_t ddtp;
     uint64_t fsc;   /* iosatp, once known */
     uint64_t table; /* first stage: next table */
     uint64_t gpa, spa;
     struct leaf first, second;
-    uint64_t msi_pte[2];
+    uint64_t iotval2;
+
     struct device_context dc;
+    uint64_t msi_pte[2];
+    struct step pending;
     uint64_t wide[8]; /* the one wide read of a phase */
-    struct step log[LOG_STEPS];
+    struct logged log[LOG_STEPS];
 };
 
 struct fault_record {

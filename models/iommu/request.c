@@ -22,14 +22,13 @@ static uint32_t first_free(const struct iommu *m)
     return i;
 }
 
-/* Everything but the log, which is only read up to `logged`. */
 struct request *iommu_slot_take(struct iommu *m)
 {
     uint32_t i = first_free(m);
     if (i == SLOTS)
         return NULL;
     struct request *r = &m->st.slot[i];
-    memset(r, 0, offsetof(struct request, dc));
+    memset(&r->seq, 0, offsetof(struct request, dc) - offsetof(struct request, seq));
     r->seq = m->st.next_seq++;
     r->state = REQUEST_QUEUED;
     m->st.fifo[m->st.in_fifo++] = (uint8_t)i;
@@ -75,15 +74,17 @@ static bool is_msi(const struct request *r)
 /* Frees the slot first, so that the device may send its next request from within. */
 static void respond(struct iommu *m, struct request *r, const struct vd_txn *result)
 {
+    bool silent = r->kind == KIND_DEBUG || r->kind == KIND_PAGE_REQUEST;
+    if ((r->txn.attrs & VD_POSTED) || silent || !m->port.respond) {
+        release(m, r);
+        return;
+    }
     struct vd_txn txn = r->txn;
     txn.status = result->status;
     if (txn.cmd != VD_WRITE)
         memcpy(txn.data, result->data, sizeof(txn.data));
-    bool posted = txn.attrs & VD_POSTED;
-    bool silent = r->kind == KIND_DEBUG || r->kind == KIND_PAGE_REQUEST;
     release(m, r);
-    if (!posted && !silent && m->port.respond)
-        m->port.respond(m->port.ctx, &txn);
+    m->port.respond(m->port.ctx, &txn);
 }
 
 static void respond_status(struct iommu *m, struct request *r, enum vd_status status, uint64_t data)
@@ -267,6 +268,15 @@ static void leave(struct iommu *m, struct request *r)
         forward(m, r);
 }
 
+/* Without a latency it is ready at once; the pump that is running sends it. */
+static void wait_to_leave(struct iommu *m, struct request *r)
+{
+    vd_time hit = iommu_cycles(m, m->config.timing.hit);
+    become(m, r, hit ? REQUEST_HIT : REQUEST_ORDERED);
+    if (hit)
+        iommu_after(m, timer_of(m, r), hit);
+}
+
 static void translated(struct iommu *m, struct request *r)
 {
     iommu_hpm_commit(m, r);
@@ -277,8 +287,7 @@ static void translated(struct iommu *m, struct request *r)
         iommu_page_request(m, r);
         release(m, r);
     } else {
-        become(m, r, REQUEST_HIT);
-        iommu_after(m, timer_of(m, r), iommu_cycles(m, m->config.timing.hit));
+        wait_to_leave(m, r);
     }
 }
 

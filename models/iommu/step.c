@@ -41,28 +41,20 @@ static uint32_t timer_of(const struct iommu *m, const struct request *r)
     return TIMER_REQUEST + (uint32_t)(r - m->st.slot);
 }
 
-static void append(struct iommu *m, struct request *r)
-{
-    (void)m;
-    r->busy = false;
-    r->log[r->logged++] = r->pending;
-}
-
-/* True if the step is in the log now. */
+/* True if the step is over; the answer is in the log already, but not yet to be seen. */
 static bool land(struct iommu *m, struct request *r, const struct vd_txn *txn)
 {
-    struct step *s = &r->pending;
-    s->status = txn->status;
+    const struct step *s = &r->pending;
+    r->log[r->logged] = (struct logged){txn->data[0], txn->status};
     if (s->size > 8)
         memcpy(r->wide, txn->data, s->size);
-    else
-        s->data[0] = txn->data[0];
     r->done = true;
     if (s->trail) {
         iommu_after(m, timer_of(m, r), iommu_cycles(m, s->trail));
         return false;
     }
-    append(m, r);
+    r->busy = false;
+    r->logged++;
     return true;
 }
 
@@ -100,10 +92,12 @@ static bool begin(struct iommu *m, struct request *r, const struct step *step)
 
 void iommu_step_timer(struct iommu *m, struct request *r)
 {
-    if (r->done)
-        append(m, r);
-    else
+    if (r->done) {
+        r->busy = false;
+        r->logged++;
+    } else {
         send(m, r);
+    }
 }
 
 void iommu_step_complete(struct iommu *m, struct request *r, const struct vd_txn *txn)
@@ -111,29 +105,26 @@ void iommu_step_complete(struct iommu *m, struct request *r, const struct vd_txn
     land(m, r, txn);
 }
 
-static bool step_fault(struct request *r, const struct step *s)
+static bool step_fault(struct request *r, unsigned table, enum vd_status status)
 {
-    if (s->status == VD_POISON)
-        return iommu_fault(r, errors[s->table].corrupt);
-    uint16_t cause = errors[s->table].access;
+    if (status == VD_POISON)
+        return iommu_fault(r, errors[table].corrupt);
+    uint16_t cause = errors[table].access;
     return iommu_fault(r, cause ? cause : access_faults[r->access]);
 }
 
 bool iommu_access_step(struct iommu *m, struct request *r, const struct step *step, uint64_t *old)
 {
-    if (step->spa & ~m->pas_mask) {
-        struct step refused = *step;
-        refused.status = VD_UNMAPPED;
-        return step_fault(r, &refused);
-    }
+    if (step->spa & ~m->pas_mask)
+        return step_fault(r, step->table, VD_UNMAPPED);
     if (r->cursor == LOG_STEPS)
         return iommu_fault(r, CAUSE_internal_error);
     if (r->cursor == r->logged && !begin(m, r, step))
         return false;
-    const struct step *s = &r->log[r->cursor++];
-    if (s->status != VD_OK)
-        return step_fault(r, s);
-    *old = s->data[0];
+    const struct logged *answer = &r->log[r->cursor++];
+    if (answer->status != VD_OK)
+        return step_fault(r, step->table, answer->status);
+    *old = answer->value;
     return true;
 }
 
