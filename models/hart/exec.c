@@ -107,6 +107,7 @@ enum go exec_retire(struct hart *h, const struct hart_op *op, struct hart_block 
     exec_refresh_limit(h);
     h->leave = !may_go_on(h, b);
     if (h->leave) {
+        h->st.x[0] = 0;
         h->st.pc += (uint64_t)(next->offset - m->offset);
         return GO_SLOW;
     }
