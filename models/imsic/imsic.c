@@ -375,14 +375,15 @@ static void poison_file(struct imsic *m, uint32_t file)
     f->eidelivery = (uint32_t)(next_random(&seed) & 1);
 }
 
+/* The level of the wire is not the IMSIC's to reset. */
 static void reset_file(struct imsic *m, uint32_t file)
 {
     struct imsic_file *f = &m->state->file[file];
-    bool line = f->line;
+    uint8_t line = f->line, wire = f->wire;
     if (f->line_at != VD_NEVER)
         m->host.ops->cancel(m->host.ctx, &m->line_event[file]);
     *f = (struct imsic_file){
-        .line = line, .line_at = VD_NEVER, .claim_at = VD_NEVER, .msi_at = VD_NEVER};
+        .wire = wire, .line = line, .line_at = VD_NEVER, .claim_at = VD_NEVER, .msi_at = VD_NEVER};
     memset(serial_of(m, file, 0), 0, m->stride * sizeof(uint64_t));
     if (!file_exists(m, file))
         return;
