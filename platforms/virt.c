@@ -19,6 +19,11 @@ static void hart_revoked(void *ctx, uint64_t spa)
     hart_revoke(ctx, spa);
 }
 
+static void htif_snooped(void *ctx, uint64_t spa, uint64_t size)
+{
+    htif_snoop(ctx, spa, size);
+}
+
 static void aplic_completed(void *ctx, const struct vd_txn *txn)
 {
     aplic_complete(ctx, txn);
@@ -228,6 +233,8 @@ bool virt_add_htif(struct virt *v, uint64_t tohost, uint64_t fromhost, struct vd
     v->htif = htif_create(&config, port_host(v->htif_port), err);
     if (!v->htif)
         return false;
+    port_attach(v->htif_port, &(struct port_model){.ctx = v->htif, .snoop = htif_snooped});
+    htif_connect(v->htif, &(struct htif_port){.output = byte_sent, .exit = exit_wanted, .ctx = v});
     return true;
 }
 
@@ -261,6 +268,8 @@ static void reset(struct virt *v)
     finisher_reset(v->finisher);
     uart_reset(v->uart);
     rtc_reset(v->rtc);
+    if (v->htif)
+        htif_reset(v->htif);
     aplic_reset(v->aplic);
     if (v->iommu)
         iommu_reset(v->iommu);
@@ -292,14 +301,23 @@ void virt_console(struct virt *v, void (*send)(void *ctx, uint8_t byte), void *c
     v->send_ctx = ctx;
 }
 
+/* Firmware that knows HTIF too still prefers the UART of the devicetree. */
+static bool console_is_htif(const struct virt *v)
+{
+    return v->htif && strcmp(v->config.machine.bios, "none") == 0;
+}
+
 bool virt_console_ready(const struct virt *v)
 {
-    return uart_room(v->uart) > 0;
+    return console_is_htif(v) ? htif_room(v->htif) > 0 : uart_room(v->uart) > 0;
 }
 
 void virt_console_receive(struct virt *v, uint8_t byte)
 {
-    uart_receive(v->uart, byte);
+    if (console_is_htif(v))
+        htif_receive(v->htif, byte);
+    else
+        uart_receive(v->uart, byte);
 }
 
 struct core *virt_core(struct virt *v)

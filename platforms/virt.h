@@ -21,7 +21,7 @@ void *virt_devicetree(struct virt *virt, size_t *size, struct vd_error *err);
 
 /* Every byte that the UART or HTIF sends goes to `send`. */
 void virt_console(struct virt *virt, void (*send)(void *ctx, uint8_t byte), void *ctx);
-/* True if the UART can take a byte now. */
+/* True if the UART, or HTIF of a program without firmware, can take a byte now. */
 bool virt_console_ready(const struct virt *virt);
 void virt_console_receive(struct virt *virt, uint8_t byte);
 

@@ -28,7 +28,6 @@ struct virt_machine_config {
     uint64_t quantum;  /* cycles */
     uint64_t limit;    /* cycles, 0: none */
     uint64_t seed;
-    uint64_t epoch; /* the RTC's time at reset, in seconds since 1970 */
     bool iommu;
     uint32_t endpoints;
     char timing[VIRT_PATH_SIZE];

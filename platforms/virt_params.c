@@ -22,8 +22,6 @@ static const struct vd_param machine_table[] = {
      "end of the run; 0: none"},
     {"seed", VD_PARAM_U64, FIELD(seed), 0, 0, UINT64_MAX, NULL, "",
      "of every random choice of the machine and of rng-seed"},
-    {"epoch", VD_PARAM_U64, FIELD(epoch), 1767225600, 0, UINT64_C(1) << 33, NULL, "s",
-     "the RTC at reset, in seconds since 1970"},
     {"iommu", VD_PARAM_BOOL, FIELD(iommu), 1, 0, 1, NULL, "", "PCIe is behind an IOMMU"},
     {"endpoints", VD_PARAM_U32, FIELD(endpoints), 1, 0, VIRT_MAX_ENDPOINTS, NULL, "",
      "test endpoints, at devices 1, 2, ... of PCIe bus 0"},
