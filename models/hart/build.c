@@ -242,6 +242,7 @@ static bool build_one(struct block_build *b, struct at *at)
     }
     if (dirties_float(at) && b->source->fp_state == 1) {
         emit(b, at, PSEUDO_fp_dirty);
+        b->last_cost = b->cost; /* it belongs to an instruction that begins within the budget */
         return false;
     }
     if (at->class == CLASS_JUMP)

@@ -9,7 +9,7 @@
 
 #include "hart/hart.h"
 
-enum { PAGE = 4096, FINISHER = 0x100000 };
+enum { PAGE = 4096, FINISHER = 0x100000, UART = 0x10000000 };
 #define RAM_BASE UINT64_C(0x80000000)
 #define RAM_SIZE (UINT64_C(64) << 20)
 
@@ -49,6 +49,10 @@ static enum vd_status world_access(void *ctx, struct vd_txn *txn)
         w->done = true;
         w->status = (uint32_t)txn->data[0];
         hart_runner(w->hart)->limit = 0;
+        return VD_OK;
+    }
+    if (txn->addr == UART && txn->cmd == VD_WRITE) {
+        putchar((int)txn->data[0] & 0xff);
         return VD_OK;
     }
     if (!host)

@@ -177,12 +177,21 @@ unlinked : {
     struct hart_block *from = b;
     const struct jump_entry *e = &jumps[jump_index(pc, h->code_key)];
     bool near = (pc >> 12) == ((pc - (uint64_t)(int64_t)op->imm) >> 12);
+    if ((pc & 2) && !hart_has(h, HART_EXT_C))
+        goto misaligned;
     if (e->pc != pc || e->key != h->code_key || !e->block)
         goto unknown;
     if (near && linkable(from, e->block, from_spa))
         ((struct hart_op *)(uintptr_t)op)[1].label = e->block;
     ENTER(e->block);
 }
+misaligned:
+    left -= op[1].refund;
+    if (TIMING)
+        h->st.instret += (uint64_t)(int64_t)op[1].refund_count;
+    pc -= (uint64_t)(int64_t)op->imm;
+    slow_jump_misaligned(AT, pc + (uint64_t)(int64_t)op->imm);
+    goto next;
 short_budget:
     if (left <= 0)
         goto unknown;

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "hart/exec_rig.h"
+
+static void snoop(void *ctx, uint64_t spa, uint64_t size)
+{
+    hart_snoop(((struct rig *)ctx)->hart, spa, size);
+}
+
+static const struct vd_host_ops *bench_ops;
+
+/* The bench does not take back grants, the bus does. */
+static void watch(void *ctx, uint64_t spa, bool on)
+{
+    struct rig *r = ((struct bench *)ctx)->snoop_ctx;
+    bench_ops->watch(ctx, spa, on);
+    if (on)
+        hart_revoke(r->hart, spa);
+}
+
+static vd_time drain(void *ctx)
+{
+    return ((struct rig *)((struct bench *)ctx)->snoop_ctx)->drain;
+}
+
+struct rig *rig_new(const struct hart_config *config)
+{
+    static const struct hart_config defaults;
+    struct rig *r = calloc(1, sizeof(*r));
+    struct hart_config c = config ? *config : defaults;
+    struct vd_error err;
+    bench_init(&r->bench);
+    bench_ops = r->bench.host.ops;
+    r->ops = *bench_ops;
+    r->ops.watch = watch;
+    r->ops.drain = drain;
+    r->bench.host.ops = &r->ops;
+    r->bench.snoop = snoop;
+    r->bench.snoop_ctx = r;
+    c.reset_pc = RAM_AT;
+    r->hart = hart_create(&c, &r->bench.host, NULL, &err);
+    assert_non_null(r->hart);
+    r->hart->st.csr.mtvec = TRAP_AT;
+    r->hart->st.csr.mstatus |= MSTATUS_FS;
+    r->end = RAM_AT;
+    return r;
+}
+
+void rig_free(struct rig *r)
+{
+    hart_destroy(r->hart);
+    bench_done(&r->bench);
+    free(r);
+}
+
+uint32_t rig_encode(enum insn_code code, unsigned rd, unsigned rs1, unsigned rs2, int32_t imm)
+{
+    struct insn_format f = insn_format(code);
+    uint32_t bits = f.match;
+    if (f.rd != INSN_NO_FIELD)
+        bits |= rd << f.rd;
+    if (f.rs1 != INSN_NO_FIELD)
+        bits |= rs1 << f.rs1;
+    if (f.rs2 != INSN_NO_FIELD)
+        bits |= rs2 << f.rs2;
+    for (unsigned i = 0; i < f.num_pieces; i++)
+        bits |= (uint32_t)vd_get((uint64_t)(int64_t)imm, f.pieces[i].to, f.pieces[i].width)
+                << f.pieces[i].from;
+    return bits;
+}
+
+void rig_emit(struct rig *r, uint32_t bits, unsigned size)
+{
+    bench_poke(&r->bench, r->end, size, bits);
+    r->end += size;
+}
+
+void rig_run(struct rig *r, uint64_t cycles)
+{
+    struct vd_runner *runner = hart_runner(r->hart);
+    runner->limit = (r->hart->st.cycles + cycles) * r->hart->cfg.cycle_ps;
+    runner->run(runner->ctx);
+}
+
+void rig_step(struct rig *r, unsigned instructions)
+{
+    uint64_t until = r->hart->st.instret + instructions, traps = r->hart->st.traps;
+    while (r->hart->st.instret < until && r->hart->st.traps == traps)
+        rig_run(r, 1);
+}
+
+struct hart_timing rig_inorder(void)
+{
+    return (struct hart_timing){.alu = 1,
+                                .load = 2,
+                                .store = 1,
+                                .mul = 2,
+                                .div_base = 12,
+                                .div_bit = 1,
+                                .fp = 3,
+                                .fp_div = 20,
+                                .csr = 2,
+                                .jump = 2,
+                                .branch_taken = 1,
+                                .mispredict = 5,
+                                .amo = 12,
+                                .icache_lines = 16,
+                                .icache_miss = 9,
+                                .dcache_lines = 8,
+                                .dcache_miss = 11,
+                                .predictor_entries = 64};
+}
