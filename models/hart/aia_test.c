@@ -146,6 +146,8 @@ static void HV_1_vsip_and_vsie(void **state)
     fixture_set(f, CSR_vsip, 0);
     assert_int_equal(fixture_csr(f, CSR_vsip), 0x220);
     assert_int_equal(fixture_csr(f, CSR_hvip), 0x440);
+    fixture_set(f, CSR_vsip, 2);
+    assert_int_equal(fixture_csr(f, CSR_hvip), 0x444);
     /* Delegated: aliases of sip and sie. */
     fixture_set(f, CSR_mvien, VD_BIT(13));
     fixture_set(f, CSR_hideleg, 0x444 | VD_BIT(13));

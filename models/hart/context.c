@@ -141,7 +141,8 @@ void mmu_flush_page_writes(struct hart *h, uint64_t spa)
 void mmu_fence(struct hart *h, const struct mmu_fence *fence)
 {
     bool virt = fence->kind == FENCE_VVMA || (fence->kind == FENCE_VMA && h->st.virt);
-    uint16_t vmid = (uint16_t)vd_get(h->st.csr.hgatp, 44, 14);
+    uint64_t hgatp = h->st.csr.hgatp;
+    uint16_t vmid = hgatp >> 60 ? (uint16_t)vd_get(hgatp, 44, 14) : 0; /* as entries are tagged */
     bool any = tlb_fence(&h->vtlb->side[TLB_DATA], h, fence, virt, vmid);
     any |= tlb_fence(&h->vtlb->side[TLB_FETCH], h, fence, virt, vmid);
     if (!any)

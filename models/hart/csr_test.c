@@ -294,6 +294,8 @@ static void SE_1_hstateen_follows_mstateen(void **state)
     assert_int_equal(fixture_csr(f, CSR_hstateen0), 0);
     fixture_set(f, CSR_hstateen0, ~UINT64_C(0));
     assert_true(fixture_csr(f, CSR_hstateen0) == STATEEN_AIA);
+    fixture_set(f, CSR_mstateen0, 0);
+    assert_int_equal(fixture_csr(f, CSR_hstateen0), 0);
     fixture_free(f);
     f = fixture_new(0, false);
     fixture_set(f, CSR_mstateen0, ~UINT64_C(0));

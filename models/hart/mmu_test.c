@@ -187,6 +187,7 @@ static void guest_addresses_are_two_bits_wider(void **state)
         unsigned width = 12 + 9 * (gmode - 5) + 2;
         uint64_t top = UINT64_C(3) << (width - 2) | 0x5000;
         gmap(&m, gmode, top, 0, DATA, RWXU_);
+        gmap(&m, gmode, 0x5000, 0, DATA, RWXU_);
         bench_poke(&m.f->bench, DATA + 8, 8, 42);
         assert_int_equal(load(&m, top + 8, 8), 42);
         uint64_t beyond = UINT64_C(1) << width | 0x5000;
@@ -213,6 +214,8 @@ static const struct {
     {RWX_, RWXU_ & ~(PTE_R | PTE_W), HSTATUS_SPVP, 0, MSTATUS_MXR, 0, 21, 23},
     {RWX_, RWXU_ & ~(PTE_R | PTE_W), HSTATUS_SPVP, MSTATUS_MXR, 0, 0, 0, 23},
     {RWX_ & ~PTE_X, RWXU_, HSTATUS_SPVP, 0, 0, MMU_HLVX, 13, 0xff},
+    {RWXU_, RWXU_, HSTATUS_SPVP, 0, MSTATUS_SUM, MMU_HLVX, 0, 0xff},
+    {RWXU_, RWXU_, HSTATUS_SPVP, 0, 0, MMU_HLVX, 13, 0xff},
     {RWX_, RWXU_ & ~PTE_X, HSTATUS_SPVP, 0, 0, MMU_HLVX, 21, 0xff},
 };
 
@@ -240,6 +243,23 @@ static void hypervisor_loads_and_stores(void **state)
     }
 }
 
+static void HLVX_needs_execute_and_read_of_the_PMP(void **state)
+{
+    (void)state;
+    struct machine m = guest_new(8, 8);
+    map(&m, 8, 0x1000, 0, GPA, RWXU_);
+    fixture_set(m.f, CSR_pmpaddr0 + 1, ~UINT64_C(0));
+    fixture_set(m.f, CSR_pmpaddr0, DATA >> 2 | 0x1ff);
+    fixture_mode(m.f, VD_MODE_S);
+    for (uint64_t bits = 0; bits < 8; bits++) {
+        fixture_set(m.f, CSR_pmpcfg0, 0x1f00 | PMP_NAPOT << 3 | bits);
+        bool ok = (bits & (PMP_R | PMP_X)) == (PMP_R | PMP_X);
+        assert_int_equal(cause_of(&m, MMU_LOAD, 0x1008, MMU_GUEST | MMU_HLVX),
+                         ok ? 0 : CAUSE_LOAD_ACCESS_FAULT);
+    }
+    machine_free(&m);
+}
+
 static void MPRV_with_MPV_loads_as_the_guest(void **state)
 {
     (void)state;
@@ -252,6 +272,8 @@ static void MPRV_with_MPV_loads_as_the_guest(void **state)
     assert_int_equal(cause_of(&m, MMU_FETCH, DATA, 0), 0); /* fetches are M-mode's */
     fixture_set(m.f, CSR_mstatus, MSTATUS_MPRV | MSTATUS_MPV | (uint64_t)PRV_M << 11);
     assert_int_equal(load(&m, DATA + 8, 8), 77);
+    assert_int_equal(cause_of(&m, MMU_LOAD, 0x1008, 0), CAUSE_LOAD_ACCESS_FAULT);
+    assert_false(m.f->hart.exc.gva);
     fixture_set(m.f, CSR_mstatus, MSTATUS_MPRV | MSTATUS_MPV);
     assert_int_equal(cause_of(&m, MMU_LOAD, 0x1008, 0), 13); /* VU, and U is clear */
     machine_free(&m);
@@ -351,6 +373,7 @@ int main(void)
         cmocka_unit_test(two_stage_faults),
         cmocka_unit_test(guest_addresses_are_two_bits_wider),
         cmocka_unit_test(hypervisor_loads_and_stores),
+        cmocka_unit_test(HLVX_needs_execute_and_read_of_the_PMP),
         cmocka_unit_test(MPRV_with_MPV_loads_as_the_guest),
         cmocka_unit_test(misaligned_accesses_work_and_split),
         cmocka_unit_test(devices_are_reached_by_the_bus),

@@ -31,6 +31,21 @@ static void fast_entries_follow_accesses(void **state)
     machine_free(&m);
 }
 
+static void a_flush_empties_the_contexts_in_use(void **state)
+{
+    (void)state;
+    struct machine m = machine_new(0);
+    struct hart *h = &m.f->hart;
+    assert_int_equal(cause_of(&m, MMU_FETCH, DATA, 0), 0);
+    load(&m, DATA, 8);
+    uint64_t code = h->fetch_context;
+    mmu_flush_fast(h);
+    assert_true(fast(h->data, DATA)->read_tag == HART_TLB_NONE);
+    assert_true(fast(h->fetch, DATA)->exec_tag == HART_TLB_NONE);
+    assert_true(h->fetch_context != code);
+    machine_free(&m);
+}
+
 static void modes_have_their_own_contexts(void **state)
 {
     (void)state;
@@ -183,6 +198,33 @@ static void ASIDs_keep_translations_apart(void **state)
     machine_free(&m);
 }
 
+static void VMIDs_keep_translations_apart(void **state)
+{
+    (void)state;
+    struct machine m = guest_new(8, 8);
+    map(&m, 8, 0x1000, 0, GPA, RWX_);
+    load(&m, 0x1000, 8);
+    gmap(&m, 8, GPA, 0, 0, 0);
+    fixture_set(m.f, CSR_hgatp, root(8, 9, GTABLES));
+    assert_int_equal(cause_of(&m, MMU_LOAD, 0x1000, 0), CAUSE_LOAD_GUEST_PAGE_FAULT);
+    fixture_set(m.f, CSR_hgatp, root(8, 7, GTABLES));
+    load(&m, 0x1000, 8);
+    machine_free(&m);
+}
+
+static void a_bare_G_stage_is_fenced_whatever_its_VMID(void **state)
+{
+    (void)state;
+    struct machine m = guest_new(8, 8);
+    fixture_set(m.f, CSR_hgatp, UINT64_C(7) << 44);
+    map(&m, 8, 0x1000, 0, DATA, RWX_);
+    load(&m, 0x1000, 8);
+    map(&m, 8, 0x1000, 0, 0, 0);
+    mmu_fence(&m.f->hart, &(struct mmu_fence){.kind = FENCE_VMA});
+    assert_int_equal(cause_of(&m, MMU_LOAD, 0x1000, 0), CAUSE_LOAD_PAGE_FAULT);
+    machine_free(&m);
+}
+
 static void a_small_TLB_forgets(void **state)
 {
     (void)state;
@@ -207,12 +249,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fast_entries_follow_accesses),
+        cmocka_unit_test(a_flush_empties_the_contexts_in_use),
         cmocka_unit_test(modes_have_their_own_contexts),
         cmocka_unit_test(fences_are_selective),
         cmocka_unit_test(guest_fences_are_selective),
         cmocka_unit_test(a_VVMA_of_another_VMID_does_nothing),
         cmocka_unit_test(a_fence_reaches_every_piece_of_a_superpage),
         cmocka_unit_test(ASIDs_keep_translations_apart),
+        cmocka_unit_test(VMIDs_keep_translations_apart),
+        cmocka_unit_test(a_bare_G_stage_is_fenced_whatever_its_VMID),
         cmocka_unit_test(a_small_TLB_forgets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -162,7 +162,7 @@ static uint8_t stage1_permissions(const struct regime *r, uint8_t bits)
         return bits & PTE_U ? permissions : 0;
     if (!(bits & PTE_U))
         return permissions;
-    return r->sum ? permissions & (uint8_t)~PMP_X : 0;
+    return r->sum ? permissions : 0;
 }
 
 /* [priv norm:H_vm_gpatrans]: always as user, and only HS-level MXR reaches it. */
