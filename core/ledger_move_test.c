@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Owners of files, migration of pending bits, and injection through software files. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/ledger_story.h"
+
+/* Protocol A1: the PTE changed, the IOMMU's cache did not, the file belongs to nobody now. */
+static void msi_in_a_freed_file_is_a_stray(void **state)
+{
+    struct story *s = *state;
+    file_owner(s, GUEST_FILE, -1);
+    issue(s, 1, 5);
+    record(s, 1, GUEST_FILE, 5, false);
+    violated(s, LEDGER_STRAY, "guest file 1 of hart 0, which no VM owns", "MSI 1");
+    assert_int_equal(counts(s)->lost, 0);
+}
+
+static void msi_in_a_file_of_another_vm_is_a_stray(void **state)
+{
+    struct story *s = *state;
+    file_owner(s, GUEST_FILE, 2);
+    issue(s, 1, 5);
+    record(s, 1, GUEST_FILE, 5, false);
+    claim(s, GUEST_FILE, 5);
+    violated(s, LEDGER_STRAY, "of VM 2, but its device belongs to VM 1", "recorded in");
+}
+
+static void claim_by_the_next_owner_is_a_stray(void **state)
+{
+    struct story *s = *state;
+    issue(s, 1, 5);
+    record(s, 1, GUEST_FILE, 5, false);
+    file_owner(s, GUEST_FILE, 2);
+    claim(s, GUEST_FILE, 5);
+    violated(s, LEDGER_STRAY, "claimed in guest file 1 of hart 0 of VM 2", "MSI 1");
+}
+
+static void hosts_device_may_not_reach_a_guest(void **state)
+{
+    struct story *s = *state;
+    device_owner(s, -1);
+    issue(s, 1, 5);
+    record(s, 1, GUEST_FILE, 5, false);
+    claim(s, GUEST_FILE, 5);
+    violated(s, LEDGER_STRAY, "belongs to the host", "MSI 1");
+}
+
+static void hart_may_store_to_a_file_of_any_vm(void **state)
+{
+    struct story *s = *state;
+    tell(s, (struct vd_record){
+                .kind = VD_REC_msi_issue, .serial = 1, .b = 5, .c = VD_REQUESTER_HART(0)});
+    record(s, 1, GUEST_FILE, 5, false);
+    claim(s, GUEST_FILE, 5);
+    balanced(s);
+}
+
+static void file_left_with_a_pending_msi_loses_it(void **state)
+{
+    struct story *s = *state;
+    issue(s, 1, 5);
+    record(s, 1, GUEST_FILE, 5, false);
+    state_of(s, GUEST_FILE, 0x70, 0);
+    file_owner(s, GUEST_FILE, -1);
+    violated(s, LEDGER_LOST, "pending in guest file 1 of hart 0", "no VM owns any more");
+}
+
+static void moved_msi_is_claimed_in_its_new_file(void **state)
+{
+    struct story *s = *state;
+    file_owner(s, OTHER_FILE, VM);
+    issue(s, 1, 5);
+    record(s, 1, GUEST_FILE, 5, false);
+    issue(s, 2, 5);
+    record(s, 2, GUEST_FILE, 5, true);
+    eip(s, VD_REC_eip_clear, GUEST_FILE, 5);
+    eip(s, VD_REC_eip_set, OTHER_FILE, 5);
+    file_owner(s, GUEST_FILE, -1);
+    claim(s, OTHER_FILE, 5);
+    balanced(s);
+    assert_int_equal(counts(s)->held, 2);
+    assert_int_equal(counts(s)->moved, 2);
+    assert_int_equal(counts(s)->claimed, 1);
+    assert_int_equal(counts(s)->coalesced, 1);
+    assert_int_equal(ledger_samples(s->ledger)->file, OTHER_FILE);
+}
+
+/* Protocol A8: the old file is read, the new one set, and only then the old one zeroed. */
+static void move_hint_allows_set_before_clear(void **state)
+{
+    struct story *s = *state;
+    file_owner(s, OTHER_FILE, VM);
+    issue(s, 1, 5);
+    record(s, 1, GUEST_FILE, 5, false);
+    HINT(s, HART0, 7, VCPU(VM, 0), GUEST_FILE, OTHER_FILE, 0);
+    eip(s, VD_REC_eip_set, OTHER_FILE, 5);
+    eip(s, VD_REC_eip_clear, GUEST_FILE, 5);
+    HINT(s, HART0, 7, VCPU(VM, 0), GUEST_FILE, OTHER_FILE, 1);
+    claim(s, OTHER_FILE, 5);
+    balanced(s);
+    assert_int_equal(counts(s)->moved, 1);
+}
+
+/* Protocol A4: what arrived after the dump is zeroed with the old file. */
+static void held_msi_that_is_set_nowhere_is_lost(void **state)
+{
+    struct story *s = *state;
+    file_owner(s, OTHER_FILE, VM);
+    issue(s, 1, 5);
+    record(s, 1, GUEST_FILE, 5, false);
+    eip(s, VD_REC_eip_clear, GUEST_FILE, 5);
+    eip(s, VD_REC_eip_set, OTHER_FILE, 6);
+    violated(s, LEDGER_LOST, "software cleared its pending bit in guest file 1 of hart 0",
+             "set in no other file");
+}
+
+static void held_msi_does_not_move_to_another_vm(void **state)
+{
+    struct story *s = *state;
+    file_owner(s, OTHER_FILE, 2);
+    issue(s, 1, 5);
+    record(s, 1, GUEST_FILE, 5, false);
+    eip(s, VD_REC_eip_clear, GUEST_FILE, 5);
+    eip(s, VD_REC_eip_set, OTHER_FILE, 5);
+    claim(s, OTHER_FILE, 5);
+    violated(s, LEDGER_LOST, "MSI 1", "set in no other file");
+}
+
+static void injected_msi_ends_with_the_software_claim(void **state)
+{
+    struct story *s = *state;
+    path(s, 10700);
+    device_owner(s, -1);
+    issue(s, 1, 40);
+    issue(s, 2, 40);
+    record(s, 1, S_FILE, 40, false);
+    record(s, 2, S_FILE, 40, true);
+    trap(s, HART0, INTERRUPT | 9, VD_MODE_VS, VD_MODE_S);
+    vd_time taken = s->now - 10;
+    claim(s, S_FILE, 40);
+    inject(s, VCPU(VM, 0), 5, 40);
+    assert_int_equal(ledger_open(s->ledger), 2);
+    trap(s, HART0, 22, VD_MODE_VS, VD_MODE_S);
+    software_claim(s, VCPU(VM, 0), 5);
+    balanced(s);
+    assert_int_equal(ledger_num_samples(s->ledger), 2);
+    const struct sample *m = ledger_samples(s->ledger);
+    assert_int_equal(m->serial, 1);
+    assert_int_equal(m->identity, 5);
+    assert_int_equal(m->traps, 2);
+    assert_int_equal(m->stamp[STAMP_TRAP], taken);
+    assert_int_equal(m->stamp[STAMP_ENTRY], taken + 5);
+    assert_int_equal(m->stamp[STAMP_CLAIM], s->now - 20);
+    assert_int_equal(m->vm, VM);
+    assert_int_equal(m->file, S_FILE);
+    assert_int_equal(ledger_counts(s->ledger, 10700)->claimed, 1);
+    assert_int_equal(ledger_counts(s->ledger, 10700)->coalesced, 1);
+    assert_int_equal(ledger_counts(s->ledger, 10700)->traps, 2);
+}
+
+static void injected_and_never_claimed_is_lost(void **state)
+{
+    struct story *s = *state;
+    device_owner(s, -1);
+    issue(s, 1, 40);
+    record(s, 1, S_FILE, 40, false);
+    claim(s, S_FILE, 40);
+    inject(s, VCPU(VM, 0), 5, 40);
+    violated(s, LEDGER_LOST, "pending in the software file of VM 1 vCPU 0", "never claimed");
+    assert_int_equal(counts(s)->claimed, 0);
+    assert_int_equal(ledger_num_samples(s->ledger), 0);
+}
+
+static void injected_and_disabled_is_no_violation(void **state)
+{
+    struct story *s = *state;
+    device_owner(s, -1);
+    HINT(s, HART0, 6, VCPU(VM, 0), 5, 0);
+    issue(s, 1, 40);
+    record(s, 1, S_FILE, 40, false);
+    claim(s, S_FILE, 40);
+    inject(s, VCPU(VM, 0), 5, 40);
+    balanced(s);
+    assert_int_equal(counts(s)->pending, 1);
+}
+
+static void claim_that_should_have_been_injected_is_lost(void **state)
+{
+    struct story *s = *state;
+    device_owner(s, -1);
+    for (uint64_t i = 1; i <= 3; i++) {
+        issue(s, i, 40);
+        record(s, i, S_FILE, 40, false);
+        claim(s, S_FILE, 40);
+        if (i != 2)
+            inject(s, VCPU(VM, 0), 5, 40);
+        if (i != 2)
+            software_claim(s, VCPU(VM, 0), 5);
+    }
+    const struct ledger_finding *f = violated(s, LEDGER_LOST, "MSI 2", "did not inject it");
+    assert_int_equal(f->serial, 2);
+    assert_int_equal(counts(s)->claimed, 2);
+}
+
+static void one_claim_is_injected_once(void **state)
+{
+    struct story *s = *state;
+    device_owner(s, -1);
+    issue(s, 1, 40);
+    record(s, 1, S_FILE, 40, false);
+    claim(s, S_FILE, 40);
+    inject(s, VCPU(VM, 0), 5, 40);
+    software_claim(s, VCPU(VM, 0), 5);
+    inject(s, VCPU(VM, 0), 5, 40);
+    software_claim(s, VCPU(VM, 0), 5);
+    violated(s, LEDGER_DUPLICATE, "host identity 40 was injected twice", "hart 0");
+}
+
+static void software_claim_of_nothing_is_a_duplicate(void **state)
+{
+    struct story *s = *state;
+    inject(s, VCPU(VM, 0), 1, 0);
+    software_claim(s, VCPU(VM, 0), 1);
+    software_claim(s, VCPU(VM, 0), 1);
+    violated(s, LEDGER_DUPLICATE, "identity 1 was claimed in the software file of VM 1 vCPU 0",
+             "nothing was pending");
+}
+
+static void file_moves_into_software_and_back(void **state)
+{
+    struct story *s = *state;
+    issue(s, 1, 5);
+    record(s, 1, GUEST_FILE, 5, false);
+    eip(s, VD_REC_eip_clear, GUEST_FILE, 5);
+    inject(s, VCPU(VM, 0), 5, 0);
+    HINT(s, HART0, 7, VCPU(VM, 0), (uint64_t)-1, OTHER_FILE, 0);
+    file_owner(s, OTHER_FILE, VM);
+    eip(s, VD_REC_eip_set, OTHER_FILE, 5);
+    HINT(s, HART0, 7, VCPU(VM, 0), (uint64_t)-1, OTHER_FILE, 1);
+    claim(s, OTHER_FILE, 5);
+    balanced(s);
+    assert_int_equal(counts(s)->moved, 2);
+}
+
+static void mrif_bit_moves_into_a_file(void **state)
+{
+    struct story *s = *state;
+    issue(s, 1, 5);
+    tell(s, (struct vd_record){.kind = VD_REC_mrif_store, .serial = 1, .a = 0x80001000, .b = 5});
+    issue(s, 2, 6);
+    tell(s, (struct vd_record){.kind = VD_REC_mrif_store, .serial = 2, .a = 0x80001000, .b = 6});
+    eip(s, VD_REC_eip_set, GUEST_FILE, 5);
+    claim(s, GUEST_FILE, 5);
+    balanced(s);
+    assert_int_equal(counts(s)->claimed, 1);
+    assert_int_equal(counts(s)->pending, 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, story_setup, story_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(msi_in_a_freed_file_is_a_stray),
+        TEST(msi_in_a_file_of_another_vm_is_a_stray),
+        TEST(claim_by_the_next_owner_is_a_stray),
+        TEST(hosts_device_may_not_reach_a_guest),
+        TEST(hart_may_store_to_a_file_of_any_vm),
+        TEST(file_left_with_a_pending_msi_loses_it),
+        TEST(moved_msi_is_claimed_in_its_new_file),
+        TEST(move_hint_allows_set_before_clear),
+        TEST(held_msi_that_is_set_nowhere_is_lost),
+        TEST(held_msi_does_not_move_to_another_vm),
+        TEST(injected_msi_ends_with_the_software_claim),
+        TEST(injected_and_never_claimed_is_lost),
+        TEST(injected_and_disabled_is_no_violation),
+        TEST(claim_that_should_have_been_injected_is_lost),
+        TEST(one_claim_is_injected_once),
+        TEST(software_claim_of_nothing_is_a_duplicate),
+        TEST(file_moves_into_software_and_back),
+        TEST(mrif_bit_moves_into_a_file),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
