@@ -138,6 +138,10 @@ void bed_start(struct testbed *t, unsigned mode)
     bed_set(t, REG_OFFSET_CQB, 8, ppn_field(t->cq) | 5);
     bed_set(t, REG_OFFSET_FQB, 8, ppn_field(t->fq) | 5);
     bed_set(t, REG_OFFSET_PQB, 8, ppn_field(t->pq) | 5);
+    for (uint32_t v = 0; v < 4; v++) {
+        bed_set(t, REG_OFFSET_MSI_CFG + 16 * v, 8, OWN_MSI + 0x1000 * v);
+        bed_set(t, REG_OFFSET_MSI_CFG + 16 * v + 8, 4, v + 1);
+    }
     bed_set(t, REG_OFFSET_CQCSR, 4, 3);
     bed_set(t, REG_OFFSET_FQCSR, 4, 3);
     bed_set(t, REG_OFFSET_PQCSR, 4, 3);

@@ -37,6 +37,8 @@ enum {
 };
 
 #define IMSIC_WINDOW UINT64_C(0x28000000)
+/* Vector v of the IOMMU writes v + 1 to page v from here. */
+#define OWN_MSI UINT64_C(0x28100000)
 
 /* PTE bits. */
 enum { V = 1, R = 2, W = 4, X = 8, U = 16, G = 32, A = 64, D = 128, RWXAD = V | R | W | X | A | D };
