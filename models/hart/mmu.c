@@ -73,9 +73,13 @@ static bool answered(struct hart *h, const struct regime *r, uint64_t va, const 
     }
     if (status != VD_OK && status != VD_PENDING)
         return translate_access_fault(h, r, va);
-    vd_time cycle = h->cfg.cycle_ps ? h->cfg.cycle_ps : 1;
-    h->st.cycles += (txn->delay + cycle - 1) / cycle + h->cfg.timing.uncached;
     return true;
+}
+
+static void charge_device(struct hart *h, vd_time delay)
+{
+    vd_time cycle = h->cfg.cycle_ps ? h->cfg.cycle_ps : 1;
+    h->st.cycles += (delay + cycle - 1) / cycle + h->cfg.timing.uncached;
 }
 
 /* CHOICE: what memory allows misaligned, I/O answers with an access fault: a handler must not
@@ -97,26 +101,37 @@ static bool bus_load(struct hart *h, const struct regime *r, uint64_t va, uint64
     enum vd_status status = h->host.ops->access(h->host.ctx, &txn);
     if (!answered(h, r, va, &txn, status))
         return false;
+    charge_device(h, txn.delay);
     memcpy(data, txn.data, size);
     return true;
 }
 
 /* Memory that is watched is written at once, so that its watchers learn of it before the next
- * instruction; a device gets a posted write. */
+ * instruction; being watched must not cost time. */
+static bool memory_store(struct hart *h, const struct regime *r, uint64_t va, struct vd_txn *txn)
+{
+    return answered(h, r, va, txn, h->host.ops->access(h->host.ctx, txn));
+}
+
+/* A posted write: the hart goes on while it is on its way. */
+static bool device_store(struct hart *h, const struct regime *r, uint64_t va, struct vd_txn *txn)
+{
+    if (!whole(txn->addr, txn->size))
+        return translate_access_fault(h, r, va);
+    txn->attrs |= VD_POSTED;
+    if (!answered(h, r, va, txn, h->host.ops->submit(h->host.ctx, txn)))
+        return false;
+    charge_device(h, 0);
+    return true;
+}
+
 static bool bus_store(struct hart *h, const struct regime *r, uint64_t va, uint64_t spa,
                       unsigned size, const void *data)
 {
-    bool memory = granted_page(h, spa, false) != NULL;
-    if (!memory && !whole(spa, size))
-        return translate_access_fault(h, r, va);
     struct vd_txn txn = transaction(h, r, spa, size);
     memcpy(txn.data, data, size);
-    if (!memory)
-        txn.attrs |= VD_POSTED;
-    const struct vd_host_ops *ops = h->host.ops;
-    enum vd_status status =
-        memory ? ops->access(h->host.ctx, &txn) : ops->submit(h->host.ctx, &txn);
-    return answered(h, r, va, &txn, status);
+    bool memory = granted_page(h, spa, false) != NULL;
+    return memory ? memory_store(h, r, va, &txn) : device_store(h, r, va, &txn);
 }
 
 static bool load_bytes(struct hart *h, const struct regime *r, uint64_t va, unsigned size,

@@ -350,6 +350,7 @@ static void devices_are_reached_by_the_bus(void **state)
     assert_int_equal(last.requester, VD_REQUESTER_HART(2));
     assert_true(mmu_store(h, 0x1000, 4, 0, 55));
     assert_int_equal(m.f->bench.num_writes, 0); /* posted: later */
+    assert_int_equal(h->st.cycles, 7);
     bench_run(&m.f->bench, 2500);
     assert_int_equal(m.f->bench.num_writes, 1);
     assert_true(last.attrs & VD_POSTED && last.data[0] == 55);
@@ -359,6 +360,10 @@ static void devices_are_reached_by_the_bus(void **state)
     assert_int_equal(cause_of(&m, MMU_LOAD, 0x4000, 0), CAUSE_LOAD_ACCESS_FAULT);
     assert_int_equal(cause_of(&m, MMU_LOAD, 0x1004, 0), CAUSE_LOAD_ACCESS_FAULT); /* misaligned */
     assert_int_equal(cause_of(&m, MMU_FETCH, 0x1000, 0), CAUSE_FETCH_ACCESS_FAULT);
+    m.f->bench.host.ops->watch(m.f->bench.host.ctx, DATA, true);
+    uint64_t cycles = h->st.cycles;
+    assert_true(mmu_store(h, DATA, 8, 0, 1));
+    assert_int_equal(h->st.cycles, cycles); /* memory, though by the bus */
     m.f->bench.latency = 0;
     assert_int_equal(cause_of(&m, MMU_STORE, 0x4000, 0), CAUSE_STORE_ACCESS_FAULT);
     machine_free(&m);
