@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The address translation caches [iommu CACHING]: fully associative, tree-PLRU, never holding what
- * was invalid when it was read. */
+/* The address translation caches [iommu CACHING]: fully associative, never holding what was invalid
+ * when it was read.  CHOICE: tree-PLRU that does not look for free entries, as open RTL does it: a
+ * loop over one page more than there are entries misses every time. */
 #include "iommu/model.h"
 
 /* The bits of a tree point to the half that was used less recently; node 1 is the root. */
@@ -55,9 +56,6 @@ void iommu_ddt_fill(struct iommu *m, uint32_t device_id, const struct device_con
 {
     struct iommu_state *st = &m->st;
     struct ddt_entry *e = iommu_ddt_lookup(m, device_id);
-    for (uint32_t i = 0; !e && i < st->ddt_plru.count; i++)
-        if (!st->ddt[i].valid)
-            e = &st->ddt[i];
     if (!e)
         e = &st->ddt[victim(&st->ddt_plru)];
     *e = (struct ddt_entry){.device_id = device_id, .valid = true, .dc = *dc};
@@ -88,9 +86,6 @@ void iommu_pdt_fill(struct iommu *m, uint32_t device_id, uint32_t process_id, ui
 {
     struct iommu_state *st = &m->st;
     struct pdt_entry *e = iommu_pdt_lookup(m, device_id, process_id);
-    for (uint32_t i = 0; !e && i < st->pdt_plru.count; i++)
-        if (!st->pdt[i].valid)
-            e = &st->pdt[i];
     if (!e)
         e = &st->pdt[victim(&st->pdt_plru)];
     *e = (struct pdt_entry){device_id, process_id, true, ta, fsc};
@@ -132,9 +127,6 @@ void iommu_tlb_fill(struct iommu *m, const struct tlb_entry *entry)
 {
     struct iommu_state *st = &m->st;
     struct tlb_entry *e = iommu_tlb_lookup(m, entry);
-    for (uint32_t i = 0; !e && i < st->tlb_plru.count; i++)
-        if (!st->tlb[i].valid)
-            e = &st->tlb[i];
     if (!e)
         e = &st->tlb[victim(&st->tlb_plru)];
     *e = *entry;
@@ -169,9 +161,6 @@ void iommu_msi_fill(struct iommu *m, uint32_t device_id, uint16_t gscid, uint64_
 {
     struct iommu_state *st = &m->st;
     struct msi_entry *e = iommu_msi_lookup(m, device_id, gscid, gpa);
-    for (uint32_t i = 0; !e && i < st->msi_plru.count; i++)
-        if (!st->msi[i].valid)
-            e = &st->msi[i];
     if (!e)
         e = &st->msi[victim(&st->msi_plru)];
     *e = (struct msi_entry){gpa, {pte[0], pte[1]}, device_id, gscid, true};
