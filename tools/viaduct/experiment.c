@@ -98,6 +98,15 @@ static void write_timeline(struct machine *machine, const char *dir, struct vd_e
     timeline_close(timeline, err);
 }
 
+/* An experiment programs its devices right: whatever is dropped while it measures is missing. */
+static bool drops_measured(const struct ledger *ledger)
+{
+    for (uint32_t i = 0; i < ledger_num_paths(ledger); i++)
+        if (ledger_counts(ledger, ledger_nth_path(ledger, i))->dropped)
+            return true;
+    return false;
+}
+
 /* The guest has ended the run. */
 static int conclude(struct experiment_run *run, struct machine *machine, const char *name,
                     const char *label)
@@ -113,8 +122,8 @@ static int conclude(struct experiment_run *run, struct machine *machine, const c
         write_timeline(machine, run->arguments->out, &err);
     if (*err.text)
         return fail(STATUS_HOST, err.text);
-    if (!balanced) {
-        machine_print_violations(machine, SHOWN_VIOLATIONS);
+    if (!balanced || drops_measured(core->ledger)) {
+        machine_print_findings(machine, balanced, SHOWN_VIOLATIONS);
         return STATUS_LEDGER;
     }
     if (guest) {
@@ -181,11 +190,11 @@ static uint32_t num_points(const struct arguments *arguments)
     return points;
 }
 
-static bool add_point(struct arguments *arguments, uint32_t index, char *label, size_t size,
-                      struct vd_error *err)
+/* The label tells the paths of different runs apart: the member's name and the swept values. */
+static bool add_point(struct arguments *arguments, uint32_t index, const char *member, char *label,
+                      size_t size, struct vd_error *err)
 {
-    size_t used = 0;
-    label[0] = '\0';
+    size_t used = (size_t)snprintf(label, size, "%s", member ? member : "");
     for (uint32_t i = 0; i < arguments->num_sweeps; i++) {
         const struct sweep *sweep = &arguments->sweeps[i];
         const char *value = sweep->values[index % sweep->count];
@@ -216,7 +225,7 @@ static int run_file(struct experiment_run *run, const struct experiment_file *fi
             ok = arguments_add_text(arguments, run->arguments->settings[i].name,
                                     run->arguments->settings[i].text,
                                     run->arguments->settings[i].length, &err);
-        ok = ok && add_point(arguments, point, label, sizeof(label), &err);
+        ok = ok && add_point(arguments, point, run->member, label, sizeof(label), &err);
         int one = ok ? run_point(run, arguments, name, label) : fail(STATUS_CONFIG, err.text);
         status = status ? status : one;
         free(arguments);
@@ -241,10 +250,15 @@ static int run_member(struct experiment_run *run, const char *name)
     bool violation = virt_configure(config, &setting, 1, &err) &&
                      config->experiment.expects == VIRT_EXPECTS_VIOLATION;
     free(config);
+    run->member = name;
     int result = run_file(run, &file, name);
+    run->member = NULL;
     experiment_close(&file);
     bool expected = result == (violation ? STATUS_LEDGER : STATUS_OK);
-    printf("%s: %s%s\n", name, result == STATUS_LEDGER ? "violation" : "balanced",
+    printf("%s: %s%s\n", name,
+           result == STATUS_LEDGER ? "reported by the ledger"
+           : result == STATUS_OK   ? "balanced"
+                                   : "failed",
            expected ? ", as expected" : ", NOT as expected");
     if (expected)
         return STATUS_OK;

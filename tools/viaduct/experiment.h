@@ -29,6 +29,7 @@ struct experiment_run {
     struct virt_config config; /* of the first run */
     char title[160], expectation[1024];
     uint32_t runs;
+    const char *member; /* of what runs, NULL: it was asked for itself */
 };
 
 /* Runs an experiment, or its members, at every point of the sweep.  Returns an exit status; what

@@ -128,13 +128,13 @@ void machine_close(struct machine *m)
     *m = (struct machine){0};
 }
 
-void machine_print_violations(struct machine *m, uint32_t most)
+void machine_print_findings(struct machine *m, bool drops, uint32_t most)
 {
     struct ledger *ledger = virt_core(m->virt)->ledger;
     uint32_t shown = 0;
     for (uint32_t i = 0; i < ledger_num_findings(ledger); i++) {
         const struct ledger_finding *finding = ledger_finding(ledger, i);
-        if (finding->kind == LEDGER_DROPPED)
+        if ((finding->kind == LEDGER_DROPPED) != drops)
             continue;
         if (shown++ < most)
             fprintf(stderr, "viaduct: ledger: %s\n", finding->text);

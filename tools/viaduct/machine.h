@@ -29,8 +29,9 @@ enum status machine_open(struct machine *machine, const struct virt_config *conf
 enum status machine_run(struct machine *machine, struct vd_error *err);
 void machine_close(struct machine *machine);
 
-/* Of a machine that has run: the ledger's violations on stderr, at most `most`. */
-void machine_print_violations(struct machine *machine, uint32_t most);
+/* Of a machine that has run: what the ledger found, on stderr, at most `most` sentences: the
+ * violations, or with `drops` what was dropped for a documented cause. */
+void machine_print_findings(struct machine *machine, bool drops, uint32_t most);
 /* The guest's exit status as a process can return it: never 0 for a failure. */
 int machine_guest_status(const struct machine *machine);
 

@@ -57,7 +57,7 @@ static int conclude(struct machine *machine)
         return STATUS_OK;
     if (ledger_finish(core->ledger, sim_now(core->sim)))
         return guest;
-    machine_print_violations(machine, SHOWN_VIOLATIONS);
+    machine_print_findings(machine, false, SHOWN_VIOLATIONS);
     return guest ? guest : STATUS_LEDGER;
 }
 
