@@ -2,7 +2,7 @@
 #include "aplic/aplic_bench.h"
 
 struct bench b;
-struct aplic *a;
+struct aplic *dut;
 uint32_t edges;
 
 /* The bench has too few lines for all domains. */
@@ -54,8 +54,8 @@ void build(const struct aplic_config *config)
     b.host.ops = &ops;
     memset(lines, 0, sizeof(lines));
     edges = 0;
-    a = aplic_create(config, &b.host, &err);
-    assert_non_null(a);
+    dut = aplic_create(config, &b.host, &err);
+    assert_non_null(dut);
 }
 
 void rebuild(const struct aplic_config *config)
@@ -75,7 +75,7 @@ int setup(void **state)
 int teardown(void **state)
 {
     (void)state;
-    aplic_destroy(a);
+    aplic_destroy(dut);
     bench_done(&b);
     return 0;
 }
@@ -83,14 +83,14 @@ int teardown(void **state)
 void put(uint32_t domain, uint32_t offset, uint32_t value)
 {
     struct vd_txn txn = bench_write(offset, 4, value);
-    assert_int_equal(aplic_access(a, domain, &txn), VD_OK);
+    assert_int_equal(aplic_access(dut, domain, &txn), VD_OK);
 }
 
 uint32_t get(uint32_t domain, uint32_t offset)
 {
     struct vd_txn txn = bench_read(offset, 4);
     txn.data[0] = UINT64_MAX;
-    assert_int_equal(aplic_access(a, domain, &txn), VD_OK);
+    assert_int_equal(aplic_access(dut, domain, &txn), VD_OK);
     return (uint32_t)txn.data[0];
 }
 

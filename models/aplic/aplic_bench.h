@@ -47,7 +47,7 @@ enum { ROOT, S, M2, S2, DOMAINS };
 enum { SOURCES = 100, HARTS = 4, GUESTS = 3, CYCLE = 1000 };
 
 extern struct bench b;
-extern struct aplic *a;
+extern struct aplic *dut;
 extern uint32_t edges; /* of all output lines */
 
 struct aplic_config usual_config(void);

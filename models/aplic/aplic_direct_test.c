@@ -12,7 +12,7 @@ static void IDC_1_signal(void **state)
 {
     (void)state;
     route(ROOT, 5, EDGE1, direct_target(2, 7));
-    aplic_wire(a, 5, true);
+    aplic_wire(dut, 5, true);
     for (uint32_t bits = 0; bits < 16; bits++) {
         put(ROOT, DOMAINCFG, bits & 1 ? IE : 0);
         put(ROOT, IDELIVERY(2), bits >> 1 & 1);
@@ -52,7 +52,7 @@ static void IDC_1_threshold(void **state)
     (void)state;
     open_root(0);
     route(ROOT, 5, EDGE1, direct_target(0, 7));
-    aplic_wire(a, 5, true);
+    aplic_wire(dut, 5, true);
     static const struct {
         uint32_t threshold;
         bool signals;
@@ -72,10 +72,10 @@ static void IDC_2_topi(void **state)
     static const uint32_t priorities[] = {3, 4, 3, 200};
     for (uint32_t i = 0; i < 4; i++) {
         route(ROOT, sources[i], EDGE1, direct_target(1, priorities[i]));
-        aplic_wire(a, sources[i], true);
+        aplic_wire(dut, sources[i], true);
     }
     route(ROOT, 2, EDGE1, direct_target(0, 1));
-    aplic_wire(a, 2, true);
+    aplic_wire(dut, 2, true);
     put(ROOT, TOPI(1), 0);
     static const uint32_t order[] = {33 << 16 | 3, 90 << 16 | 3, 12 << 16 | 4, 50 << 16 | 200, 0};
     for (uint32_t i = 0; i < 5; i++) {
@@ -93,7 +93,7 @@ static void IDC_2_topi_of_a_child(void **state)
     (void)state;
     delegate(5, 0);
     route(S, 5, EDGE1, direct_target(1, 9));
-    aplic_wire(a, 5, true);
+    aplic_wire(dut, 5, true);
     assert_int_equal(get(S, TOPI(1)), 5 << 16 | 9);
     assert_int_equal(get(ROOT, TOPI(1)), 0);
     put(S, DOMAINCFG, IE);
@@ -105,24 +105,35 @@ static void IDC_2_topi_of_a_child(void **state)
     assert_false(line(S, 1));
 }
 
+static void IDC_2_topi_is_zero_while_msis_are_delivered(void **state)
+{
+    (void)state;
+    put(ROOT, DOMAINCFG, DM);
+    route(ROOT, 5, EDGE1, msi_target(1, 0, 9));
+    put(ROOT, SETIPNUM, 5);
+    assert_int_equal(get(ROOT, TOPI(1)), 0);
+    assert_int_equal(get(ROOT, CLAIMI(1)), 0);
+    assert_true(pending(ROOT, 5));
+}
+
 static void IDC_3_claimi(void **state)
 {
     (void)state;
     open_root(0);
     route(ROOT, 5, EDGE1, direct_target(0, 7));
-    aplic_wire(a, 5, true);
+    aplic_wire(dut, 5, true);
     put(ROOT, CLAIMI(0), 0);
     assert_true(pending(ROOT, 5));
     put(ROOT, IFORCE(0), 1);
     struct vd_txn txn = bench_read(CLAIMI(0), 4);
     txn.attrs = VD_DEBUG;
-    assert_int_equal(aplic_access(a, ROOT, &txn), VD_OK);
+    assert_int_equal(aplic_access(dut, ROOT, &txn), VD_OK);
     assert_int_equal(txn.data[0], 5 << 16 | 7);
     assert_true(pending(ROOT, 5));
     assert_int_equal(get(ROOT, CLAIMI(0)), 5 << 16 | 7);
     assert_false(pending(ROOT, 5));
     assert_int_equal(get(ROOT, IFORCE(0)), 1);
-    assert_int_equal(aplic_access(a, ROOT, &txn), VD_OK);
+    assert_int_equal(aplic_access(dut, ROOT, &txn), VD_OK);
     assert_int_equal(get(ROOT, IFORCE(0)), 1);
     assert_true(line(ROOT, 0));
     assert_int_equal(get(ROOT, CLAIMI(0)), 0);
@@ -135,11 +146,11 @@ static void IDC_3_claim_does_not_clear_a_level(void **state)
     (void)state;
     open_root(0);
     route(ROOT, 5, LEVEL1, direct_target(0, 7));
-    aplic_wire(a, 5, true);
+    aplic_wire(dut, 5, true);
     for (uint32_t i = 0; i < 3; i++)
         assert_int_equal(get(ROOT, CLAIMI(0)), 5 << 16 | 7);
     assert_true(line(ROOT, 0));
-    aplic_wire(a, 5, false);
+    aplic_wire(dut, 5, false);
     assert_false(line(ROOT, 0));
     assert_int_equal(get(ROOT, CLAIMI(0)), 0);
 }
@@ -149,7 +160,7 @@ static void IDC_3_debugger_writes_nothing(void **state)
     (void)state;
     struct vd_txn txn = bench_write(IFORCE(0), 4, 1);
     txn.attrs = VD_DEBUG;
-    assert_int_equal(aplic_access(a, ROOT, &txn), VD_OK);
+    assert_int_equal(aplic_access(dut, ROOT, &txn), VD_OK);
     assert_int_equal(get(ROOT, IFORCE(0)), 0);
 }
 
@@ -178,8 +189,9 @@ static void IDC_4_no_such_hart(void **state)
 static void IDC_5_spurious_interrupt(void **state)
 {
     (void)state;
-    put(ROOT, IFORCE(3), 1);
     open_root(3);
+    assert_false(line(ROOT, 3));
+    put(ROOT, IFORCE(3), 1);
     assert_true(line(ROOT, 3));
     assert_int_equal(get(ROOT, TOPI(3)), 0);
     assert_int_equal(get(ROOT, CLAIMI(3)), 0);
@@ -195,18 +207,18 @@ static void line_follows_after_its_cycles(void **state)
     rebuild(&c);
     open_root(0);
     route(ROOT, 5, LEVEL1, direct_target(0, 7));
-    aplic_wire(a, 5, true);
+    aplic_wire(dut, 5, true);
     bench_run(&b, 3 * CYCLE - 1);
     assert_false(line(ROOT, 0));
     bench_run(&b, 1);
     assert_true(line(ROOT, 0));
-    aplic_wire(a, 5, false);
+    aplic_wire(dut, 5, false);
     bench_run(&b, 3 * CYCLE - 1);
     assert_true(line(ROOT, 0));
     bench_run(&b, 1);
     assert_false(line(ROOT, 0));
-    aplic_wire(a, 5, true);
-    aplic_wire(a, 5, false);
+    aplic_wire(dut, 5, true);
+    aplic_wire(dut, 5, false);
     bench_run(&b, 10 * CYCLE);
     assert_int_equal(edges, 2);
 }
@@ -239,6 +251,7 @@ int main(void)
         RULE(IDC_1_threshold),
         RULE(IDC_2_topi),
         RULE(IDC_2_topi_of_a_child),
+        RULE(IDC_2_topi_is_zero_while_msis_are_delivered),
         RULE(IDC_3_claimi),
         RULE(IDC_3_claim_does_not_clear_a_level),
         RULE(IDC_3_debugger_writes_nothing),

@@ -49,7 +49,7 @@ static void APLIC_D1_all_sources(void **state)
     rebuild(&c);
     for (uint32_t i = 1; i <= 1023; i++) {
         route(ROOT, i, EDGE1, direct_target(i % HARTS, 1 + i % 255));
-        aplic_wire(a, i, true);
+        aplic_wire(dut, i, true);
         assert_true(pending(ROOT, i));
         assert_true(input(ROOT, i));
         assert_int_equal(get(ROOT, TARGET(i)), direct_target(i % HARTS, 1 + i % 255));
@@ -57,8 +57,8 @@ static void APLIC_D1_all_sources(void **state)
         for (uint32_t w = 0; w < 32; w++)
             assert_int_equal(get(ROOT, SETIP + 4 * w), 0);
     }
-    aplic_wire(a, 0, true);
-    aplic_wire(a, 1024, true);
+    aplic_wire(dut, 0, true);
+    aplic_wire(dut, 1024, true);
 }
 
 static bool all_zero(uint32_t domain, uint32_t source)
@@ -71,7 +71,7 @@ static void APLIC_D2_not_delegated_is_zero(void **state)
 {
     (void)state;
     route(S, 7, LEVEL1, direct_target(1, 3));
-    aplic_wire(a, 7, true);
+    aplic_wire(dut, 7, true);
     put(S, SETIPNUM, 7);
     assert_true(all_zero(S, 7));
     delegate(7, 0);
@@ -95,7 +95,7 @@ static void APLIC_D2_through_two_levels(void **state)
     put(M2, SOURCECFG(9), D | 0);
     put(S2, SOURCECFG(9), EDGE1);
     assert_int_equal(get(S2, SOURCECFG(9)), EDGE1);
-    aplic_wire(a, 9, true);
+    aplic_wire(dut, 9, true);
     assert_true(pending(S2, 9));
     assert_false(pending(M2, 9) || pending(ROOT, 9));
 }
@@ -106,7 +106,7 @@ static void APLIC_D3_withdrawn_source_reads_zero(void **state)
     delegate(9, 1);
     put(M2, SOURCECFG(9), D | 0);
     route(S2, 9, EDGE1, direct_target(2, 5));
-    aplic_wire(a, 9, true);
+    aplic_wire(dut, 9, true);
     put(ROOT, SOURCECFG(9), INACTIVE);
     assert_true(all_zero(S2, 9));
     assert_true(all_zero(M2, 9));
@@ -125,7 +125,7 @@ static void APLIC_D3_same_delegation_keeps_the_child(void **state)
     (void)state;
     delegate(9, 0);
     route(S, 9, EDGE1, direct_target(2, 5));
-    aplic_wire(a, 9, true);
+    aplic_wire(dut, 9, true);
     delegate(9, 0);
     assert_int_equal(get(S, SOURCECFG(9)), EDGE1);
     assert_true(pending(S, 9) && enabled(S, 9));
@@ -135,7 +135,7 @@ static void APLIC_D3_same_delegation_keeps_the_child(void **state)
 static void APLIC_D4_level_at_delegation_is_seen(void **state)
 {
     (void)state;
-    aplic_wire(a, 9, true);
+    aplic_wire(dut, 9, true);
     delegate(9, 0);
     put(S, SOURCECFG(9), LEVEL1);
     assert_true(input(S, 9));
@@ -154,7 +154,7 @@ static void APLIC_D5_hart_index_range(void **state)
     route(ROOT, 3, EDGE1, direct_target(16383, 9));
     put(ROOT, IDELIVERY(16383), 1);
     assert_int_equal(get(ROOT, TARGET(3)), direct_target(16383, 9));
-    aplic_wire(a, 3, true);
+    aplic_wire(dut, 3, true);
     assert_int_equal(get(ROOT, TOPI(16383)), 3 << 16 | 9);
     assert_true(line(ROOT, 16383));
 }
@@ -179,20 +179,20 @@ static void APLIC_R0_refused_accesses(void **state)
     put(ROOT, SOURCECFG(1), DETACHED);
     for (uint32_t i = 0; i < 4; i++) {
         struct vd_txn txn = bench_write(SETIPNUM, sizes[i], 1);
-        assert_int_equal(aplic_access(a, ROOT, &txn), VD_DENIED);
+        assert_int_equal(aplic_access(dut, ROOT, &txn), VD_DENIED);
         txn = bench_read(CLAIMI(0), sizes[i]);
-        assert_int_equal(aplic_access(a, ROOT, &txn), VD_DENIED);
+        assert_int_equal(aplic_access(dut, ROOT, &txn), VD_DENIED);
     }
     struct vd_txn txn = bench_write(SETIPNUM + 2, 4, 1);
-    assert_int_equal(aplic_access(a, ROOT, &txn), VD_DENIED);
+    assert_int_equal(aplic_access(dut, ROOT, &txn), VD_DENIED);
     txn = bench_write(SETIPNUM, 4, 1);
     txn.attrs = VD_ATOMIC;
-    assert_int_equal(aplic_access(a, ROOT, &txn), VD_DENIED);
+    assert_int_equal(aplic_access(dut, ROOT, &txn), VD_DENIED);
     txn.attrs = 0;
     txn.cmd = VD_OR;
-    assert_int_equal(aplic_access(a, ROOT, &txn), VD_DENIED);
+    assert_int_equal(aplic_access(dut, ROOT, &txn), VD_DENIED);
     txn.cmd = VD_WRITE;
-    assert_int_equal(aplic_access(a, DOMAINS, &txn), VD_DENIED);
+    assert_int_equal(aplic_access(dut, DOMAINS, &txn), VD_DENIED);
     assert_false(pending(ROOT, 1));
 }
 
@@ -295,7 +295,7 @@ static void APLIC_R3_inactive_is_zero(void **state)
     put(ROOT, TARGET(5), direct_target(1, 9));
     put(ROOT, SETIENUM, 5);
     put(ROOT, SETIPNUM, 5);
-    aplic_wire(a, 5, true);
+    aplic_wire(dut, 5, true);
     assert_true(all_zero(ROOT, 5));
     put(ROOT, SOURCECFG(5), EDGE1);
     assert_false(pending(ROOT, 5) || enabled(ROOT, 5));
@@ -439,7 +439,7 @@ static void APLIC_R12_lock(void **state)
         for (uint32_t i = 0; i < 4; i++)
             put(ROOT, MMSIADDRCFG + 4 * i, round ? 0 : UINT32_MAX);
     }
-    aplic_reset(a);
+    aplic_reset(dut);
     put(ROOT, MMSIADDRCFG, 5);
     assert_int_equal(get(ROOT, MMSIADDRCFG), 5);
     assert_int_equal(get(ROOT, MMSIADDRCFGH), 0);

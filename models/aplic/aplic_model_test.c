@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The model contract: reset, snapshots, instances, tables. */
 #include "aplic/aplic_bench.h"
+#include "aplic/state.h"
 
 enum { SNAPSHOT = 1 << 18 };
-static char snapshots[2][SNAPSHOT];
+static _Alignas(8) char snapshots[2][SNAPSHOT];
 
 static struct aplic_config slow_config(void)
 {
@@ -26,8 +27,8 @@ static void dirty(void)
     route(S, 5, EDGE1, msi_target(1, 2, 50));
     route(ROOT, 6, LEVEL1, direct_target(1, 9));
     put(S, GENMSI, msi_target(2, 0, 33));
-    aplic_wire(a, 5, true);
-    aplic_wire(a, 6, true);
+    aplic_wire(dut, 5, true);
+    aplic_wire(dut, 6, true);
 }
 
 static void reset_2_5_equals_construction(void **state)
@@ -35,17 +36,17 @@ static void reset_2_5_equals_construction(void **state)
     (void)state;
     struct aplic_config c = slow_config();
     rebuild(&c);
-    size_t size = aplic_save(a, snapshots[0], SNAPSHOT);
+    size_t size = aplic_save(dut, snapshots[0], SNAPSHOT);
     dirty();
     bench_run(&b, 3 * CYCLE);
     assert_true(line(ROOT, 1));
     put(ROOT, IFORCE(0), 1);
-    aplic_wire(a, 5, false);
-    aplic_wire(a, 6, false);
-    aplic_reset(a);
+    aplic_wire(dut, 5, false);
+    aplic_wire(dut, 6, false);
+    aplic_reset(dut);
     assert_int_equal(b.num_events, 0);
     assert_false(line(ROOT, 1));
-    assert_int_equal(aplic_save(a, snapshots[1], SNAPSHOT), size);
+    assert_int_equal(aplic_save(dut, snapshots[1], SNAPSHOT), size);
     assert_memory_equal(snapshots[0], snapshots[1], size);
 }
 
@@ -66,8 +67,8 @@ static void reset_2_5_poison(void **state)
         child += get(S, SOURCECFG(i)) != 0;
     }
     assert_true(active > 10 && delegated > 10 && child > 5);
-    size_t size = aplic_save(a, snapshots[0], SNAPSHOT);
-    assert_true(aplic_restore(a, snapshots[0], size));
+    size_t size = aplic_save(dut, snapshots[0], SNAPSHOT);
+    assert_true(aplic_restore(dut, snapshots[0], size));
     assert_int_equal(edges, 0);
     assert_int_equal(b.num_writes, 0);
 }
@@ -75,8 +76,8 @@ static void reset_2_5_poison(void **state)
 static void input_pins_survive_reset(void **state)
 {
     (void)state;
-    aplic_wire(a, 5, true);
-    aplic_reset(a);
+    aplic_wire(dut, 5, true);
+    aplic_reset(dut);
     put(ROOT, SOURCECFG(5), LEVEL1);
     assert_true(input(ROOT, 5));
 }
@@ -88,14 +89,14 @@ static void snapshot_keeps_what_is_under_way(void **state)
     rebuild(&c);
     dirty();
     bench_run(&b, CYCLE);
-    size_t size = aplic_save(a, snapshots[0], SNAPSHOT);
-    assert_int_equal(aplic_save(a, NULL, 0), size);
+    size_t size = aplic_save(dut, snapshots[0], SNAPSHOT);
+    assert_int_equal(aplic_save(dut, NULL, 0), size);
     bench_run(&b, 50 * CYCLE);
     struct vd_txn before[2] = {b.writes[0], b.writes[1]};
     assert_int_equal(b.num_writes, 2);
     rebuild(&c);
     b.now = CYCLE;
-    assert_true(aplic_restore(a, snapshots[0], size));
+    assert_true(aplic_restore(dut, snapshots[0], size));
     bench_run(&b, 50 * CYCLE);
     assert_int_equal(b.num_writes, 2);
     for (uint32_t i = 0; i < 2; i++) {
@@ -113,13 +114,13 @@ static void snapshot_is_checked(void **state)
     struct aplic_config c = slow_config();
     rebuild(&c);
     dirty();
-    size_t size = aplic_save(a, snapshots[0], SNAPSHOT);
-    assert_false(aplic_restore(a, snapshots[0], size - 1));
+    size_t size = aplic_save(dut, snapshots[0], SNAPSHOT);
+    assert_false(aplic_restore(dut, snapshots[0], size - 1));
     uint32_t tried = 0, accepted = 0;
     for (size_t i = 0; i < size; i += 7, tried++) {
         memcpy(snapshots[1], snapshots[0], size);
         snapshots[1][i] = (char)(snapshots[1][i] ^ 0xff);
-        if (!aplic_restore(a, snapshots[1], size))
+        if (!aplic_restore(dut, snapshots[1], size))
             continue;
         accepted++;
         for (uint32_t hart = 0; hart < HARTS; hart++)
@@ -130,6 +131,68 @@ static void snapshot_is_checked(void **state)
         b.now = 0;
     }
     assert_true(accepted < tried / 2);
+}
+
+/* Each of these would break what the model relies on. */
+static bool corrupt(struct aplic_state *s, uint32_t way)
+{
+    switch (way) {
+    case 0:
+        aplic_put_bit(s->armed, 9, true);
+        return true;
+    case 1:
+        s->target[5] = msi_target(HARTS, 0, 1);
+        return true;
+    case 2:
+        s->sourcecfg[S2][9] = EDGE1;
+        return true;
+    case 3:
+        s->owner[5] = S2;
+        return true;
+    case 4:
+        s->sourcecfg[ROOT][9] = D | 2;
+        return true;
+    case 5:
+        aplic_put_bit(s->ip, 9, true);
+        return true;
+    case 6:
+        s->domain[ROOT].genmsi = msi_target(HARTS, 0, 1);
+        return true;
+    case 7:
+        s->stalled.extempore = DOMAINS + 1;
+        return true;
+    case 8:
+        s->idc[1].line_at = 0;
+        return true;
+    case 9:
+        s->domain[DOMAINS].genmsi_at = 0;
+        return true;
+    case 10:
+        s->idc[0].iforce = 2;
+        return true;
+    case 11:
+        s->domain[ROOT].domaincfg = 2;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void snapshot_refuses_broken_invariants(void **state)
+{
+    (void)state;
+    struct aplic_config c = slow_config();
+    rebuild(&c);
+    b.now = CYCLE;
+    dirty();
+    size_t size = aplic_save(dut, snapshots[0], SNAPSHOT);
+    for (uint32_t way = 0;; way++) {
+        memcpy(snapshots[1], snapshots[0], size);
+        if (!corrupt((struct aplic_state *)(void *)snapshots[1], way))
+            break;
+        assert_false(aplic_restore(dut, snapshots[1], size));
+    }
+    assert_true(aplic_restore(dut, snapshots[0], size));
 }
 
 static void instances_are_independent(void **state)
@@ -183,10 +246,15 @@ static void tables(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        RULE(reset_2_5_equals_construction), RULE(reset_2_5_poison),
-        RULE(input_pins_survive_reset),      RULE(snapshot_keeps_what_is_under_way),
-        RULE(snapshot_is_checked),           RULE(instances_are_independent),
-        RULE(zero_is_the_default),           RULE(tables),
+        RULE(reset_2_5_equals_construction),
+        RULE(reset_2_5_poison),
+        RULE(input_pins_survive_reset),
+        RULE(snapshot_keeps_what_is_under_way),
+        RULE(snapshot_is_checked),
+        RULE(snapshot_refuses_broken_invariants),
+        RULE(instances_are_independent),
+        RULE(zero_is_the_default),
+        RULE(tables),
     };
     return cmocka_run_group_tests_name("aplic model", tests, NULL, NULL);
 }

@@ -74,7 +74,7 @@ static void APLIC_R10_genmsi_after_earlier_msis(void **state)
     put(ROOT, DOMAINCFG, DM | IE);
     for (uint32_t i = 1; i <= 3; i++) {
         route(ROOT, i, EDGE1, msi_target(1, 0, 10 + i));
-        aplic_wire(a, i, true);
+        aplic_wire(dut, i, true);
     }
     put(ROOT, GENMSI, msi_target(1, 0, 60));
     bench_run(&b, 100 * CYCLE);
@@ -117,7 +117,7 @@ static void APLIC_R13_supervisor_address(void **state)
     delegate(5, 0);
     put(S, DOMAINCFG, DM | IE);
     route(S, 5, EDGE1, msi_target(3, 2, 99));
-    aplic_wire(a, 5, true);
+    aplic_wire(dut, 5, true);
     assert_msi(0, UINT64_C(0x700028000000) + (UINT64_C(1) << 28) + 0x4000 + 0x2000, 99);
 }
 
@@ -161,7 +161,7 @@ static void APLIC_R15_conditions(void **state)
     put(ROOT, DOMAINCFG, DM | IE);
     route(ROOT, 5, EDGE1, msi_target(1, 0, 40));
     put(ROOT, CLRIENUM, 5);
-    aplic_wire(a, 5, true);
+    aplic_wire(dut, 5, true);
     assert_int_equal(b.num_writes, 0);
     put(ROOT, DOMAINCFG, DM);
     put(ROOT, SETIENUM, 5);
@@ -179,8 +179,8 @@ static void APLIC_R15_conditions(void **state)
     assert_int_equal(b.num_writes, 1);
     assert_msi(0, m_page(1), 40);
     assert_false(pending(ROOT, 5));
-    aplic_wire(a, 5, false);
-    aplic_wire(a, 5, true);
+    aplic_wire(dut, 5, false);
+    aplic_wire(dut, 5, true);
     assert_int_equal(b.num_writes, 2);
 }
 
@@ -191,7 +191,7 @@ static void APLIC_R15_order_and_interval(void **state)
     put(ROOT, DOMAINCFG, DM);
     for (uint32_t i = 70; i >= 60; i--) {
         route(ROOT, i, EDGE1, msi_target(0, 0, i));
-        aplic_wire(a, i, true);
+        aplic_wire(dut, i, true);
     }
     put(ROOT, DOMAINCFG, DM | IE);
     bench_run(&b, 4 * CYCLE - 1);
@@ -215,8 +215,8 @@ static void APLIC_R15_withdrawn_before_it_leaves(void **state)
     put(ROOT, DOMAINCFG, DM | IE);
     route(ROOT, 5, EDGE1, msi_target(0, 0, 5));
     for (uint32_t way = 0; way < 4; way++) {
-        aplic_wire(a, 5, false);
-        aplic_wire(a, 5, true);
+        aplic_wire(dut, 5, false);
+        aplic_wire(dut, 5, true);
         bench_run(&b, 2 * CYCLE);
         if (way == 0)
             put(ROOT, CLRIENUM, 5);
@@ -241,7 +241,7 @@ static void target_is_read_when_the_msi_leaves(void **state)
     build_slow(4, 0);
     put(ROOT, DOMAINCFG, DM | IE);
     route(ROOT, 5, EDGE1, msi_target(0, 0, 5));
-    aplic_wire(a, 5, true);
+    aplic_wire(dut, 5, true);
     bench_run(&b, 2 * CYCLE);
     put(ROOT, TARGET(5), msi_target(3, 0, 6));
     bench_run(&b, 2 * CYCLE);
@@ -255,8 +255,8 @@ static void edges_coalesce_until_the_msi_leaves(void **state)
     put(ROOT, DOMAINCFG, DM | IE);
     route(ROOT, 5, EDGE1, msi_target(0, 0, 5));
     for (uint32_t i = 0; i < 3; i++) {
-        aplic_wire(a, 5, true);
-        aplic_wire(a, 5, false);
+        aplic_wire(dut, 5, true);
+        aplic_wire(dut, 5, false);
         bench_run(&b, CYCLE);
     }
     bench_run(&b, 20 * CYCLE);
@@ -301,7 +301,7 @@ static bool into_itself(void *ctx, struct vd_txn *txn)
     (void)ctx;
     struct vd_txn inner = *txn;
     inner.addr = SETIPNUM_LE;
-    txn->status = (uint8_t)aplic_access(a, ROOT, &inner);
+    txn->status = (uint8_t)aplic_access(dut, ROOT, &inner);
     return true;
 }
 

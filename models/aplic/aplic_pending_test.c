@@ -12,9 +12,9 @@ static void APLIC_R4_rectified_input(void **state)
                 {EDGE0, true, false},     {LEVEL1, false, true},    {LEVEL0, true, false}};
     for (uint32_t i = 0; i < 6; i++) {
         put(ROOT, SOURCECFG(33), rows[i].mode);
-        aplic_wire(a, 33, false);
+        aplic_wire(dut, 33, false);
         assert_int_equal(input(ROOT, 33), rows[i].low);
-        aplic_wire(a, 33, true);
+        aplic_wire(dut, 33, true);
         assert_int_equal(input(ROOT, 33), rows[i].high);
     }
 }
@@ -22,7 +22,7 @@ static void APLIC_R4_rectified_input(void **state)
 static void APLIC_R5_sourcecfg_write(void **state)
 {
     (void)state;
-    aplic_wire(a, 4, true);
+    aplic_wire(dut, 4, true);
     for (uint32_t mode = 0; mode <= DM; mode += DM) {
         put(ROOT, DOMAINCFG, mode);
         put(ROOT, SOURCECFG(4), EDGE1);
@@ -81,7 +81,7 @@ static void APLIC_R7_in_clrip(void **state)
     put(ROOT, SOURCECFG(40), EDGE1);
     put(ROOT, SETIPNUM, 40);
     assert_int_equal(get(ROOT, IN_CLRIP + 4), 0);
-    aplic_wire(a, 40, true);
+    aplic_wire(dut, 40, true);
     assert_int_equal(get(ROOT, IN_CLRIP + 4), 1 << 8);
     put(ROOT, IN_CLRIP + 4, ~(1u << 8));
     assert_true(pending(ROOT, 40));
@@ -118,8 +118,8 @@ static void pending_detached(void **state)
 {
     (void)state;
     put(ROOT, SOURCECFG(4), DETACHED);
-    aplic_wire(a, 4, true);
-    aplic_wire(a, 4, false);
+    aplic_wire(dut, 4, true);
+    aplic_wire(dut, 4, false);
     assert_false(pending(ROOT, 4));
     put(ROOT, SETIP, 1 << 4);
     assert_true(pending(ROOT, 4));
@@ -134,19 +134,19 @@ static void pending_detached(void **state)
 static void pending_edge(uint32_t mode, bool rest)
 {
     put(ROOT, SOURCECFG(4), INACTIVE);
-    aplic_wire(a, 4, rest);
+    aplic_wire(dut, 4, rest);
     route(ROOT, 4, mode, direct_target(0, 1));
     assert_false(pending(ROOT, 4));
-    aplic_wire(a, 4, !rest);
+    aplic_wire(dut, 4, !rest);
     assert_true(pending(ROOT, 4));
-    aplic_wire(a, 4, rest);
+    aplic_wire(dut, 4, rest);
     assert_true(pending(ROOT, 4));
     assert_int_equal(get(ROOT, CLAIMI(0)), 4 << 16 | 1);
     assert_false(pending(ROOT, 4));
     put(ROOT, SETIPNUM, 4);
     assert_true(pending(ROOT, 4));
     put(ROOT, CLRIPNUM, 4);
-    aplic_wire(a, 4, !rest);
+    aplic_wire(dut, 4, !rest);
     put(ROOT, CLRIPNUM, 4);
     assert_false(pending(ROOT, 4));
 }
@@ -164,20 +164,20 @@ static void pending_level_direct(void **state)
     static const uint32_t modes[] = {LEVEL1, LEVEL0};
     for (uint32_t i = 0; i < 2; i++) {
         put(ROOT, SOURCECFG(4), INACTIVE);
-        aplic_wire(a, 4, i);
+        aplic_wire(dut, 4, i);
         route(ROOT, 4, modes[i], direct_target(0, 1));
         put(ROOT, SETIPNUM, 4);
         put(ROOT, SETIP, 1 << 4);
         put(ROOT, SETIPNUM_LE, 4);
         assert_false(pending(ROOT, 4));
-        aplic_wire(a, 4, !i);
+        aplic_wire(dut, 4, !i);
         assert_true(pending(ROOT, 4));
         put(ROOT, CLRIPNUM, 4);
         put(ROOT, IN_CLRIP, 1 << 4);
         assert_true(pending(ROOT, 4));
         assert_int_equal(get(ROOT, CLAIMI(0)), 4 << 16 | 1);
         assert_true(pending(ROOT, 4));
-        aplic_wire(a, 4, i);
+        aplic_wire(dut, 4, i);
         assert_false(pending(ROOT, 4));
     }
 }
@@ -189,13 +189,13 @@ static void pending_level_msi(void **state)
     put(ROOT, DOMAINCFG, DM);
     for (uint32_t i = 0; i < 2; i++) {
         put(ROOT, SOURCECFG(4), INACTIVE);
-        aplic_wire(a, 4, i);
+        aplic_wire(dut, 4, i);
         route(ROOT, 4, modes[i], 0);
         put(ROOT, SETIPNUM, 4);
         put(ROOT, SETIPNUM_LE, 4);
         put(ROOT, SETIP, 1 << 4);
         assert_false(pending(ROOT, 4));
-        aplic_wire(a, 4, !i);
+        aplic_wire(dut, 4, !i);
         assert_true(pending(ROOT, 4));
         put(ROOT, CLRIPNUM, 4);
         assert_false(pending(ROOT, 4));
@@ -205,7 +205,7 @@ static void pending_level_msi(void **state)
         assert_false(pending(ROOT, 4));
         put(ROOT, SETIP, 1 << 4);
         assert_true(pending(ROOT, 4));
-        aplic_wire(a, 4, i);
+        aplic_wire(dut, 4, i);
         assert_false(pending(ROOT, 4));
     }
 }
@@ -217,7 +217,7 @@ static void pending_when_the_delivery_mode_changes(void **state)
     put(ROOT, SOURCECFG(5), LEVEL1);
     put(ROOT, SOURCECFG(6), EDGE1);
     put(ROOT, DOMAINCFG, DM);
-    aplic_wire(a, 4, true);
+    aplic_wire(dut, 4, true);
     put(ROOT, CLRIPNUM, 4);
     put(ROOT, SETIPNUM, 6);
     put(ROOT, DOMAINCFG, 0);
@@ -232,7 +232,7 @@ static void APLIC_L1_rearm_by_setipnum(void **state)
     set_msi_addresses();
     put(ROOT, DOMAINCFG, DM | IE);
     route(ROOT, 4, LEVEL1, msi_target(1, 0, 20));
-    aplic_wire(a, 4, true);
+    aplic_wire(dut, 4, true);
     assert_int_equal(b.num_writes, 1);
     assert_false(pending(ROOT, 4));
     put(ROOT, SETIENUM, 4);
@@ -242,10 +242,10 @@ static void APLIC_L1_rearm_by_setipnum(void **state)
     assert_int_equal(b.num_writes, 2);
     put(ROOT, SETIPNUM_LE, 4);
     assert_int_equal(b.num_writes, 3);
-    aplic_wire(a, 4, false);
+    aplic_wire(dut, 4, false);
     put(ROOT, SETIPNUM, 4);
     assert_int_equal(b.num_writes, 3);
-    aplic_wire(a, 4, true);
+    aplic_wire(dut, 4, true);
     assert_int_equal(b.num_writes, 4);
 }
 
@@ -257,15 +257,15 @@ static void APLIC_L2_short_pulse_is_lost(void **state)
     rebuild(&c);
     put(ROOT, DOMAINCFG, DM | IE);
     route(ROOT, 4, LEVEL1, msi_target(1, 0, 20));
-    aplic_wire(a, 4, true);
+    aplic_wire(dut, 4, true);
     bench_run(&b, 4 * CYCLE - 1);
-    aplic_wire(a, 4, false);
+    aplic_wire(dut, 4, false);
     bench_run(&b, 100 * CYCLE);
     assert_int_equal(b.num_writes, 0);
     assert_int_equal(b.num_events, 0);
-    aplic_wire(a, 4, true);
+    aplic_wire(dut, 4, true);
     bench_run(&b, 4 * CYCLE);
-    aplic_wire(a, 4, false);
+    aplic_wire(dut, 4, false);
     assert_int_equal(b.num_writes, 1);
 }
 
@@ -277,9 +277,9 @@ static void APLIC_L3_no_stale_msi(void **state)
     put(ROOT, SOURCECFG(5), LEVEL1);
     put(ROOT, SETIENUM, 4);
     for (uint32_t source = 4; source <= 5; source++) {
-        aplic_wire(a, source, true);
+        aplic_wire(dut, source, true);
         assert_true(pending(ROOT, source));
-        aplic_wire(a, source, false);
+        aplic_wire(dut, source, false);
         assert_false(pending(ROOT, source));
     }
     put(ROOT, DOMAINCFG, DM | IE);

@@ -81,15 +81,11 @@ static uint32_t default_target(const struct aplic *a, uint32_t owner)
 
 static void change_owner(struct aplic *a, uint32_t source, uint32_t owner)
 {
-    uint32_t old = a->state->owner[source];
-    uint32_t old_hart = aplic_target_hart(a->state->target[source]);
     aplic_put_pending(a, source, false);
     aplic_put_bit(a->state->ie, source, false);
     a->state->owner[source] = (uint8_t)owner;
     a->state->target[source] = default_target(a, owner);
     aplic_refresh_source(a, source);
-    if (old != APLIC_NO_DOMAIN)
-        aplic_refresh_line(a, old, old_hart);
 }
 
 void aplic_write_sourcecfg(struct aplic *a, uint32_t domain, uint32_t source, uint32_t value)
@@ -109,8 +105,7 @@ void aplic_write_sourcecfg(struct aplic *a, uint32_t domain, uint32_t source, ui
 
 uint32_t aplic_legal_domaincfg(const struct aplic *a, uint32_t value)
 {
-    uint32_t writable = DOMAINCFG_IE | DOMAINCFG_BE | (a->config.direct ? DOMAINCFG_DM : 0);
-    value &= writable;
+    value &= DOMAINCFG_IE | DOMAINCFG_BE | DOMAINCFG_DM;
     if (!a->config.msi)
         value &= ~(uint32_t)DOMAINCFG_DM;
     return a->config.direct ? value : value | DOMAINCFG_DM;

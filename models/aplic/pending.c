@@ -39,10 +39,10 @@ static bool copies_input(const struct aplic *a, uint32_t source)
     return is_level(source_mode(a, source)) && !aplic_delivers_msis(a, a->state->owner[source]);
 }
 
-/* A relevant write to setip or setipnum. */
+/* A relevant write to setip or setipnum: no level source is made pending while its input is low. */
 void aplic_set_pending(struct aplic *a, uint32_t domain, uint32_t source)
 {
-    if (!aplic_active(a, domain, source) || copies_input(a, source))
+    if (!aplic_active(a, domain, source))
         return;
     if (is_level(source_mode(a, source)) && !aplic_rectified(a, source))
         return;
@@ -81,10 +81,8 @@ void aplic_wire(struct aplic *aplic, uint32_t source, bool level)
     if (source < 1 || source > aplic->config.sources ||
         aplic_bit(aplic->state->wire, source) == level)
         return;
-    bool before = aplic_rectified(aplic, source);
     aplic_put_bit(aplic->state->wire, source, level);
-    bool after = aplic_rectified(aplic, source);
-    if (after && !before)
+    if (aplic_rectified(aplic, source))
         aplic_put_pending(aplic, source, true);
     aplic_level_rule(aplic, source, false);
     aplic_pump(aplic);

@@ -13,6 +13,10 @@ static void IMSIC_R1_bits_that_do_not_exist(void **state)
         set_csr(G1, select, 0);
         assert_int_equal(csr(G1, select), 0);
     }
+    set_csr(G1, EIP, VD_BIT(40));
+    set_csr(G1, EIP + 1, UINT64_MAX);
+    assert_int_equal(csr(G1, EIP), VD_BIT(40));
+    assert_int_equal(csr(G1, EIP + 1), 0);
 }
 
 static void IMSIC_R1_reserved_selects(void **state)
@@ -176,6 +180,25 @@ static void IMSIC_R5_eip_is_read_write(void **state)
     port.ops->claim(port.ctx, S_FILE);
     assert_int_equal(bench_record(&b, VD_REC_msi_claim, 0)->serial, 0);
     assert_int_equal(bench_record(&b, VD_REC_msi_claim, 1)->serial, 0);
+}
+
+/* A bit that software sets has no serial, whatever it had before. */
+static void IMSIC_R5_serial_goes_with_the_bit(void **state)
+{
+    (void)state;
+    enable(S_FILE, 12);
+    msi_at(S_FILE, 0, 12, 31);
+    set_csr(S_FILE, EIP, 0);
+    set_csr(S_FILE, EIP, VD_BIT(12));
+    port.ops->claim(port.ctx, S_FILE);
+    assert_int_equal(bench_record(&b, VD_REC_eip_set, 0)->serial, 0);
+    assert_int_equal(bench_record(&b, VD_REC_msi_claim, 0)->serial, 0);
+    msi_at(S_FILE, 0, 12, 32);
+    port.ops->claim(port.ctx, S_FILE);
+    set_csr(S_FILE, EIP, VD_BIT(12));
+    port.ops->claim(port.ctx, S_FILE);
+    assert_int_equal(bench_record(&b, VD_REC_msi_claim, 1)->serial, 32);
+    assert_int_equal(bench_record(&b, VD_REC_msi_claim, 2)->serial, 0);
 }
 
 static void IMSIC_R5_file_state_records(void **state)
@@ -383,6 +406,7 @@ int main(void)
         RULE(IMSIC_R4_delivery_from_aplic),
         RULE(IMSIC_R4_threshold_values),
         RULE(IMSIC_R5_eip_is_read_write),
+        RULE(IMSIC_R5_serial_goes_with_the_bit),
         RULE(IMSIC_R5_file_state_records),
         RULE(TOPEI_1_value),
         RULE(TOPEI_2_not_gated_by_eidelivery),

@@ -247,7 +247,7 @@ static void IMSIC_M5_pages_are_separate(void **state)
 static void IMSIC_L1_number_of_identities(void **state)
 {
     (void)state;
-    static const uint32_t bad[] = {1, 62, 64, 126, 128, 2048, 2111};
+    static const uint32_t bad[] = {1, 62, 64, 65, 126, 128, 2048, 2111};
     struct vd_error err;
     for (uint32_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct imsic_config c = plain;
