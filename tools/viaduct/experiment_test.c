@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Every experiment, end to end: OpenSBI, hypervisor, guest, ledger, report. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "status.h"
+
+static char folder[] = "/tmp/viaduct_exp.XXXXXX";
+static char output[1 << 20]; /* of the last run, stderr included */
+
+static int run(const char *arguments)
+{
+    char command[4096];
+    snprintf(command, sizeof(command), "cd %s && (" VIADUCT_BINARY " %s) 2>&1 </dev/null", folder,
+             arguments);
+    FILE *in = popen(command, "r");
+    assert_non_null(in);
+    size_t size = fread(output, 1, sizeof(output) - 1, in);
+    output[size] = '\0';
+    int status = pclose(in);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static int make_folder(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+    char command[256];
+    (void)state;
+    snprintf(command, sizeof(command), "rm -r %s", folder);
+    return system(command);
+}
+
+struct row {
+    unsigned issued, claimed, coalesced, lost, duplicate, stray, dropped;
+    double traps;
+};
+
+/* The line of the table that begins with the path's name. */
+static struct row row_of(const char *path)
+{
+    struct row r = {0};
+    char start[64];
+    snprintf(start, sizeof(start), "\n%s ", path);
+    const char *line = strstr(output, start);
+    if (!line)
+        fail_msg("no path %s in:\n%s", path, output);
+    int fields = sscanf(line + strlen(start), "%u %u %u %u %u %u %u %lf", &r.issued, &r.claimed,
+                        &r.coalesced, &r.lost, &r.duplicate, &r.stray, &r.dropped, &r.traps);
+    assert_int_equal(fields, 8);
+    return r;
+}
+
+/* The median of a path's segment, or "total", in cycles. */
+static unsigned median(const char *path, const char *segment)
+{
+    char start[64];
+    unsigned cycles = 0;
+    snprintf(start, sizeof(start), "\n%s ", path);
+    const char *table = strstr(output, start);
+    table = table ? strstr(table + 1, start) : NULL;
+    const char *line = table ? strstr(table, segment) : NULL;
+    if (!line || sscanf(line + strlen(segment), "%u", &cycles) != 1)
+        fail_msg("no %s of %s in:\n%s", segment, path, output);
+    return cycles;
+}
+
+static void all_claimed(const char *path, unsigned count)
+{
+    struct row r = row_of(path);
+    assert_int_equal(r.issued, count);
+    assert_int_equal(r.claimed, count);
+    assert_int_equal(r.lost + r.duplicate + r.stray + r.dropped, 0);
+}
+
+static void every_path_is_balanced_and_in_its_place(void **state)
+{
+    (void)state;
+    static const char *const direct[] = {"a02", "a03-1", "a03-2", "a03-3", "e01", "e07"};
+    assert_int_equal(run("exp run demo --set experiment.count=100"), 0);
+    for (size_t i = 0; i < sizeof(direct) / sizeof(direct[0]); i++) {
+        all_claimed(direct[i], 100);
+        assert_true(row_of(direct[i]).traps == 0);
+    }
+    all_claimed("a01", 100);
+    all_claimed("a07", 100);
+    assert_true(row_of("a07").traps >= 2);
+    assert_true(median("a07", "total") > 10 * median("a02", "total"));
+    assert_true(median("a02", "total") < 2 * median("a01", "total"));
+}
+
+/* With a memory latency L: a hit takes 2 cycles; each level of the directory L + 1, the device
+ * context L + 9, the MSI PTE 1 + (L + 1), and the output 2. */
+static void cold_translation_is_a_staircase(void **state)
+{
+    (void)state;
+    static const unsigned latencies[] = {1, 10, 50};
+    for (size_t i = 0; i < 3; i++) {
+        unsigned l = latencies[i];
+        char arguments[128];
+        snprintf(arguments, sizeof(arguments),
+                 "exp run a03-vsfile-cold --set experiment.count=20 --set bus.ram_read=%u", l);
+        assert_int_equal(run(arguments), 0);
+        unsigned one = median("a03-1", "translation");
+        assert_int_equal(one, 2 + (l + 9) + 1 + (l + 1));
+        assert_int_equal(median("a03-2", "translation"), one + (l + 1));
+        assert_int_equal(median("a03-3", "translation"), one + 2 * (l + 1));
+    }
+}
+
+static void every_path_runs_alone_in_both_presets(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *path;
+    } experiments[] = {{"a01-native-msi", "a01"},    {"a02-vsfile-hot", "a02"},
+                       {"a03-vsfile-cold", "a03-2"}, {"a07-swfile", "a07"},
+                       {"e01-ipi-vsfile", "e01"},    {"e07-aplic-direct-to-guest", "e07"},
+                       {"b05-a0", "b05-A0"}};
+    static const char *const presets[] = {"functional", "inorder"};
+    for (size_t i = 0; i < sizeof(experiments) / sizeof(experiments[0]); i++) {
+        for (size_t p = 0; p < 2; p++) {
+            char arguments[128];
+            snprintf(arguments, sizeof(arguments),
+                     "exp run %s --timing %s --set experiment.count=50 --limit 2s",
+                     experiments[i].name, presets[p]);
+            if (run(arguments) != 0)
+                fail_msg("viaduct %s:\n%s", arguments, output);
+            struct row r = row_of(experiments[i].path);
+            assert_int_equal(r.issued, r.claimed + r.coalesced);
+        }
+    }
+}
+
+static void what_is_wrong_on_purpose_is_reported(void **state)
+{
+    (void)state;
+    assert_int_equal(run("exp run b05-mutants"), 0);
+    assert_null(strstr(output, "NOT as expected"));
+    assert_true(row_of("b05-A1 b05-a1").stray > 0);
+    assert_true(row_of("b05-A7 b05-a7").dropped > 0);
+    assert_true(row_of("b05-A0 b05-claim-drops").lost > 0);
+    assert_int_equal(run("exp run b05-a1"), STATUS_LEDGER);
+    assert_non_null(strstr(output, "viaduct: ledger: MSI "));
+    assert_non_null(strstr(output, ", identity "));
+    assert_int_equal(run("exp run b05-a7"), STATUS_LEDGER);
+    assert_non_null(strstr(output, "was dropped: the IOMMU refused it"));
+    assert_int_equal(run("exp run b05-claim-drops"), STATUS_LEDGER);
+    assert_non_null(strstr(output, " is lost: last seen "));
+}
+
+static void read_hash(char *hash, size_t size)
+{
+    char path[256], line[512];
+    snprintf(path, sizeof(path), "%s/stats.json", folder);
+    FILE *in = fopen(path, "r");
+    assert_non_null(in);
+    *hash = '\0';
+    while (fgets(line, sizeof(line), in))
+        if (strstr(line, "trace.hash"))
+            snprintf(hash, size, "%.100s", line);
+    fclose(in);
+    assert_true(*hash);
+}
+
+static void the_trace_hash_depends_on_inputs_only(void **state)
+{
+    (void)state;
+    static const char *const same[] = {"", "--trace t.trace", "--console", "--out out"};
+    char first[128], next[128];
+    for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+        char arguments[256];
+        snprintf(arguments, sizeof(arguments),
+                 "exp run demo --set experiment.count=30 --seed 5 --stats stats.json %s", same[i]);
+        assert_int_equal(run(arguments), 0);
+        read_hash(i ? next : first, sizeof(first));
+        if (i)
+            assert_string_equal(first, next);
+    }
+    assert_int_equal(run("exp run demo --set experiment.count=30 --seed 6 --stats stats.json"), 0);
+    read_hash(next, sizeof(next));
+    assert_string_not_equal(first, next);
+}
+
+static void a_run_directory_repeats_its_run(void **state)
+{
+    (void)state;
+    assert_int_equal(run("exp run a02-vsfile-hot --seed 3 --set experiment.count=40 --out one"), 0);
+    assert_int_equal(run("exp run one/config.yaml --out two"), 0);
+    assert_int_equal(run("report one"), 0);
+    assert_non_null(strstr(output, "a02"));
+    char command[512];
+    snprintf(command, sizeof(command),
+             "cd %s && cmp one/samples.csv two/samples.csv && cmp one/config.yaml two/config.yaml "
+             "&& cmp one/timeline.json two/timeline.json && test -s one/report.html",
+             folder);
+    assert_int_equal(system(command), 0);
+}
+
+static void a_sweep_makes_a_path_per_value(void **state)
+{
+    (void)state;
+    assert_int_equal(run("exp run a02-vsfile-hot --set experiment.count=20 "
+                         "--sweep imsic.write_to_line=2,6 --sweep bus.msi_write=2,3"),
+                     0);
+    for (unsigned i = 0; i < 2; i++) {
+        for (unsigned j = 0; j < 2; j++) {
+            char path[96];
+            unsigned line = i ? 6 : 2, write = j ? 3 : 2;
+            snprintf(path, sizeof(path), "a02 imsic.write_to_line=%u bus.msi_write=%u", line,
+                     write);
+            all_claimed(path, 20);
+            assert_int_equal(median(path, "fabric"), write);
+            assert_in_range(median(path, "file to hart"), line, line + 3);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_path_is_balanced_and_in_its_place),
+        cmocka_unit_test(cold_translation_is_a_staircase),
+        cmocka_unit_test(every_path_runs_alone_in_both_presets),
+        cmocka_unit_test(what_is_wrong_on_purpose_is_reported),
+        cmocka_unit_test(the_trace_hash_depends_on_inputs_only),
+        cmocka_unit_test(a_run_directory_repeats_its_run),
+        cmocka_unit_test(a_sweep_makes_a_path_per_value),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
