@@ -14,7 +14,11 @@ enum insn_code {
 #define PSEUDO(name, ...) PSEUDO_##name,
 #include "hart/pseudo.def"
 #undef PSEUDO
-    CODE_COUNT
+    CODE_COUNT,
+/* As pair.def spells them. */
+#define PSEUDO(name, ...) INSN_pseudo_##name = PSEUDO_##name,
+#include "hart/pseudo.def"
+#undef PSEUDO
 };
 
 enum insn_pair {
