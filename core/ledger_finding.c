@@ -80,6 +80,29 @@ void finding_add(struct ledger *l, enum ledger_finding_kind kind, struct msi *ms
     put(f->text, size, used, ")");
 }
 
+/* The texts of drops end in "(detail: what it is)". */
+void finding_dropped(struct ledger *l, struct msi *msi, uint32_t drop, uint64_t detail)
+{
+    static const char *const texts[VD_DROP_COUNT] = {
+#define VD_DROP(name, text) [VD_DROP_##name] = text,
+#include "viaduct/drops.def"
+#undef VD_DROP
+    };
+    static const char mark[] = "(detail: ";
+    const char *text = texts[drop], *what = strstr(text, mark);
+    if (!what) {
+        finding_add(l, LEDGER_DROPPED, msi, "was dropped: %s", text);
+        return;
+    }
+    int before = (int)(what - text);
+    what += sizeof(mark) - 1;
+    bool is_address = strncmp(what, "address", 7) == 0;
+    finding_add(l, LEDGER_DROPPED, msi,
+                is_address ? "was dropped: %.*s(%.*s 0x%" PRIx64 ")"
+                           : "was dropped: %.*s(%.*s %" PRIu64 ")",
+                before, text, (int)strcspn(what, ")"), what, detail);
+}
+
 void finding_of_nothing(struct ledger *l, uint32_t hart, uint32_t identity, const char *format, ...)
 {
     struct ledger_finding *f = new_finding(l, LEDGER_DUPLICATE);

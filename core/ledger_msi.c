@@ -148,13 +148,7 @@ void msi_drop(struct ledger *l, const struct vd_record *rec)
     msi_end(l, msi, MSI_DROPPED);
     msi_count(l, msi, LEDGER_COUNTER(dropped), 1);
     msi_count(l, msi, LEDGER_COUNTER(drops) + drop * sizeof(uint64_t), 1);
-    static const char *const texts[VD_DROP_COUNT] = {
-#define VD_DROP(name, text) [VD_DROP_##name] = text,
-#include "viaduct/drops.def"
-#undef VD_DROP
-    };
-    finding_add(l, LEDGER_DROPPED, msi, "was dropped: %s, detail 0x%llx", texts[drop],
-                (unsigned long long)rec->c);
+    finding_dropped(l, msi, drop, rec->c);
 }
 
 static void add_sample(struct ledger *l, const struct msi *msi, const struct place *place)

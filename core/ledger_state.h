@@ -203,6 +203,7 @@ __attribute__((format(printf, 4, 5))) void finding_add(struct ledger *l,
 /* A claim or injection that belongs to no MSI. */
 __attribute__((format(printf, 4, 5))) void
 finding_of_nothing(struct ledger *l, uint32_t hart, uint32_t identity, const char *format, ...);
+void finding_dropped(struct ledger *l, struct msi *msi, uint32_t drop, uint64_t detail);
 void finding_lost(struct ledger *l, struct msi *msi, const char *why);
 
 #endif

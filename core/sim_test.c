@@ -466,20 +466,6 @@ static void seeds_depend_on_run_and_name_only(void **state)
     sim_destroy(z);
 }
 
-static void rng_is_xoshiro256starstar(void **state)
-{
-    struct rng rng = {{1, 2, 3, 4}};
-    uint64_t seed = 1234567;
-    (void)state;
-    assert_int_equal(rng_next(&rng), 11520);
-    assert_int_equal(rng_next(&rng), 0);
-    assert_int_equal(rng_next(&rng), 1509978240);
-    assert_int_equal(rng_splitmix(&seed), UINT64_C(6457827717110365317));
-    for (int i = 0; i < 1000; i++)
-        assert_true(rng_below(&rng, 3) < 3);
-    assert_int_equal(rng_below(&rng, 0), 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -503,7 +489,6 @@ int main(void)
         cmocka_unit_test(overshoot_is_not_late),
         cmocka_unit_test(mtime_counts_periods_and_can_be_set),
         cmocka_unit_test(seeds_depend_on_run_and_name_only),
-        cmocka_unit_test(rng_is_xoshiro256starstar),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
