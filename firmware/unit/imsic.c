@@ -182,6 +182,25 @@ static void emulated(void)
     guest_space_drop(&space);
 }
 
+/* [priv norm:hstateen0_imsic_op] */
+static void withheld(void)
+{
+    struct guest_space space;
+    struct guest_regs regs = {0};
+    if (!CSR_EXISTS(CSR_HSTATEEN0))
+        return;
+    guest_space_make(&space);
+    csr_set(CSR_HSTATUS, 1ul << HSTATUS_VGEIN_SHIFT);
+    csr_write(CSR_HSTATEEN0, 0);
+    struct guest_exit e = guest_run(&regs, guest_claim, 0);
+    report(e.cause == EXC_VIRTUAL_INSTRUCTION, "hstateen0.IMSIC = 0 withholds stopei");
+    csr_write(CSR_HSTATEEN0, STATEEN_SE0 | STATEEN_CSRIND | STATEEN_AIA | STATEEN_IMSIC);
+    e = guest_run(&regs, guest_claim, 0);
+    report(e.cause == EXC_ECALL_VS, "hstateen0.IMSIC = 1 gives it");
+    csr_clear(CSR_HSTATUS, HSTATUS_VGEIN);
+    guest_space_drop(&space);
+}
+
 void check_guest_files(void)
 {
     if (!board.imsic_s.base || !CSR_EXISTS(CSR_STOPEI) || !CSR_EXISTS(CSR_HSTATUS)) {
@@ -194,6 +213,8 @@ void check_guest_files(void)
         skip("GEILEN is 0");
     for (uint32_t g = 1; g <= files; g++)
         guest_file_alone(g);
-    if (files)
-        delivered_to_guest(files);
+    if (!files)
+        return;
+    withheld();
+    delivered_to_guest(files);
 }
