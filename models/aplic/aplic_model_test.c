@@ -147,7 +147,8 @@ static bool corrupt(struct aplic_state *s, uint32_t way)
         s->sourcecfg[S2][9] = EDGE1;
         return true;
     case 3:
-        s->owner[5] = S2;
+        s->owner[9] = ROOT;
+        s->target[9] = direct_target(0, 1);
         return true;
     case 4:
         s->sourcecfg[ROOT][9] = D | 2;

@@ -33,8 +33,7 @@ static bool source_valid(const struct aplic *a, uint32_t i)
     uint32_t owner = a->state->owner[i], target = a->state->target[i];
     if (owner == APLIC_NO_DOMAIN)
         return target == 0 && !aplic_bit(a->state->ip, i) && !aplic_bit(a->state->ie, i);
-    return aplic_target_hart(target) < a->config.harts &&
-           aplic_legal_target(a, owner, target, 0) == target;
+    return aplic_legal_target(a, owner, target, 0) == target;
 }
 
 static bool domain_valid(const struct aplic *a, uint32_t d)

@@ -161,6 +161,7 @@ static void when_answers_for_others(void **state)
     assert_int_equal(clint_when(c, UINT64_MAX), VD_NEVER);
     bench_run(&b, 8 * TICK + 3);
     assert_int_equal(clint_when(c, 7), b.now);
+    assert_int_equal(clint_when(c, 8), b.now);
     put(MTIME, 8, 100);
     assert_int_equal(clint_when(c, 101), 9 * TICK);
 }

@@ -11,7 +11,7 @@
 
 #include "support/bench.h"
 
-enum { TOHOST = 0x80001000, FROMHOST = 0x80001040, BUFFER = 0x80002000, TEXT = 0x80003000 };
+enum { TOHOST = 0x80001080, FROMHOST = 0x800010c0, BUFFER = 0x80002000, TEXT = 0x80003000 };
 
 static struct bench b;
 static struct htif *h;
@@ -193,6 +193,10 @@ static void other_words_of_the_page(void **state)
     struct vd_txn wide = bench_write(TOHOST, 64, 1);
     assert_int_equal(b.host.ops->access(b.host.ctx, &wide), VD_OK);
     assert_int_equal(exits, 1);
+    wide = bench_write(TOHOST - 8, 16, 0);
+    wide.data[1] = 1;
+    assert_int_equal(b.host.ops->access(b.host.ctx, &wide), VD_OK);
+    assert_int_equal(exits, 2);
 }
 
 static void nobody_is_connected(void **state)

@@ -198,6 +198,7 @@ static void IMSIC_R5_serial_goes_with_the_bit(void **state)
     set_csr(S_FILE, EIP, VD_BIT(12));
     port.ops->claim(port.ctx, S_FILE);
     assert_int_equal(bench_record(&b, VD_REC_msi_claim, 1)->serial, 32);
+    assert_int_equal(bench_record(&b, VD_REC_eip_set, 1)->serial, 0);
     assert_int_equal(bench_record(&b, VD_REC_msi_claim, 2)->serial, 0);
 }
 

@@ -153,6 +153,9 @@ static void alarm_follows_a_new_time(void **state)
     put(CLEAR_IRQ, 1);
     set_alarm(UINT64_MAX);
     assert_int_equal(b.num_events, 0);
+    put(HIGH, 0);
+    put(LOW, 0);
+    assert_int_equal(b.num_events, 0);
 }
 
 static void refused_accesses(void **state)

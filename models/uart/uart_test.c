@@ -270,8 +270,10 @@ static void loopback(void **state)
         put(MCR, MCR_LOOP | rows[i][0]);
         assert_int_equal(get(MSR) & 0xf0, rows[i][1]);
     }
-    put(MCR, MCR_LOOP | MCR_OUT1);
+    put(MCR, MCR_LOOP);
     get(MSR);
+    put(MCR, MCR_LOOP | MCR_OUT1);
+    assert_int_equal(get(MSR), MSR_RI);
     put(MCR, MCR_LOOP);
     assert_int_equal(get(MSR), MSR_TERI);
     assert_int_equal(get(MSR), 0);
