@@ -80,6 +80,18 @@ static void rules_are_checked_before_the_target_sees_it(void **state)
     }
 }
 
+static void access_across_the_end_of_a_target_is_refused(void **state)
+{
+    struct world *w = *state;
+    struct vd_error err;
+    struct bus_target t = {.name = "odd", .base = 0x5000, .size = 6, .ctx = w};
+    t.access = w->access;
+    assert_true(bus_add_target(w->core->bus, &t, &err));
+    struct vd_txn first = txn(VD_READ, 0x5000, 4, 0), last = txn(VD_READ, 0x5004, 4, 0);
+    assert_int_equal(access_by(w->device, &first), VD_OK);
+    assert_int_equal(access_by(w->device, &last), VD_DENIED);
+}
+
 static void target_gets_offset_unless_absolute(void **state)
 {
     struct world *w = *state;
@@ -302,6 +314,7 @@ int main(void)
         TEST(two_devices_at_one_address_are_named),
         TEST(decode_knows_ends_of_ranges),
         TEST(rules_are_checked_before_the_target_sees_it),
+        TEST(access_across_the_end_of_a_target_is_refused),
         TEST(target_gets_offset_unless_absolute),
         TEST(access_adds_the_latency_of_its_class),
         TEST(submit_takes_effect_after_the_latency),

@@ -60,6 +60,7 @@ int world_setup(void **state)
     w->hart = attach(w, "hart0");
     w->other = attach(w, "hart1");
     trace_add_sink(w->core->trace, TRACE_ALL_KINDS, on_record, w);
+    w->access = target_access;
     struct bus *bus = w->core->bus;
     assert_non_null(bus_add_ram(bus, "ram", RAM_BASE, 1 << 20, 0, &err));
     assert_non_null(bus_add_ram(bus, "rom", 0x1000, 4096, RAM_READ_ONLY, &err));

@@ -23,8 +23,8 @@ struct world {
     uint32_t num_snooped, num_revoked;
     struct vd_record records[LOG];
     uint32_t num_records;
-    enum vd_status answer;
-    struct vd_event ev;
+    enum vd_status answer; /* of the targets */
+    enum vd_status (*access)(void *ctx, struct vd_txn *txn);
 };
 
 int world_setup(void **state);

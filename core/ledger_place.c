@@ -122,14 +122,6 @@ static bool may_move(const struct place *from, const struct place *to)
     return from->vm == to->vm || from->vm == VM_UNKNOWN || to->vm == VM_UNKNOWN;
 }
 
-static bool moves(const struct ledger *l, const struct place *from, const struct place *to)
-{
-    for (uint32_t i = 0; i < l->num_moves; i++)
-        if (l->moves[i].from == from && l->moves[i].to == to)
-            return true;
-    return false;
-}
-
 static struct msi *take_under_move(const struct ledger *l, const struct place *to,
                                    uint32_t identity)
 {
@@ -148,8 +140,8 @@ struct msi *place_take_waiting(struct ledger *l, struct place *to, uint32_t iden
     for (uint32_t i = 0; i < l->num_places; i++) {
         struct place *p = l->places[i];
         struct msi *list = NULL;
-        bool waits = p->kind == PLACE_HELD || p->kind == PLACE_MRIF || moves(l, p, to);
-        if (p != to && waits && may_move(p, to))
+        bool waits = p->kind == PLACE_HELD || p->kind == PLACE_MRIF;
+        if (waits && may_move(p, to))
             list = take(p, identity);
         if (list)
             return list;

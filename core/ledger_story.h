@@ -7,7 +7,7 @@
 #include "core/ledger.h"
 #include "viaduct/imsic_port.h"
 
-enum { DEVICE = 0x100, IMSIC_SOURCE = 9, HART0 = 0, HART1 = 1, VM = 1 };
+enum { DEVICE = 0x100, HART0 = 0, HART1 = 1, VM = 1 };
 enum { WARM_UP = 1, MEASURED = 2, QUIET = 3 };
 #define INTERRUPT      (UINT64_C(1) << 63)
 #define GUEST_FILE     VD_FILE(0, 2)

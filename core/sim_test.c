@@ -214,8 +214,10 @@ static void quantum_bounds_how_far_one_runs_ahead(void **state)
         vd_time ahead = at[1] > at[2] ? at[1] - at[2] : at[2] - at[1];
         assert_true(ahead <= 50);
     }
-    assert_int_equal(d.what[4], 1);
-    assert_int_equal(d.what[5], 2);
+    for (uint32_t i = 0; i < 5; i++) {
+        assert_int_equal(d.what[i], 1);
+        assert_int_equal(d.what[5 + i], 2);
+    }
     sim_destroy(d.sim);
 }
 
