@@ -106,7 +106,7 @@ static void system_call(struct htif *h, uint64_t addr)
     uint64_t words[SYSCALL_WORDS];
     if (addr % sizeof(words) || !access_ram(h, VD_READ, addr, words, sizeof(words))) {
         for (uint32_t i = 0; i < SYSCALL_WORDS; i++)
-            words[i] = read_word(h, addr + 8 * i);
+            words[i] = read_word(h, addr + UINT64_C(8) * i);
     }
     if (words[0] == SYS_EXIT) {
         end_run(h, words[1]);
