@@ -156,6 +156,7 @@ static enum vd_status perform_target(struct port *port, const struct bus_target 
 static enum vd_status perform(const struct bus *bus, struct port *port, const struct place *place,
                               struct vd_txn *txn)
 {
+    assert(place->ram || place->target);
     enum vd_status status = place->ram ? perform_ram(bus, port, place->ram, txn)
                                        : perform_target(port, &place->target->t, txn);
     txn->status = (uint8_t)status;

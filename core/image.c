@@ -52,7 +52,7 @@ static bool open_file(const char *path, struct image_file *file, struct vd_error
 
 static void close_file(struct image_file *file)
 {
-    munmap((void *)(uintptr_t)file->bytes, file->size);
+    munmap(file->bytes, file->size);
 }
 
 bool image_outside(const struct bus *bus, const char *what, uint64_t addr, uint64_t size,

@@ -128,7 +128,7 @@ bool image_place_elf(struct bus *bus, const struct image_file *file, struct imag
     struct loader l = {.bus = bus, .file = file, .image = image, .err = err};
     elf_version(EV_CURRENT);
     *image = (struct image){.start = UINT64_MAX};
-    l.elf = elf_memory((char *)(uintptr_t)file->bytes, file->size);
+    l.elf = elf_memory((char *)file->bytes, file->size);
     if (!l.elf)
         return vd_fail(err, "'%s' is no ELF file, or is truncated within its header", file->path);
     image->entry = 0;

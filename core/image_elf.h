@@ -8,7 +8,7 @@
 /* A file as it lies on disk, mapped for reading. */
 struct image_file {
     const char *path;
-    const uint8_t *bytes;
+    uint8_t *bytes;
     uint64_t size;
 };
 
