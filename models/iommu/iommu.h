@@ -60,8 +60,9 @@ void iommu_reset(struct iommu *iommu);
 enum vd_status iommu_access(struct iommu *iommu, struct vd_txn *txn);
 /* Device side: requester is the device_id.  The IOMMU performs the translated access through its
  * host and gives the result to `respond` below (never for VD_POSTED writes).  VD_PENDING: taken;
- * VD_RETRY: full, the caller asks again after txn->delay.  Translation requests are answered with
- * txn->data[0] = the ATS response (models/iommu/README.md). */
+ * VD_RETRY: full, the caller asks again some cycles later.  The answer may come before this
+ * returns.  Translation requests are answered with txn->data[0] = the ATS response
+ * (models/iommu/README.md). */
 enum vd_status iommu_submit(struct iommu *iommu, const struct vd_txn *txn);
 /* Completion of what the IOMMU submitted to its host. */
 void iommu_complete(struct iommu *iommu, const struct vd_txn *txn);
@@ -73,7 +74,8 @@ struct iommu_device_port {
     void *ctx;
 };
 void iommu_connect(struct iommu *iommu, const struct iommu_device_port *port);
-/* ATS messages from a device: page request, stop marker, invalidation completion. */
+/* ATS messages from a device: txn->tag is the PCIe message code (4 page request or stop marker, 2
+ * invalidation completion), txn->data[0] its payload (models/iommu/README.md). */
 void iommu_message(struct iommu *iommu, const struct vd_txn *txn);
 /* True if no request, walk, command or write is in flight. */
 bool iommu_idle(const struct iommu *iommu);
