@@ -10,7 +10,10 @@
 #include "print.h"
 #include "trap.h"
 
-enum { DRAIN_CYCLES = 20000 }; /* longer than any MSI is on its way */
+enum {
+    DRAIN_CYCLES = 20000, /* longer than any MSI is on its way */
+    WIRE_LOOP = 32,
+};
 
 struct work {
     uint32_t handler; /* the vCPU that claims */
@@ -51,6 +54,22 @@ static bool counter_settle(const volatile uint64_t *counter, uint64_t target, ui
         }
     }
     return *counter >= target;
+}
+
+static uint64_t random_state;
+
+static uint64_t random_below(uint64_t limit)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return random_state % limit;
+}
+
+/* The period, or, with a seed, anything from half of it to one and a half, as the endpoint does. */
+static uint64_t next_period(void)
+{
+    return plan->seed ? plan->period / 2 + random_below(plan->period + 1) : plan->period;
 }
 
 static void vectors_program(uint32_t vcpu)
@@ -121,7 +140,7 @@ static uint64_t ipi_round(uint32_t count, bool measured)
 {
     (void)measured;
     for (uint32_t i = 1; i <= count; i++) {
-        pause_cycles(plan->period);
+        pause_cycles(next_period());
         fence_memory_to_io();
         imsic_send(guest_imsic_page(1), GUEST_ID_IPI);
         if (!counter_wait(&counters.ipis, i))
@@ -130,15 +149,29 @@ static uint64_t ipi_round(uint32_t count, bool measured)
     return count;
 }
 
-/* The endpoint raises its pin on its own; the handler lowers it and acknowledges. */
+/* Script entries that raise the pin n times and wait for the handler each time. */
+static uint32_t wire_script(uint32_t at, uint32_t n)
+{
+    while (n--) {
+        endpoint_script(GUEST_BAR0, at++, EP_OP_WAIT, 0, next_period());
+        endpoint_script(GUEST_BAR0, at++, EP_OP_INTX, 1, 0);
+        endpoint_script(GUEST_BAR0, at++, EP_OP_WAIT_ACK, 0, 0);
+    }
+    return at;
+}
+
+/* The endpoint raises its pin on its own, from a script of WIRE_LOOP turns that is repeated, and
+ * then what is left; the handler lowers the pin and acknowledges. */
 static uint64_t wire_round(uint32_t count, bool measured)
 {
+    uint32_t at = 0, loops = count / WIRE_LOOP;
     (void)measured;
-    endpoint_script(GUEST_BAR0, 0, EP_OP_WAIT, 0, plan->period);
-    endpoint_script(GUEST_BAR0, 1, EP_OP_INTX, 1, 0);
-    endpoint_script(GUEST_BAR0, 2, EP_OP_WAIT_ACK, 0, 0);
-    endpoint_script(GUEST_BAR0, 3, EP_OP_GOTO, 0, count - 1);
-    endpoint_script(GUEST_BAR0, 4, EP_OP_END, 0, 0);
+    if (loops) {
+        at = wire_script(0, WIRE_LOOP);
+        endpoint_script(GUEST_BAR0, at++, EP_OP_GOTO, 0, loops - 1);
+    }
+    at = wire_script(at, count % WIRE_LOOP);
+    endpoint_script(GUEST_BAR0, at, EP_OP_END, 0, 0);
     endpoint_script_run(GUEST_BAR0);
     if (!counter_wait(&counters.wires, count))
         panic("wire %lu of %u was never handled", counters.wires + 1, count);
@@ -152,21 +185,13 @@ static void stream_prepare(void)
     vectors_program(1);
 }
 
-static uint64_t random_next(uint64_t *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    return *state;
-}
-
 /* Moves spread over the stream; with a seed, at random distances of the same mean. */
 static uint64_t stream_round(uint32_t count, bool measured)
 {
-    uint64_t gap = count * plan->period / plan->burst / (plan->moves + 1), state = plan->seed;
+    uint64_t gap = count * plan->period / plan->burst / (plan->moves + 1);
     generator_start(count, 0);
     for (uint32_t i = 0; measured && i < plan->moves; i++) {
-        pause_cycles(state ? random_next(&state) % (2 * gap + 1) : gap);
+        pause_cycles(plan->seed ? random_below(2 * gap + 1) : gap);
         hypercall(HYP_MOVE, 1);
     }
     return generator_finish(count);
@@ -201,6 +226,7 @@ static void measured_round(const struct work *work)
 void workload_run(void)
 {
     const struct work *work = &works[plan->workload];
+    random_state = plan->seed;
     work->prepare();
     hint_path(plan->path);
     hint_phase(PHASE_WARMUP);

@@ -42,22 +42,19 @@ static uint32_t trapped_insn(const struct vcpu *vcpu)
 
 static void stopei_emulate(struct vcpu *vcpu, const struct insn_csr *insn)
 {
-    uint64_t top = swfile_topei(&vcpu->swfile);
-    if (insn->writes)
-        swfile_claim(&vcpu->swfile);
-    register_write(vcpu, insn->rd, top);
+    register_write(vcpu, insn->rd, swfile_topei(&vcpu->swfile, insn->writes));
 }
 
 static void sireg_emulate(struct vcpu *vcpu, const struct insn_csr *insn)
 {
     uint32_t reg = (uint32_t)csr_read(CSR_VSISELECT);
-    uint64_t old, value = insn->immediate ? insn->rs1 : vcpu->x[insn->rs1];
-    if (!swfile_read(&vcpu->swfile, reg, &old))
+    uint64_t old, value = insn->immediate ? insn->rs1 : vcpu->x[insn->rs1], mask = 0;
+    if (insn->writes)
+        mask = insn->op == CSR_OP_WRITE ? UINT64_MAX : value;
+    if (insn->op == CSR_OP_CLEAR)
+        value = 0;
+    if (!swfile_access(&vcpu->swfile, reg, value, mask, &old))
         guest_broken(vcpu, "siselect names no register:", reg);
-    if (insn->writes && insn->op == 1)
-        swfile_write(&vcpu->swfile, reg, value, UINT64_MAX);
-    else if (insn->writes)
-        swfile_write(&vcpu->swfile, reg, insn->op == 2 ? UINT64_MAX : 0, value);
     register_write(vcpu, insn->rd, old);
 }
 

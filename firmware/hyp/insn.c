@@ -60,7 +60,6 @@ bool insn_decode_csr(uint32_t insn, struct insn_csr *out)
                              .op = (uint8_t)(funct3 & 3),
                              .immediate = funct3 & 4,
                              .rs1 = (uint8_t)bits(insn, 19, 15)};
-    out->writes = out->op == 1 || out->rs1;
-    out->reads = out->op != 1 || out->rd;
+    out->writes = out->op == CSR_OP_WRITE || out->rs1;
     return true;
 }

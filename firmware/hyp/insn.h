@@ -12,11 +12,13 @@ struct insn_memory {
     uint8_t reg;  /* loaded or stored */
 };
 
+enum { CSR_OP_WRITE = 1, CSR_OP_SET, CSR_OP_CLEAR };
+
 struct insn_csr {
     uint16_t csr;
     uint8_t rd;
-    bool reads, writes;
-    uint8_t op; /* 1 write, 2 set, 3 clear */
+    bool writes;
+    uint8_t op;
     bool immediate;
     uint8_t rs1; /* register or immediate */
 };

@@ -115,6 +115,7 @@ void options_parse(struct options *options, const char *bootargs)
                                 .count = 1000,
                                 .warmup = 32,
                                 .burst = 1,
+                                .seed = 1,
                                 .moves = 50};
     while (bootargs && *bootargs) {
         char word[WORD_BYTES];

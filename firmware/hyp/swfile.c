@@ -37,21 +37,16 @@ static uint32_t top_identity(const struct swfile *file)
     return 0;
 }
 
-uint64_t swfile_topei(struct swfile *file)
-{
-    uint64_t id = top_identity(file);
-    return id << 16 | id;
-}
-
-void swfile_claim(struct swfile *file)
+uint64_t swfile_topei(struct swfile *file, bool claim)
 {
     spin_lock(&file->lock);
-    uint32_t id = top_identity(file);
-    if (id) {
+    uint64_t id = top_identity(file);
+    if (id && claim) {
         hint_software_claim(file->owner, id);
         file->state.eip[id / 64] &= ~(1ul << id % 64);
     }
     spin_unlock(&file->lock);
+    return id << 16 | id;
 }
 
 bool swfile_deliverable(struct swfile *file)
@@ -83,15 +78,6 @@ static uint64_t *register_at(struct swfile *file, uint32_t reg, uint64_t *writab
     return 0;
 }
 
-bool swfile_read(struct swfile *file, uint32_t reg, uint64_t *value)
-{
-    uint64_t writable, *at = register_at(file, reg, &writable);
-    if (!at)
-        return false;
-    *value = *at;
-    return true;
-}
-
 static void enables_tell(const struct swfile *file, uint32_t reg, uint64_t changed, uint64_t now)
 {
     for (uint32_t bit = 0; changed >> bit && bit < 64; bit++)
@@ -99,16 +85,17 @@ static void enables_tell(const struct swfile *file, uint32_t reg, uint64_t chang
             hint_software_enable(file->owner, (reg - IMSIC_EIE0) / 2 * 64 + bit, now >> bit & 1);
 }
 
-void swfile_write(struct swfile *file, uint32_t reg, uint64_t value, uint64_t mask)
+bool swfile_access(struct swfile *file, uint32_t reg, uint64_t value, uint64_t mask, uint64_t *old)
 {
     uint64_t writable, *at = register_at(file, reg, &writable);
     if (!at)
-        return;
+        return false;
     spin_lock(&file->lock);
-    uint64_t old = *at;
+    *old = *at;
     mask &= writable;
-    *at = (old & ~mask) | (value & mask);
+    *at = (*old & ~mask) | (value & mask);
     if (reg >= IMSIC_EIE0)
-        enables_tell(file, reg, old ^ *at, *at);
+        enables_tell(file, reg, *old ^ *at, *at);
     spin_unlock(&file->lock);
+    return true;
 }

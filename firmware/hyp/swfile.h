@@ -20,14 +20,12 @@ struct swfile {
 void swfile_init(struct swfile *file, uint64_t owner, uint32_t ids);
 /* Makes the identity pending; host_identity is what this hart has just claimed for it, or 0. */
 void swfile_inject(struct swfile *file, uint32_t id, uint32_t host_identity);
-/* Value of stopei. */
-uint64_t swfile_topei(struct swfile *file);
-/* Takes the identity that topei shows out. */
-void swfile_claim(struct swfile *file);
+/* Value of stopei; with claim, what it tells is taken out in the same step: in two, an identity
+ * that is injected in between would be claimed unseen. */
+uint64_t swfile_topei(struct swfile *file, bool claim);
 bool swfile_deliverable(struct swfile *file);
-/* Registers behind sireg.  False: there is none of that number. */
-bool swfile_read(struct swfile *file, uint32_t reg, uint64_t *value);
-/* Sets the bits of mask to those of value: one step, whatever else is injected meanwhile. */
-void swfile_write(struct swfile *file, uint32_t reg, uint64_t value, uint64_t mask);
+/* A register behind sireg: its value before, and the bits of mask set to those of value, in one
+ * step, whatever else is injected meanwhile.  False: there is no register of that number. */
+bool swfile_access(struct swfile *file, uint32_t reg, uint64_t value, uint64_t mask, uint64_t *old);
 
 #endif
