@@ -24,7 +24,7 @@ void swfile_inject(struct swfile *file, uint32_t id, uint32_t host_identity)
 /* The smallest identity that is pending and enabled, and below the threshold if there is one. */
 static uint32_t top_identity(const struct swfile *file)
 {
-    for (uint32_t w = 0; w < IMSIC_WORDS; w++) {
+    for (uint32_t w = 0; 64 * w <= file->ids; w++) {
         uint64_t ready = file->state.eip[w] & file->state.eie[w];
         if (!ready)
             continue;
