@@ -77,9 +77,14 @@ static void complete(void *ctx, const struct vd_txn *txn)
 
 void bed_open(struct testbed *t, const struct iommu_config *config)
 {
+    bed_open_ram(t, config, 16 << 20);
+}
+
+void bed_open_ram(struct testbed *t, const struct iommu_config *config, uint64_t size)
+{
     struct vd_error err;
     memset(t, 0, sizeof(*t));
-    bench_init_ram(&t->b, 0x80000000, 16 << 20);
+    bench_init_ram(&t->b, 0x80000000, size);
     t->b.hook = hook;
     t->b.hook_ctx = t;
     t->b.complete = complete;

@@ -66,6 +66,7 @@ struct testbed {
 extern const struct iommu_timing inorder;
 
 void bed_open(struct testbed *t, const struct iommu_config *config);
+void bed_open_ram(struct testbed *t, const struct iommu_config *config, uint64_t size);
 void bed_close(struct testbed *t);
 /* A zeroed 4-KiB page, or `pages` of them aligned to their size. */
 uint64_t bed_pages(struct testbed *t, uint64_t pages);
