@@ -37,7 +37,7 @@ static const struct experiment experiments[] = {
     {"a02", 10200, NEED_DEVICE | NEED_GUEST_FILES, WORK_DEVICE, false, false, true, PERIOD, 1},
     {"a03", 10300, NEED_DEVICE | NEED_GUEST_FILES, WORK_DEVICE, false, true, true, PERIOD, 1},
     {"a07", 10700, NEED_DEVICE, WORK_DEVICE, true, false, true, PERIOD, 1},
-    {"e01", 50100, NEED_TWO_HARTS, WORK_IPI, false, false, true, PERIOD, 1},
+    {"e01", 50100, NEED_TWO_HARTS | NEED_GUEST_FILES, WORK_IPI, false, false, true, PERIOD, 1},
     {"e02", 50200, NEED_TWO_HARTS, WORK_IPI, true, false, false, PERIOD, 1},
     {"e07", 50700, NEED_DEVICE | NEED_WIRE | NEED_GUEST_FILES, WORK_WIRE, false, false, true,
      PERIOD, 1},
@@ -186,7 +186,7 @@ static bool path_run(const struct experiment *e, const struct options *o, uint32
     path_name(path, name, sizeof name);
     const char *lack = missing(e->needs);
     bool native = !(e->needs & NEED_TWO_HARTS);
-    if (!lack && iommu.base && endpoint.config &&
+    if (!lack && iommu.base && (e->needs & NEED_ENDPOINT) &&
         !iommu_set_mode(&iommu, native ? IOMMU_BARE : IOMMU_1LVL + levels - 1))
         lack = "the IOMMU has no such mode";
     if (!lack && (e->needs & NEED_GUEST_FILES) && o->mode == MODE_EMUL)
@@ -202,9 +202,18 @@ static bool path_run(const struct experiment *e, const struct options *o, uint32
     return true;
 }
 
+/* Levels of the deepest device directory that the IOMMU has. */
+static uint32_t deepest(void)
+{
+    uint32_t levels = 3;
+    while (iommu.base && levels > 1 && !iommu_set_mode(&iommu, IOMMU_1LVL + levels - 1))
+        levels--;
+    return levels;
+}
+
 static uint32_t experiment_run(const struct experiment *e, const struct options *o)
 {
-    uint32_t levels = o->ddt ? (uint32_t)o->ddt : 3, runs = 0;
+    uint32_t levels = o->ddt ? (uint32_t)o->ddt : deepest(), runs = 0;
     if (e->workload == WORK_STREAM)
         return path_run(e, o, (uint32_t)o->protocol, levels);
     if (e->workload == WORK_WIRE)
