@@ -66,7 +66,8 @@ static void absent(void)
     report(t.taken && t.cause == EXC_ILLEGAL, "cycle cannot be written");
 }
 
-/* A write of an unsupported MODE leaves all of satp as it was [priv norm:satp_mode_op_unsupported]. */
+/* A write of an unsupported MODE leaves all of satp as it was [priv norm:satp_mode_op_unsupported].
+ */
 static void modes(void)
 {
     csr_write(CSR_SATP, 0);
