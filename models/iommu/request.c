@@ -80,8 +80,11 @@ static void respond(struct iommu *m, struct request *r, const struct vd_txn *res
         return;
     }
     struct vd_txn txn = r->txn;
+    txn.addr = r->iova;
+    txn.tag = r->tag;
+    txn.at = r->kind;
     txn.status = result->status;
-    if (txn.cmd != VD_WRITE)
+    if (txn.cmd != VD_WRITE && result != &r->txn)
         memcpy(txn.data, result->data, sizeof(txn.data));
     release(m, r);
     m->port.respond(m->port.ctx, &txn);
@@ -166,38 +169,39 @@ static bool mrif_occupied(const struct iommu *m, const struct request *r)
     return false;
 }
 
-static void forwarded(struct iommu *m, struct request *r)
+/* The record comes first: what the write causes must not precede it in the trace. */
+static void announce(struct iommu *m, struct request *r)
 {
     if (is_msi(r) && !r->announced)
-        iommu_emit(m, VD_REC_msi_translate, r->txn.serial, r->txn.addr, r->spa, m->config.index);
-    if (m->config.fence_ignores_io && !is_msi(r) && r->txn.cmd != VD_READ)
-        m->st.cq.memory_drained = iommu_now(m) + m->host.ops->drain(m->host.ctx);
+        iommu_emit(m, VD_REC_msi_translate, r->txn.serial, r->iova, r->spa, m->config.index);
     r->announced = true;
 }
 
+/* For the switch fence_ignores_io: when the last write to memory will be over. */
+static void note_memory_write(struct iommu *m, const struct request *r)
+{
+    if (m->config.fence_ignores_io && !is_msi(r) && r->txn.cmd != VD_READ)
+        m->st.cq.memory_drained = iommu_now(m) + m->host.ops->drain(m->host.ctx);
+}
+
+/* The request itself goes on, with another address; respond() gives it back its own. */
 static void forward(struct iommu *m, struct request *r)
 {
-    struct vd_txn txn = r->txn;
-    txn.addr = r->spa;
-    txn.tag = TAG_REQUEST + index_of(m, r);
-    txn.at = VD_AT_UNTRANSLATED;
-    txn.delay = 0;
-    uint64_t seq = r->seq;
+    r->txn.addr = r->spa;
+    r->txn.tag = TAG_REQUEST + index_of(m, r);
+    r->txn.at = VD_AT_UNTRANSLATED;
+    r->txn.delay = 0;
     become(m, r, REQUEST_OUT);
-    /* The record comes first: what the write causes must not precede it in the trace. */
-    forwarded(m, r);
-    enum vd_status status = m->host.ops->submit(m->host.ctx, &txn);
-    if (r->seq != seq || r->state != REQUEST_OUT)
-        return;
-    if (status == VD_PENDING && !(txn.attrs & VD_POSTED))
-        return;
+    announce(m, r);
+    enum vd_status status = m->host.ops->submit(m->host.ctx, &r->txn);
+    note_memory_write(m, r);
     if (status == VD_RETRY) {
         become(m, r, REQUEST_HIT);
-        iommu_after(m, timer_of(m, r), txn.delay ? txn.delay : m->config.cycle_ps);
-        return;
+        iommu_after(m, timer_of(m, r), r->txn.delay ? r->txn.delay : m->config.cycle_ps);
+    } else if (status != VD_PENDING || (r->txn.attrs & VD_POSTED)) {
+        r->txn.status = (uint8_t)status;
+        respond(m, r, &r->txn);
     }
-    txn.status = (uint8_t)status;
-    respond(m, r, &txn);
 }
 
 static void unsupported_mrif_access(struct iommu *m, struct request *r)
@@ -440,6 +444,8 @@ enum vd_status iommu_submit(struct iommu *m, const struct vd_txn *txn)
         return VD_RETRY;
     struct request *r = iommu_slot_take(m);
     r->txn = *txn;
+    r->iova = txn->addr;
+    r->tag = txn->tag;
     r->kind = txn->at;
     r->access = (uint8_t)access_of(txn);
     if (txn->serial)

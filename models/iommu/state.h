@@ -197,8 +197,10 @@ enum { BAR_DDT = 1, BAR_PDT = 2, BAR_TLB = 4, BAR_MSI = 8 };
 
 /* From `seq` to `iotval2` a request starts out as zero; the rest is written before it is read. */
 struct request {
-    struct vd_txn txn; /* as the device sent it */
+    struct vd_txn txn; /* as the device sent it; on the bus, as translated */
     uint64_t seq;      /* order of arrival */
+    uint64_t iova;     /* the device's address and tag */
+    uint32_t tag;
 
     /* The log: what happened since the last checkpoint. */
     uint16_t logged, cursor;

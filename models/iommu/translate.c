@@ -236,20 +236,30 @@ static bool phase_second(struct iommu *m, struct request *r)
     return true;
 }
 
-static bool (*const phases[])(struct iommu *m, struct request *r) = {
-    [PHASE_CONTEXT] = phase_context, [PHASE_PROCESS] = phase_process, [PHASE_CACHE] = phase_cache,
-    [PHASE_FIRST] = phase_first,     [PHASE_MSI] = phase_msi,         [PHASE_SECOND] = phase_second,
-};
+static bool run_phase(struct iommu *m, struct request *r)
+{
+    switch (r->phase) {
+    case PHASE_CONTEXT:
+        return phase_context(m, r);
+    case PHASE_PROCESS:
+        return phase_process(m, r);
+    case PHASE_CACHE:
+        return phase_cache(m, r);
+    case PHASE_FIRST:
+        return phase_first(m, r);
+    case PHASE_MSI:
+        return phase_msi(m, r);
+    default:
+        return phase_second(m, r);
+    }
+}
 
 bool iommu_translate(struct iommu *m, struct request *r)
 {
-    bool walked = false;
-    while (r->phase != PHASE_DONE) {
-        if (!phases[r->phase](m, r))
+    while (r->phase != PHASE_DONE)
+        if (!run_phase(m, r))
             return false;
-        walked = true;
-    }
-    if (walked && r->has_dc)
+    if (r->has_dc)
         fill(m, r);
     return true;
 }
