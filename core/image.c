@@ -13,13 +13,7 @@
 #include "core/image_elf.h"
 
 /* Header of a RISC-V boot Image. */
-enum {
-    IMAGE_TEXT_OFFSET = 8,
-    IMAGE_SIZE = 16,
-    IMAGE_FLAGS = 24,
-    IMAGE_MAGIC2 = 56,
-    IMAGE_HEADER = 64
-};
+enum { IMAGE_SIZE = 16, IMAGE_FLAGS = 24, IMAGE_MAGIC2 = 56, IMAGE_HEADER = 64 };
 #define IMAGE_BIG_ENDIAN UINT64_C(1)
 
 static bool map_contents(int fd, const char *path, struct image_file *file, struct vd_error *err)
@@ -92,8 +86,11 @@ static bool is_linux(const struct image_file *file)
     return file->size >= IMAGE_HEADER && memcmp(file->bytes + IMAGE_MAGIC2, "RSC\x05", 4) == 0;
 }
 
-/* The kernel clears its bss beyond the file itself, but needs RAM there. */
-static bool place_linux(struct bus *bus, const struct image_file *file, uint64_t base,
+/* The kernel clears its bss beyond the file itself, but needs RAM there.  CHOICE: text_offset says
+ * how far from the start of RAM a loader puts the Image; who calls has placed it already, as
+ * fw_jump has its one address.
+ */
+static bool place_linux(struct bus *bus, const struct image_file *file, uint64_t addr,
                         struct image *image, struct vd_error *err)
 {
     char what[300];
@@ -102,7 +99,6 @@ static bool place_linux(struct bus *bus, const struct image_file *file, uint64_t
                        file->path);
     if (field(file, IMAGE_FLAGS) & IMAGE_BIG_ENDIAN)
         return vd_fail(err, "'%s' is a big-endian Image; only little-endian ones run", file->path);
-    uint64_t addr = base + field(file, IMAGE_TEXT_OFFSET);
     uint64_t size = field(file, IMAGE_SIZE);
     size = size > file->size ? size : file->size;
     snprintf(what, sizeof(what), "Image '%s'", file->path);
@@ -153,10 +149,10 @@ bool image_load_raw(struct bus *bus, const char *path, uint64_t addr, struct ima
     return load(bus, path, FORMAT_RAW, addr, image, err);
 }
 
-bool image_load_linux(struct bus *bus, const char *path, uint64_t base, struct image *image,
+bool image_load_linux(struct bus *bus, const char *path, uint64_t addr, struct image *image,
                       struct vd_error *err)
 {
-    return load(bus, path, FORMAT_LINUX, base, image, err);
+    return load(bus, path, FORMAT_LINUX, addr, image, err);
 }
 
 bool image_load(struct bus *bus, const char *path, uint64_t addr, struct image *image,

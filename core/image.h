@@ -18,10 +18,10 @@ bool image_load_elf(struct bus *bus, const char *path, struct image *image, stru
 /* Raw bytes at addr. */
 bool image_load_raw(struct bus *bus, const char *path, uint64_t addr, struct image *image,
                     struct vd_error *err);
-/* A RISC-V boot Image at base + its text_offset. */
-bool image_load_linux(struct bus *bus, const char *path, uint64_t base, struct image *image,
+/* A RISC-V boot Image at addr, whatever its text_offset. */
+bool image_load_linux(struct bus *bus, const char *path, uint64_t addr, struct image *image,
                       struct vd_error *err);
-/* Whichever of the three the file is; addr (base for an Image) is not used for an ELF. */
+/* Whichever of the three the file is; addr is not used for an ELF. */
 bool image_load(struct bus *bus, const char *path, uint64_t addr, struct image *image,
                 struct vd_error *err);
 
