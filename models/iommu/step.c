@@ -41,15 +41,25 @@ static uint32_t timer_of(const struct iommu *m, const struct request *r)
     return TIMER_REQUEST + (uint32_t)(r - m->st.slot);
 }
 
-/* True if the step is over; the answer is in the log already, but not yet to be seen. */
-static bool land(struct iommu *m, struct request *r, const struct vd_txn *txn)
+/* The step outlives this call: it is kept in the request. */
+static void keep(struct request *r, const struct step *step, bool sent)
 {
-    const struct step *s = &r->pending;
+    if (step != &r->pending)
+        r->pending = *step;
+    r->busy = true;
+    r->sent = sent;
+    r->done = false;
+}
+
+/* True if the step is over; else its answer is in the log already, but not yet to be seen. */
+static bool land(struct iommu *m, struct request *r, const struct step *s, const struct vd_txn *txn)
+{
     r->log[r->logged] = (struct logged){txn->data[0], txn->status};
     if (s->size > 8)
         memcpy(r->wide, txn->data, s->size);
-    r->done = true;
-    if (s->trail) {
+    if (s->trail && m->config.cycle_ps) {
+        keep(r, s, true);
+        r->done = true;
         iommu_after(m, timer_of(m, r), iommu_cycles(m, s->trail));
         return false;
     }
@@ -58,36 +68,33 @@ static bool land(struct iommu *m, struct request *r, const struct vd_txn *txn)
     return true;
 }
 
-static bool send(struct iommu *m, struct request *r)
+static bool send(struct iommu *m, struct request *r, const struct step *s)
 {
-    struct step *s = &r->pending;
     struct vd_txn txn = {.addr = s->spa, .cmd = s->cmd, .size = s->size};
     txn.data[0] = s->data[0];
     txn.data[1] = s->data[1];
     enum vd_status status = iommu_bus(m, &txn, TAG_REQUEST + (uint32_t)(r - m->st.slot));
     if (status == VD_RETRY) {
+        keep(r, s, false);
         iommu_after(m, timer_of(m, r), txn.delay ? txn.delay : m->config.cycle_ps);
         return false;
     }
-    r->sent = true;
     iommu_emit(m, VD_REC_iommu_access, r->txn.serial, s->spa, s->reads, r->seq);
-    if (status == VD_PENDING)
+    if (status == VD_PENDING) {
+        keep(r, s, true);
         return false;
+    }
     txn.status = (uint8_t)status;
-    return land(m, r, &txn);
+    return land(m, r, s, &txn);
 }
 
 static bool begin(struct iommu *m, struct request *r, const struct step *step)
 {
-    r->pending = *step;
-    r->busy = true;
-    r->sent = false;
-    r->done = false;
-    if (step->lead && m->config.cycle_ps) {
-        iommu_after(m, timer_of(m, r), iommu_cycles(m, step->lead));
-        return false;
-    }
-    return send(m, r);
+    if (!step->lead || !m->config.cycle_ps)
+        return send(m, r, step);
+    keep(r, step, false);
+    iommu_after(m, timer_of(m, r), iommu_cycles(m, step->lead));
+    return false;
 }
 
 void iommu_step_timer(struct iommu *m, struct request *r)
@@ -96,13 +103,13 @@ void iommu_step_timer(struct iommu *m, struct request *r)
         r->busy = false;
         r->logged++;
     } else {
-        send(m, r);
+        send(m, r, &r->pending);
     }
 }
 
 void iommu_step_complete(struct iommu *m, struct request *r, const struct vd_txn *txn)
 {
-    land(m, r, txn);
+    land(m, r, &r->pending, txn);
 }
 
 static bool step_fault(struct request *r, unsigned table, enum vd_status status)
