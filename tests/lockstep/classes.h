@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The classes of programs: each adds its cases to an image. */
+#ifndef LOCKSTEP_CLASSES_H
+#define LOCKSTEP_CLASSES_H
+
+#include "image.h"
+
+void class_integer(struct image *image, uint32_t cases);
+void class_float(struct image *image, uint32_t cases);
+void class_atomic(struct image *image, uint32_t cases);
+void class_decode(struct image *image, uint32_t cases);
+void class_csr(struct image *image, uint32_t cases);
+void class_trap(struct image *image, uint32_t cases);
+void class_interrupt(struct image *image, uint32_t cases);
+void class_pages(struct image *image, uint32_t cases);
+void class_guest(struct image *image, uint32_t cases);
+
+#endif

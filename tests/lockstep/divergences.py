@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Where QEMU 7.2 is known to differ, and is wrong or chose otherwise: README.md has the reasons and the anchors.
+
+A rule gets what differs and says which of it that divergence explains.
+"""
+INTERRUPT = 1 << 63
+TRAPS = (("c342", "c343", "p0"), ("c142", "c143", "c141"), ("c242", "c243", "c241"))  # cause, tval, epc
+GUEST_ADDRESS_CAUSES = (0, 1, 3, 4, 5, 6, 7, 12, 13, 15, 20, 21, 23)
+ORDER = (11, 3, 7, 9, 1, 5, 12, 10, 2, 6)  # MEI MSI MTI SEI SSI STI SGEI VSEI VSSI VSTI
+
+
+FS_BITS = 0x6000 | 1 << 63
+
+
+class Difference:
+    """Both sides' registers by the log's names, the names that differ, the code run since the last checkpoint."""
+    def __init__(self, ours, theirs, code, word_at):
+        self.ours, self.theirs, self.code, self.word_at = ours, theirs, code, word_at
+        self.keys = {key for key in ours.keys() | theirs.keys() if ours.get(key, 0) != theirs.get(key, 0)}
+
+    def both(self, key):
+        return self.ours.get(key, 0), self.theirs.get(key, 0)
+
+
+def amo_cause(d):
+    def explains(cause, pc):
+        ours, theirs = d.both(cause)
+        word = d.word_at(d.ours.get(pc, 0))
+        return word & 0x7f == 0x2f and word >> 27 != 2 and theirs in (4, 5, 13, 21) and ours == theirs + 2
+    return {cause for cause, _, pc in TRAPS if cause in d.keys and explains(cause, pc)}
+
+
+def ctzw_zero(d):
+    if not any(word & 0xfff0707f == 0x6010101b for word in d.code):
+        return set()
+    return {key for key in d.keys if key[0] == "x" and d.ours.get(key) == 32}
+
+
+def stale_tval(d):
+    def explains(cause, tval, pc):
+        ours, theirs = d.both(cause)
+        word = d.word_at(d.ours.get(pc, 0))
+        return ours in (2, 22) and theirs in (1, 2, 22) and d.ours.get(tval) == (word if word & 3 == 3 else word & 0xffff)
+    return {tval for cause, tval, pc in TRAPS if tval in d.keys and explains(cause, tval, pc)}
+
+
+def gva(d):
+    explained = set()
+    for status, bit, virtual, cause in (("c300", 38, 39, "c342"), ("c600", 6, 7, "c142")):
+        ours, theirs = d.both(status)
+        wanted = ours >> virtual & 1 and d.ours.get(cause) in GUEST_ADDRESS_CAUSES
+        differ = (ours ^ theirs) & ~FS_BITS
+        if differ == 1 << bit and (ours >> bit & 1) == bool(wanted):
+            explained.add(status)
+    return explained
+
+
+def interrupt_order(d):
+    for cause, _, _ in TRAPS:
+        ours, theirs = d.both(cause)
+        if cause in d.keys and ours & theirs & INTERRUPT:
+            ours, theirs = ours & ~INTERRUPT, theirs & ~INTERRUPT
+            if theirs < ours and ORDER.index(ours) < ORDER.index(theirs):
+                return {cause, "p0"} & d.keys
+    return set()
+
+
+def vu_illegal(d):
+    explained = set()
+    for cause, virtual in (("c342", d.ours.get("c300", 0) >> 39 & 1 and not d.ours["c300"] >> 11 & 3),
+                           ("c142", d.ours.get("c600", 0) >> 7 & 1 and not d.ours.get("c300", 0) >> 8 & 1)):
+        if cause in d.keys and d.both(cause) == (22, 2) and virtual:
+            explained.add(cause)
+    return explained
+
+
+def vs_cause(d):
+    ours, theirs = d.both("c242")
+    return {"c242"} & d.keys if ours in (2, 6, 10) and theirs == ours - 1 else set()
+
+
+def fs_dirty(d):
+    """mstatus.FS, when V=1."""
+    ours, theirs = d.both("c300")
+    was_virtual = ours >> 39 & 1 or d.ours.get("c600", 0) >> 7 & 1
+    only_fs = (ours ^ theirs) & ~(FS_BITS | 1 << 38) == 0
+    return {"c300"} if "c300" in d.keys and was_virtual and only_fs and ours >> 13 & 3 == 3 else set()
+
+
+def vsstatus_sd(d):
+    if not any(word & 0x7f == 0x73 and word >> 20 in (0x100, 0x200) for word in d.code):
+        return set()
+    return {key for key in d.keys if key[0] == "x" and d.ours.get(key, 0) ^ d.theirs.get(key, 0) == 1 << 63}
+
+
+def vsip_read(d):
+    if not any(word & 0x7f == 0x73 and word >> 20 in (0x144, 0x244) for word in d.code):
+        return set()
+    return {key for key in d.keys if key[0] == "x" and d.theirs.get(key, 0) == d.ours.get(key, 0) & ~0x220}
+
+
+# name, the rule, whether the difference lives on in registers: then the rest of the case is not compared.
+KNOWN = (
+    ("amo-cause", amo_cause, False),
+    ("ctzw-zero", ctzw_zero, True),
+    ("stale-tval", stale_tval, False),
+    ("gva", gva, False),
+    ("fs-dirty", fs_dirty, False),
+    ("vu-illegal", vu_illegal, False),
+    ("vs-cause", vs_cause, False),
+    ("vsstatus-sd", vsstatus_sd, True),
+    ("vsip-read", vsip_read, True),
+    ("interrupt-order", interrupt_order, True),
+)
