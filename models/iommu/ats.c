@@ -12,7 +12,8 @@ uint64_t iommu_napot(uint64_t pa, uint64_t mask)
     return (pa & ~mask) | (mask >> 1 & ~UINT64_C(0xfff));
 }
 
-/* Rights of the answer.  D may be missing only where nobody asked to write. */
+/* Rights of the answer.  D may be missing only where nobody asked to write.  No page is writable
+ * that is not readable, and what is neither is answered with no right at all. */
 static unsigned granted(const struct request *r)
 {
     unsigned both = RIGHT_R | RIGHT_W | RIGHT_X | RIGHT_D;
@@ -25,7 +26,7 @@ static unsigned granted(const struct request *r)
     if (!(rights & RIGHT_D))
         rights &= ~(unsigned)RIGHT_W;
     bool user_code = r->privileged && first && (r->first.rights & RIGHT_U);
-    if (r->access != ACCESS_EXEC || !(rights & RIGHT_R) || user_code)
+    if (r->access != ACCESS_EXEC || user_code)
         rights &= ~(unsigned)RIGHT_X;
     return rights;
 }

@@ -9,8 +9,6 @@ static uint32_t attributes(uint64_t ctl)
         attrs |= VD_PROCESS_ID;
     if (GET(ctl, tr_req_ctl_PV) && GET(ctl, tr_req_ctl_Priv))
         attrs |= VD_PRIVILEGED;
-    if (GET(ctl, tr_req_ctl_Exe))
-        attrs |= VD_EXEC;
     return attrs;
 }
 

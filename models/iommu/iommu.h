@@ -56,6 +56,8 @@ struct iommu *iommu_create(const struct iommu_config *config, const struct vd_ho
                            struct vd_error *err);
 void iommu_destroy(struct iommu *iommu);
 void iommu_reset(struct iommu *iommu);
+/* Empties every cache, which an IOMMU may do at any time. */
+void iommu_flush(struct iommu *iommu);
 /* Register page. */
 enum vd_status iommu_access(struct iommu *iommu, struct vd_txn *txn);
 /* Device side: requester is the device_id.  The IOMMU performs the translated access through its

@@ -272,6 +272,7 @@ static void PT_6_physical_address_width(void **state)
         s.dc.fsc = MODE(8) | BIT(28); /* 2^40 */
         put_dc(&s);
         assert_int_equal(try(&s, access, 0x1000), causes[access]);
+        assert_int_equal(s.t.b.num_reads, 1); /* the context; no read goes out for the table */
     }
     bed_close(&s.t);
 }
@@ -336,6 +337,23 @@ static void Sv32_and_Sv32x4(void **state)
     bed_close(&t);
 }
 
+/* SXL=1 limits guest addresses to 34 bits also where GXL=0 would allow more. */
+static void DC_6_narrow_guest_addresses(void **state)
+{
+    (void)state;
+    struct stage_bed s;
+    open_caps(&s, 0);
+    bed_map(&s.t, s.root, 3, true, BIT(34), 0, 2, RWXAD | U);
+    bed_map(&s.t, s.root, 3, true, 0, 0, 2, RWXAD | U);
+    use(&s, true, 3);
+    assert_int_equal(try(&s, 0, BIT(34)), 0);
+    s.dc.tc |= SXL;
+    put_dc(&s);
+    assert_int_equal(try(&s, 0, BIT(34)), 21);
+    assert_int_equal(try(&s, 0, 0x12340000), 0);
+    bed_close(&s.t);
+}
+
 static void XL_1_privilege(void **state)
 {
     (void)state;
@@ -374,11 +392,17 @@ static void XL_1_privilege(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(PT_1_schemes),       cmocka_unit_test(PT_1_widths),
-        cmocka_unit_test(PT_2_reserved_bits), cmocka_unit_test(PT_2_encodings),
-        cmocka_unit_test(PT_2_pointer_bits),  cmocka_unit_test(PT_2_superpages_and_napot),
-        cmocka_unit_test(PT_sizes_meet),      cmocka_unit_test(PT_6_physical_address_width),
-        cmocka_unit_test(XL_1_privilege),     cmocka_unit_test(EN_1_byte_orders),
+        cmocka_unit_test(PT_1_schemes),
+        cmocka_unit_test(PT_1_widths),
+        cmocka_unit_test(PT_2_reserved_bits),
+        cmocka_unit_test(PT_2_encodings),
+        cmocka_unit_test(PT_2_pointer_bits),
+        cmocka_unit_test(PT_2_superpages_and_napot),
+        cmocka_unit_test(PT_sizes_meet),
+        cmocka_unit_test(PT_6_physical_address_width),
+        cmocka_unit_test(DC_6_narrow_guest_addresses),
+        cmocka_unit_test(XL_1_privilege),
+        cmocka_unit_test(EN_1_byte_orders),
         cmocka_unit_test(Sv32_and_Sv32x4),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Races between a walk and software, order among requests, snapshots, failing accesses. */
+#include "iommu/iommu_testbed.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { DEVICE = 1, IOVA = 0x40000000 };
+#define BIT(n)   (UINT64_C(1) << (n))
+#define GSCID(n) ((uint64_t)(n) << 44)
+
+struct cache_bed {
+    struct testbed t;
+    uint64_t first, second, pte1, pte2;
+    struct bed_dc dc;
+};
+
+/* IOVA -> GPA 0x10000000 -> SPA 0x80f00000, PSCID 3, GSCID 7. */
+static void open_with(struct cache_bed *s, const struct iommu_config *config)
+{
+    bed_open(&s->t, config);
+    bed_start(&s->t, 2);
+    s->first = bed_pages(&s->t, 1);
+    s->second = bed_pages(&s->t, 4);
+    for (uint64_t a = 0x80000000; a < 0x80400000; a += 0x200000)
+        bed_map(&s->t, s->second, 3, true, a, a, 1, RWXAD | U);
+    s->pte1 = bed_map(&s->t, s->first, 3, false, IOVA, 0x10000000, 0, RWXAD | U);
+    s->pte2 = bed_map(&s->t, s->second, 3, true, 0x10000000, 0x80f00000, 0, RWXAD | U);
+    s->dc = (struct bed_dc){.tc = 1,
+                            .iohgatp = UINT64_C(8) << 60 | GSCID(7) | s->second >> 12,
+                            .ta = 3 << 12,
+                            .fsc = UINT64_C(8) << 60 | s->first >> 12};
+    bed_dc(&s->t, DEVICE, &s->dc);
+}
+
+static void open(struct cache_bed *s)
+{
+    const struct iommu_config config = {.index = 0};
+    open_with(s, &config);
+}
+
+/* True if the next request reads no table. */
+static bool hits(struct cache_bed *s, uint64_t iova)
+{
+    s->t.b.num_reads = 0;
+    bed_write(&s->t, DEVICE, iova);
+    return s->t.b.num_reads == 0;
+}
+
+/* A walk under way: the leaf PTE has been read. */
+static void start_walk(struct cache_bed *s, uint64_t iova)
+{
+    s->t.b.latency = 10000;
+    struct vd_txn txn = bench_write(iova, 4, 1);
+    txn.requester = DEVICE;
+    txn.attrs = VD_POSTED;
+    bench_forget(&s->t.b);
+    iommu_submit(s->t.m, &txn);
+}
+
+/* The invalidation of a page that is being walked keeps the walk's result out of the cache. */
+static void invalidation_bars_the_fill(void **state)
+{
+    (void)state;
+    for (unsigned barred = 0; barred < 2; barred++) {
+        struct cache_bed s;
+        open(&s);
+        bed_read(&s.t, DEVICE, 0x1000); /* the context */
+        start_walk(&s, IOVA);
+        /* 12 reads: the last one takes effect at 120 ns. */
+        bench_run(&s.t.b, 115000);
+        s.t.b.latency = 0;
+        bench_poke(&s.t.b, s.t.cq, 8, 1 | 1 << 7);
+        if (barred)
+            bed_set(&s.t, REG_OFFSET_CQT, 4, 1);
+        bed_settle(&s.t);
+        assert_int_equal(bed_where(&s.t), 0x80f00000);
+        assert_int_equal(hits(&s, IOVA), !barred);
+        bed_close(&s.t);
+    }
+}
+
+/* IOFENCE.C does not end before a walk that may have seen the old table has ended. */
+static void fence_waits_for_walks(void **state)
+{
+    (void)state;
+    struct cache_bed s;
+    open(&s);
+    start_walk(&s, IOVA);
+    bench_poke(&s.t.b, s.t.cq, 8, 2);
+    bench_run(&s.t.b, 20000);
+    bed_set(&s.t, REG_OFFSET_CQT, 4, 1);
+    bench_run(&s.t.b, 50000);
+    assert_int_equal(bed_get(&s.t, REG_OFFSET_CQH, 4), 0);
+    bed_settle(&s.t);
+    assert_int_equal(bed_get(&s.t, REG_OFFSET_CQH, 4), 1);
+    assert_true(iommu_idle(s.t.m));
+    bed_close(&s.t);
+}
+
+static struct vd_txn posted(uint32_t device, uint64_t iova, uint64_t value)
+{
+    struct vd_txn txn = bench_write(iova, 4, value);
+    txn.requester = device;
+    txn.attrs = VD_POSTED;
+    return txn;
+}
+
+/* A posted write whose translation is cached does not pass an older one of its device that walks,
+ * unless it is relaxed; another device's does. */
+static void posted_write_order(void **state)
+{
+    (void)state;
+    struct cache_bed s;
+    const struct iommu_config config = {.outstanding = 4};
+    open_with(&s, &config);
+    bed_map(&s.t, s.first, 3, false, IOVA + 0x1000, 0x10000000, 0, RWXAD | U);
+    bed_dc(&s.t, 2, &s.dc);
+    bed_write(&s.t, DEVICE, IOVA);
+    bed_write(&s.t, 2, IOVA);
+    start_walk(&s, IOVA + 0x1000);
+    struct vd_txn second = posted(DEVICE, IOVA, 2), third = posted(2, IOVA, 3);
+    struct vd_txn fourth = posted(DEVICE, IOVA, 4);
+    fourth.attrs |= VD_RELAXED;
+    iommu_submit(s.t.m, &second);
+    iommu_submit(s.t.m, &third);
+    iommu_submit(s.t.m, &fourth);
+    bed_settle(&s.t);
+    static const uint64_t order[] = {3, 4, 1, 2};
+    for (unsigned i = 0; i < 4; i++)
+        assert_int_equal(s.t.b.writes[i].data[0], order[i]);
+    bed_close(&s.t);
+}
+
+static void no_hit_under_miss(void **state)
+{
+    (void)state;
+    struct cache_bed s;
+    open(&s); /* outstanding: 1 */
+    bed_map(&s.t, s.first, 3, false, IOVA + 0x1000, 0x10000000, 0, RWXAD | U);
+    bed_dc(&s.t, 2, &s.dc);
+    bed_write(&s.t, 2, IOVA);
+    start_walk(&s, IOVA + 0x1000);
+    struct vd_txn other = posted(2, IOVA, 3);
+    iommu_submit(s.t.m, &other);
+    bed_settle(&s.t);
+    assert_int_equal(s.t.b.writes[0].data[0], 1);
+    bed_close(&s.t);
+}
+
+static void back_pressure(void **state)
+{
+    (void)state;
+    struct cache_bed s;
+    open(&s);
+    s.t.b.latency = 10000;
+    unsigned taken = 0;
+    struct vd_txn txn = posted(DEVICE, IOVA, 0);
+    while (iommu_submit(s.t.m, &txn) == VD_PENDING)
+        taken++;
+    assert_int_equal(taken, 64);
+    bed_settle(&s.t);
+    assert_int_equal(s.t.b.num_writes, 64);
+    assert_int_equal(iommu_submit(s.t.m, &txn), VD_PENDING);
+    bed_settle(&s.t);
+    bed_close(&s.t);
+}
+
+/* The walk reads while software edits: what it has read it does not read again. */
+static void walk_sees_each_word_once(void **state)
+{
+    (void)state;
+    for (unsigned cycles = 0; cycles < 140; cycles += 5) {
+        struct cache_bed s;
+        open(&s);
+        bed_read(&s.t, DEVICE, 0x1000);
+        start_walk(&s, IOVA);
+        bench_run(&s.t.b, cycles * 1000);
+        bench_poke(&s.t.b, s.pte2, 8, 0x80e00000 >> 12 << 10 | RWXAD | U);
+        bed_settle(&s.t);
+        /* The leaf of the second stage is the last of 12 reads, at 120 ns. */
+        assert_int_equal(bed_where(&s.t), cycles < 120 ? 0x80e00000 : 0x80f00000);
+        bed_close(&s.t);
+    }
+}
+
+static void snapshot_in_a_walk(void **state)
+{
+    (void)state;
+    static uint8_t buffer[1 << 20];
+    for (unsigned cycles = 0; cycles < 140; cycles += 7) {
+        struct cache_bed s;
+        const struct iommu_config config = {.timing = inorder, .cycle_ps = 1000};
+        open_with(&s, &config);
+        start_walk(&s, IOVA);
+        bench_run(&s.t.b, cycles * 1000);
+        size_t size = iommu_save(s.t.m, buffer, sizeof(buffer));
+        assert_true(size <= sizeof(buffer));
+        iommu_destroy(s.t.m);
+        s.t.m = iommu_create(&config, &s.t.b.host, NULL);
+        assert_true(iommu_restore(s.t.m, buffer, size));
+        bed_settle(&s.t);
+        assert_int_equal(bed_where(&s.t), 0x80f00000);
+        /* 2 + (L+9) + 1 + 12(L+1), and L for the write to arrive. */
+        assert_int_equal(s.t.b.now, (2 + 19 + 1 + 12 * 11 + 10) * 1000);
+        assert_false(iommu_restore(s.t.m, buffer, size - 1));
+        bed_close(&s.t);
+    }
+}
+
+/* Two walks in step with one another keep their order through a snapshot. */
+static void snapshot_keeps_order(void **state)
+{
+    (void)state;
+    static uint8_t buffer[1 << 20];
+    struct iommu_config config = {.timing = inorder, .cycle_ps = 1000, .outstanding = 2};
+    config.timing.request_interval = 0;
+    struct cache_bed s;
+    open_with(&s, &config);
+    bed_dc(&s.t, 2, &s.dc);
+    start_walk(&s, IOVA);
+    struct vd_txn other = posted(2, IOVA, 2);
+    iommu_submit(s.t.m, &other);
+    for (unsigned i = 0; i < 150; i++) {
+        bench_run(&s.t.b, 1000);
+        size_t size = iommu_save(s.t.m, buffer, sizeof(buffer));
+        iommu_destroy(s.t.m);
+        s.t.m = iommu_create(&config, &s.t.b.host, NULL);
+        assert_true(iommu_restore(s.t.m, buffer, size));
+    }
+    bed_settle(&s.t);
+    assert_int_equal(s.t.b.num_writes, 2);
+    assert_int_equal(s.t.b.writes[0].requester, DEVICE);
+    assert_int_equal(s.t.b.writes[1].requester, 2);
+    bed_close(&s.t);
+}
+
+static void two_instances(void **state)
+{
+    (void)state;
+    struct cache_bed a, b;
+    open(&a);
+    open(&b);
+    bench_poke(&b.t.b, b.pte2, 8, 0x80e00000 >> 12 << 10 | RWXAD | U);
+    bed_write(&a.t, DEVICE, IOVA);
+    bed_write(&b.t, DEVICE, IOVA);
+    assert_int_equal(bed_where(&a.t), 0x80f00000);
+    assert_int_equal(bed_where(&b.t), 0x80e00000);
+    bed_close(&a.t);
+    bed_close(&b.t);
+}
+
+/* The n-th access fails, for all n: something is reported, nothing hangs. */
+static void error_at_every_access(void **state)
+{
+    (void)state;
+    for (unsigned kind = 0; kind < 2; kind++) {
+        for (unsigned n = 1; n <= 13; n++) {
+            struct cache_bed s;
+            open(&s);
+            s.t.b.fail_in = n;
+            s.t.b.fail_with = kind ? VD_POISON : VD_UNMAPPED;
+            assert_int_equal(bed_write(&s.t, DEVICE, IOVA), VD_UNSUPPORTED);
+            unsigned ddt = kind ? 268 : 257, table = kind ? 274 : 7;
+            assert_int_equal(bed_cause(&s.t, 0), n == 1 ? ddt : table);
+            assert_true(iommu_idle(s.t.m));
+            assert_int_equal(bed_write(&s.t, DEVICE, IOVA), VD_OK);
+            bed_close(&s.t);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(invalidation_bars_the_fill),
+        cmocka_unit_test(fence_waits_for_walks),
+        cmocka_unit_test(posted_write_order),
+        cmocka_unit_test(no_hit_under_miss),
+        cmocka_unit_test(back_pressure),
+        cmocka_unit_test(walk_sees_each_word_once),
+        cmocka_unit_test(snapshot_in_a_walk),
+        cmocka_unit_test(snapshot_keeps_order),
+        cmocka_unit_test(two_instances),
+        cmocka_unit_test(error_at_every_access),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
