@@ -241,6 +241,15 @@ static void CMD_9_invalidation(void **state)
     assert_int_equal(bed_get(&s.t, REG_OFFSET_CQH, 4), 1);
     complete(&s, 1, 1, 2);
     assert_int_equal(bed_get(&s.t, REG_OFFSET_CQH, 4), 2);
+    /* A completion count of 0 means eight. */
+    bench_poke(&s.t.b, s.t.cq + 32, 8, 4 | UINT64_C(1) << 40);
+    bench_poke(&s.t.b, s.t.cq + 48, 8, 2);
+    bed_set(&s.t, REG_OFFSET_CQT, 4, 4);
+    for (unsigned i = 0; i < 8; i++) {
+        assert_int_equal(bed_get(&s.t, REG_OFFSET_CQH, 4), 3);
+        complete(&s, 1, 1, 8);
+    }
+    assert_int_equal(bed_get(&s.t, REG_OFFSET_CQH, 4), 4);
     bed_close(&s.t);
 }
 

@@ -207,6 +207,31 @@ static void DDTP_3_off_waits(void **state)
     bed_close(&t);
 }
 
+/* ... also at a moment when nothing of it is on the bus. */
+static void DDTP_3_between_accesses(void **state)
+{
+    (void)state;
+    struct testbed t;
+    const struct iommu_config config = {.timing = inorder, .cycle_ps = 1000};
+    bed_open(&t, &config);
+    bed_start(&t, 2);
+    const struct bed_dc dc = {.tc = 1};
+    bed_dc(&t, 1, &dc);
+    t.b.latency = 10000;
+    struct vd_txn txn = bench_write(0x80000000, 4, 0);
+    txn.requester = 1;
+    txn.attrs = VD_POSTED;
+    iommu_submit(t.m, &txn);
+    bench_run(&t.b, 12000); /* the context has been read at 10, and is in at 19 */
+    bed_set(&t, REG_OFFSET_DDTP, 8, t.ddt >> 12 << 10);
+    assert_int_equal(bed_get(&t, REG_OFFSET_DDTP, 8) & 0x1f, 0x10);
+    bench_run(&t.b, 18000);
+    assert_int_equal(bed_get(&t, REG_OFFSET_DDTP, 8) & 0x1f, 0x10);
+    bench_run(&t.b, 1000); /* 19 + 2, and 10 for the write to arrive */
+    assert_int_equal(bed_get(&t, REG_OFFSET_DDTP, 8) & 0x1f, 0);
+    bed_close(&t);
+}
+
 /* A machine with one device: Sv39 over Sv39x4, GSCID 7, PSCID 3. */
 static void build(struct testbed *t)
 {
@@ -415,13 +440,21 @@ static void bad_configuration(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(REG_2_access_sizes), cmocka_unit_test(REG_3_table_walk),
-        cmocka_unit_test(REG_4_offsets),      cmocka_unit_test(REG_5_absent),
-        cmocka_unit_test(REG_6_reset),        cmocka_unit_test(FCTL_1_writable),
-        cmocka_unit_test(DDTP_1_modes),       cmocka_unit_test(DDTP_3_off_waits),
-        cmocka_unit_test(HPM_1_cycles),       cmocka_unit_test(HPM_2_inhibit),
-        cmocka_unit_test(HPM_4_events),       cmocka_unit_test(HPM_5_and_6_filters),
-        cmocka_unit_test(HPM_7_overflow),     cmocka_unit_test(DBG_3_response),
+        cmocka_unit_test(REG_2_access_sizes),
+        cmocka_unit_test(REG_3_table_walk),
+        cmocka_unit_test(REG_4_offsets),
+        cmocka_unit_test(REG_5_absent),
+        cmocka_unit_test(REG_6_reset),
+        cmocka_unit_test(FCTL_1_writable),
+        cmocka_unit_test(DDTP_1_modes),
+        cmocka_unit_test(DDTP_3_off_waits),
+        cmocka_unit_test(DDTP_3_between_accesses),
+        cmocka_unit_test(HPM_1_cycles),
+        cmocka_unit_test(HPM_2_inhibit),
+        cmocka_unit_test(HPM_4_events),
+        cmocka_unit_test(HPM_5_and_6_filters),
+        cmocka_unit_test(HPM_7_overflow),
+        cmocka_unit_test(DBG_3_response),
         cmocka_unit_test(bad_configuration),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -207,7 +207,6 @@ static void fill(struct iommu *m, const struct request *r)
     e.mask = e.second ? r->first.mask & r->second.mask : r->first.mask & 0xfff;
     if (!e.pscv)
         e.mask = r->second.mask;
-    e.iova &= ~e.mask;
     e.gpa = r->gpa & ~e.mask;
     e.spa = r->spa & ~e.mask;
     e.rights1 = r->first.rights;
