@@ -15,6 +15,7 @@ static const struct {
     {"report", verb_report, "DIR", "prints a run directory again and rewrites its page"},
     {"trace", verb_trace, "FILE", "prints a binary trace as text"},
     {"regs", verb_regs, "[MODEL]", "prints the registers of a model"},
+    {"vectors", verb_vectors, "FILE...", "replays recorded requests on the IOMMU"},
 };
 
 enum { VERBS = sizeof(verbs) / sizeof(verbs[0]) };

@@ -11,6 +11,7 @@ int verb_exp(int argc, char **argv);
 int verb_report(int argc, char **argv);
 int verb_trace(int argc, char **argv);
 int verb_regs(int argc, char **argv);
+int verb_vectors(int argc, char **argv);
 
 /* Prints "viaduct: sentence" to stderr and returns the status. */
 int fail(enum status status, const char *sentence);

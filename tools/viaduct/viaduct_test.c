@@ -90,6 +90,17 @@ static int write_files(void **state)
     static const uint32_t loop[] = {0x0000006f};
     static const uint32_t sleep[] = {0x10500073, 0xffdff06f};  /* wfi; j -4 */
     static const uint32_t astray[] = {0x00000013, 0x00000067}; /* nop; jr x0 */
+    /* Counts its starts at 0x80400000 and resets the machine until there are two. */
+    static const uint32_t reboot[] = {0x00200617, 0x00062683, 0x00168693, 0x00d62023, 0x00100537,
+                                      0x00200713, 0x000075b7, 0x77758593, 0x00e6c663, 0x000055b7,
+                                      0x55558593, 0x00b52023, 0x0000006f};
+    /* Echoes a line on the UART, then passes. */
+    static const uint32_t echo[] = {0x10000537, 0x00554583, 0x0015f593, 0xfe058ce3, 0x00054603,
+                                    0x00c50023, 0x00a00693, 0xfed614e3, 0x00100537, 0x000055b7,
+                                    0x55558593, 0x00b52023, 0x0000006f};
+    write_file("reboot.bin", reboot, sizeof(reboot));
+    write_file("echo.bin", echo, sizeof(echo));
+    write_text("line", "hello\nunread");
     write_file("pass.bin", pass, sizeof(pass));
     write_file("fail3.bin", fail3, sizeof(fail3));
     write_file("loop.bin", loop, sizeof(loop));
@@ -212,6 +223,20 @@ static void limit_always_ends_a_run(void **state)
     assert_int_equal(run("run -smp 2 -bios none -kernel void.bin --limit 1ms"), STATUS_LIMIT);
 }
 
+static void a_reset_starts_the_machine_again(void **state)
+{
+    (void)state;
+    assert_int_equal(run("run -smp 1 -bios none -kernel reboot.bin --limit 100us"), 0);
+}
+
+static void input_that_is_no_terminal_reaches_the_uart(void **state)
+{
+    (void)state;
+    assert_int_equal(run("run -bios none -kernel echo.bin --limit 1s < line"), 0);
+    assert_string_equal(output, "hello\n");
+    assert_int_equal(run("run -bios none -kernel echo.bin --limit 1ms"), STATUS_LIMIT);
+}
+
 static void a_deadlock_is_recognised(void **state)
 {
     (void)state;
@@ -292,6 +317,8 @@ int main(void)
         cmocka_unit_test(bad_input_gets_one_sentence),
         cmocka_unit_test(the_guest_s_status_passes_through),
         cmocka_unit_test(limit_always_ends_a_run),
+        cmocka_unit_test(a_reset_starts_the_machine_again),
+        cmocka_unit_test(input_that_is_no_terminal_reaches_the_uart),
         cmocka_unit_test(a_deadlock_is_recognised),
         cmocka_unit_test(printed_configuration_reads_back),
         cmocka_unit_test(the_devicetree_satisfies_dtc),

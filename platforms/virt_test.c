@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The machine as its bus sees it: what is where, and how the ledger follows an MSI through it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "platforms/virt_machine.h"
+
+enum { ECAM_ENDPOINT = 1 << 15, BAR = 0x40000000, PASS_CYCLES = 10000 };
+enum { COMMAND = 4, BAR0 = 0x10, COMMAND_MEMORY_MASTER = 6 };
+enum { FORGE_ADDR = 0xc0, FORGE_DATA = 0xc8, FORGE_CONTROL = 0xcc };
+
+struct machine {
+    struct virt *virt;
+    struct port *port; /* of whoever the test plays */
+};
+
+static struct machine machine_of(const struct virt_setting *settings, size_t count)
+{
+    struct virt_config *config = malloc(sizeof(*config));
+    struct vd_error err = {""};
+    struct machine m = {NULL, NULL};
+    assert_non_null(config);
+    if (!virt_configure(config, settings, count, &err))
+        fail_msg("%s", err.text);
+    m.virt = virt_create(config, &err);
+    if (!m.virt)
+        fail_msg("%s", err.text);
+    m.port = port_create(virt_core(m.virt), "test");
+    free(config);
+    return m;
+}
+
+static enum vd_status perform(struct machine *m, uint8_t cmd, uint64_t addr, uint8_t size,
+                              uint64_t *data)
+{
+    struct vd_txn txn = {.cmd = cmd, .addr = addr, .size = size, .data = {*data}};
+    txn.requester = VD_REQUESTER_HART(0);
+    const struct vd_host *host = port_host(m->port);
+    enum vd_status status = host->ops->access(host->ctx, &txn);
+    *data = txn.data[0];
+    return status;
+}
+
+static enum vd_status load(struct machine *m, uint64_t addr, uint8_t size, uint64_t *data)
+{
+    *data = UINT64_MAX;
+    enum vd_status status = perform(m, VD_READ, addr, size, data);
+    *data &= size == 8 ? UINT64_MAX : (UINT64_C(1) << (8 * size)) - 1;
+    return status;
+}
+
+static void store(struct machine *m, uint64_t addr, uint8_t size, uint64_t data)
+{
+    assert_int_equal(perform(m, VD_WRITE, addr, size, &data), VD_OK);
+}
+
+static void run(struct machine *m, uint64_t cycles)
+{
+    struct vd_error err;
+    struct sim *sim = virt_core(m->virt)->sim;
+    virt_run(m->virt, sim_now(sim) + cycles * m->virt->config.machine.cycle_ps, &err);
+}
+
+static void every_device_answers_at_its_address(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t addr, value;
+        uint8_t size;
+    } reads[] = {
+        {0x10000005, 0x60, 1},                                    /* UART LSR: transmitter empty */
+        {0x2004000, UINT64_MAX, 8},                               /* mtimecmp */
+        {0xc000000, 0x80000000, 4},                               /* domaincfg */
+        {0xd000000, 0x80000000, 4},  {0x24000000, 0, 4},          /* IMSIC pages read zero */
+        {0x28000000, 0, 4},          {0x30008000, 0x00011af0, 4}, /* the test endpoint */
+        {0x3000f000, 0xffffffff, 4},                              /* no function */
+    };
+    struct machine m = machine_of(NULL, 0);
+    for (size_t i = 0; i < sizeof(reads) / sizeof(reads[0]); i++) {
+        uint64_t data;
+        assert_int_equal(load(&m, reads[i].addr, reads[i].size, &data), VD_OK);
+        if (reads[i].addr >> 24 == 0xc || reads[i].addr >> 24 == 0xd)
+            data &= 0xff000000;
+        assert_int_equal(data, reads[i].value);
+    }
+    uint64_t data;
+    assert_int_equal(load(&m, 0x3010000, 8, &data), VD_OK);
+    assert_int_equal(data & 0xff, 0x10); /* IOMMU capabilities.version */
+    static const uint64_t nothing[] = {0, 0x3000000, 0x11000000, 0x27fff000};
+    for (size_t i = 0; i < sizeof(nothing) / sizeof(nothing[0]); i++)
+        assert_int_equal(load(&m, nothing[i], 4, &data), VD_UNMAPPED);
+    virt_destroy(m.virt);
+}
+
+/* With 4 guest files a hart's stride is 8 pages, of which 5 are files. */
+static void pages_between_guest_files_and_the_next_hart_read_zero(void **state)
+{
+    (void)state;
+    const struct virt_setting settings[] = {{"machine.harts", "2", 0}, {"imsic.guests", "4", 0}};
+    struct machine m = machine_of(settings, 2);
+    uint64_t data;
+    for (uint64_t page = 0; page < 16; page++) {
+        assert_int_equal(load(&m, 0x28000000 + page * 4096, 4, &data), VD_OK);
+        assert_int_equal(data, 0);
+    }
+    assert_int_equal(load(&m, 0x28000000 + 16 * 4096, 4, &data), VD_UNMAPPED);
+    virt_destroy(m.virt);
+}
+
+static void enable_file(struct machine *m, uint32_t file)
+{
+    struct vd_imsic_port port = imsic_port(m->virt->harts[0].imsic);
+    port.ops->write(port.ctx, file, 0x70, 1);
+    for (uint32_t select = 0xc0; select < 0xc8; select += 2)
+        port.ops->write(port.ctx, file, select, UINT64_MAX);
+}
+
+/* The endpoint writes `data` to the S-file of hart 0, through an IOMMU that passes everything. */
+static void forge(struct machine *m, uint32_t data)
+{
+    store(m, 0x30000000 + ECAM_ENDPOINT + BAR0, 4, BAR);
+    store(m, 0x30000000 + ECAM_ENDPOINT + BAR0 + 4, 4, 0);
+    store(m, 0x30000000 + ECAM_ENDPOINT + COMMAND, 2, COMMAND_MEMORY_MASTER);
+    store(m, BAR + FORGE_ADDR, 8, 0x28000000);
+    store(m, BAR + FORGE_DATA, 4, data);
+    store(m, BAR + FORGE_CONTROL, 4, 1);
+    run(m, PASS_CYCLES);
+}
+
+static const struct virt_setting bare[] = {{"iommu.reset_mode", "1", 0},
+                                           {"imsic.defect", "id_wraps", 0}};
+
+static uint64_t verdict(struct machine *m, struct ledger_counts *counts)
+{
+    struct ledger *ledger = virt_core(m->virt)->ledger;
+    ledger_finish(ledger, sim_now(virt_core(m->virt)->sim));
+    *counts = *ledger_counts(ledger, LEDGER_ALL);
+    return ledger_num_violations(ledger);
+}
+
+static void an_msi_of_the_endpoint_is_pending_in_its_file(void **state)
+{
+    (void)state;
+    struct machine m = machine_of(bare, 1);
+    enable_file(&m, VD_IMSIC_FILE_S);
+    forge(&m, 77);
+    struct vd_imsic_port port = imsic_port(m.virt->harts[0].imsic);
+    assert_int_equal(port.ops->topei(port.ctx, VD_IMSIC_FILE_S), 77 << 16 | 77);
+    port.ops->claim(port.ctx, VD_IMSIC_FILE_S);
+    struct ledger_counts counts;
+    assert_int_equal(verdict(&m, &counts), 0);
+    assert_int_equal(counts.issued, 1);
+    assert_int_equal(counts.claimed, 1);
+    virt_destroy(m.virt);
+}
+
+static void an_identity_that_does_not_exist_is_dropped(void **state)
+{
+    (void)state;
+    struct machine m = machine_of(bare, 1);
+    enable_file(&m, VD_IMSIC_FILE_S);
+    forge(&m, 256 + 77);
+    struct ledger_counts counts;
+    assert_int_equal(verdict(&m, &counts), 0);
+    assert_int_equal(counts.drops[VD_DROP_identity_range], 1);
+    virt_destroy(m.virt);
+}
+
+/* The mutant: the identity wraps around, and the ledger calls it a stray. */
+static void an_identity_that_wraps_is_a_stray(void **state)
+{
+    (void)state;
+    struct machine m = machine_of(bare, 2);
+    enable_file(&m, VD_IMSIC_FILE_S);
+    forge(&m, 256 + 77);
+    struct vd_imsic_port port = imsic_port(m.virt->harts[0].imsic);
+    port.ops->claim(port.ctx, VD_IMSIC_FILE_S);
+    struct ledger_counts counts;
+    assert_true(verdict(&m, &counts) > 0);
+    assert_true(counts.stray > 0);
+    virt_destroy(m.virt);
+}
+
+static void an_iommu_that_is_off_drops_the_msi(void **state)
+{
+    (void)state;
+    struct machine m = machine_of(NULL, 0);
+    enable_file(&m, VD_IMSIC_FILE_S);
+    forge(&m, 77);
+    struct ledger_counts counts;
+    assert_int_equal(verdict(&m, &counts), 0);
+    assert_int_equal(counts.drops[VD_DROP_iommu_fault], 1);
+    virt_destroy(m.virt);
+}
+
+static void without_an_iommu_devices_reach_memory(void **state)
+{
+    (void)state;
+    const struct virt_setting settings[] = {{"machine.iommu", "off", 0}};
+    struct machine m = machine_of(settings, 1);
+    uint64_t data;
+    assert_int_equal(load(&m, 0x3010000, 8, &data), VD_UNMAPPED);
+    enable_file(&m, VD_IMSIC_FILE_S);
+    forge(&m, 77);
+    struct vd_imsic_port port = imsic_port(m.virt->harts[0].imsic);
+    assert_int_equal(port.ops->topei(port.ctx, VD_IMSIC_FILE_S), 77 << 16 | 77);
+    virt_destroy(m.virt);
+}
+
+static void bad_machines_get_their_sentence(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *key, *value, *error;
+    } cases[] = {
+        {"machine.memory", "16777217",
+         "machine.memory is 16777217: accepted are multiples of 4096"},
+        {"machine.timebase", "3000000", "machine.timebase is 3000000"},
+        {"aplic.sources", "39", "aplic.sources is 39"},
+        {"imsic.ids", "65", "imsic.ids is 65: accepted are 63, 127, ... 2047"},
+        {"iommu.tlb_entries", "3", "iommu.tlb_entries: 3 is not a power of two"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct virt_config config;
+        struct vd_error err = {""};
+        struct virt_setting setting = {cases[i].key, cases[i].value, 0};
+        if (virt_configure(&config, &setting, 1, &err))
+            assert_null(virt_create(&config, &err));
+        assert_non_null(strstr(err.text, cases[i].error));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_device_answers_at_its_address),
+        cmocka_unit_test(pages_between_guest_files_and_the_next_hart_read_zero),
+        cmocka_unit_test(an_msi_of_the_endpoint_is_pending_in_its_file),
+        cmocka_unit_test(an_identity_that_does_not_exist_is_dropped),
+        cmocka_unit_test(an_identity_that_wraps_is_a_stray),
+        cmocka_unit_test(an_iommu_that_is_off_drops_the_msi),
+        cmocka_unit_test(without_an_iommu_devices_reach_memory),
+        cmocka_unit_test(bad_machines_get_their_sentence),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
