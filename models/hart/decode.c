@@ -240,7 +240,7 @@ static uint8_t register_at(uint8_t position, bool is_short, uint32_t bits)
 {
     if (position == INSN_NO_FIELD)
         return 0;
-    return is_short ? (uint8_t)(8 + (bits >> position & 7)) : (uint8_t)(bits >> position & 31);
+    return (uint8_t)(is_short ? 8 + (bits >> position & 7) : bits >> position & 31);
 }
 
 static void operands(const struct insn_format *f, uint32_t bits, struct insn_operands *out)
@@ -249,7 +249,7 @@ static void operands(const struct insn_format *f, uint32_t bits, struct insn_ope
     out->rs1 = register_at(f->rs1, f->rs1_short, bits);
     out->rs2 = register_at(f->rs2, f->rs2_short, bits);
     out->rs3 = register_at(f->rs3, false, bits);
-    out->rm = f->rm == INSN_NO_FIELD ? 0 : (uint8_t)(bits >> f->rm & 7);
+    out->rm = (uint8_t)(f->rm == INSN_NO_FIELD ? 0 : bits >> f->rm & 7);
     out->imm = immediate(f, bits);
 }
 
