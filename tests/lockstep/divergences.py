@@ -13,21 +13,68 @@ FS_BITS = 0x6000 | 1 << 63
 
 
 class Difference:
-    """Both sides' registers by the log's names, the names that differ, the code run since the last checkpoint."""
-    def __init__(self, ours, theirs, code, word_at):
-        self.ours, self.theirs, self.code, self.word_at = ours, theirs, code, word_at
+    """Both sides' registers by the log's names, the names that differ, QEMU's registers before the case
+    ran, the code run since the last checkpoint."""
+    def __init__(self, ours, theirs, before, code, word_at):
+        self.ours, self.theirs, self.before, self.code, self.word_at = ours, theirs, before, code, word_at
         self.keys = {key for key in ours.keys() | theirs.keys() if ours.get(key, 0) != theirs.get(key, 0)}
 
     def both(self, key):
         return self.ours.get(key, 0), self.theirs.get(key, 0)
 
 
+def is_guest_access(word):
+    """HLV, HLVX, HSV."""
+    return word & 0x707f == 0x4073
+
+
+def transformed(word):
+    """What htinst has of a 32-bit load, store, atomic or HLV that faults at its first byte."""
+    opcode = word & 0x7f
+    if opcode in (0x03, 0x07):
+        return word & 0x00007fff
+    if opcode in (0x23, 0x27):
+        return word & 0x01f0707f
+    if opcode == 0x2f or is_guest_access(word):
+        return word & ~0x000f8000
+    return 0
+
+
+def stale_tinst(d):
+    explained = set()
+    for tinst, pc in (("c34a", "p0"), ("c64a", "c141")):
+        word = d.word_at(d.ours.get(pc, 0))
+        right = d.ours.get(tinst, 0) & ~0xf8000 == transformed(word)  # but for the offset in rs1
+        if tinst in d.keys and right and (is_guest_access(word) or d.theirs.get(tinst, 0) == 0):
+            explained.add(tinst)
+    return explained
+
+
+def implicit_cause(d):
+    explained = set()
+    for cause, tinst in (("c342", "c34a"), ("c142", "c64a")):
+        if cause in d.keys and d.both(cause) in ((20, 21), (23, 21)) and d.ours.get(tinst) == 0x3000:
+            explained.add(cause)
+    return explained
+
+
+def htinst_kept(d):
+    kept = d.theirs.get("c64a", 0) == d.before.get("c64a", 0) and d.ours.get("c64a", 0) == 0
+    return {"c64a"} & d.keys if kept else set()
+
+
 def amo_cause(d):
-    def explains(cause, pc):
+    explained = set()
+    for cause, pc, address in (("c342", "p0", "c34b"), ("c142", "c141", "c643"), ("c242", "c241", "")):
         ours, theirs = d.both(cause)
         word = d.word_at(d.ours.get(pc, 0))
-        return word & 0x7f == 0x2f and word >> 27 != 2 and theirs in (4, 5, 13, 21) and ours == theirs + 2
-    return {cause for cause, _, pc in TRAPS if cause in d.keys and explains(cause, pc)}
+        if word & 0x7f != 0x2f or word >> 27 == 2 or cause not in d.keys:
+            continue
+        if theirs in (4, 5, 13, 21) and ours == theirs + 2:
+            explained.add(cause)
+        if (ours, theirs) in ((15, 21), (15, 5)):
+            explained |= {cause, address}
+    return explained & d.keys
 
 
 def ctzw_zero(d):
@@ -46,9 +93,10 @@ def stale_tval(d):
 
 def gva(d):
     explained = set()
-    for status, bit, virtual, cause in (("c300", 38, 39, "c342"), ("c600", 6, 7, "c142")):
+    for status, bit, virtual, cause, pc in (("c300", 38, 39, "c342", "p0"), ("c600", 6, 7, "c142", "c141")):
         ours, theirs = d.both(status)
-        wanted = ours >> virtual & 1 and d.ours.get(cause) in GUEST_ADDRESS_CAUSES
+        guest = ours >> virtual & 1 or is_guest_access(d.word_at(d.ours.get(pc, 0)))
+        wanted = guest and d.ours.get(cause) in GUEST_ADDRESS_CAUSES
         differ = (ours ^ theirs) & ~FS_BITS
         if differ == 1 << bit and (ours >> bit & 1) == bool(wanted):
             explained.add(status)
@@ -80,11 +128,17 @@ def vs_cause(d):
 
 
 def fs_dirty(d):
-    """mstatus.FS, when V=1."""
-    ours, theirs = d.both("c300")
-    was_virtual = ours >> 39 & 1 or d.ours.get("c600", 0) >> 7 & 1
-    only_fs = (ours ^ theirs) & ~(FS_BITS | 1 << 38) == 0
-    return {"c300"} if "c300" in d.keys and was_virtual and only_fs and ours >> 13 & 3 == 3 else set()
+    """FS is Dirty in mstatus or vsstatus, for QEMU it is not yet."""
+    def explains(status):
+        ours, theirs = d.both(status)
+        return (ours ^ theirs) & ~(FS_BITS | 1 << 38) == 0 and ours >> 13 & 3 == 3 and theirs >> 13 & 3 in (1, 2)
+    return {status for status in ("c300", "c200") if status in d.keys and explains(status)}
+
+
+def svinval_in_u(d):
+    word = d.word_at(d.ours.get("p0", 0))
+    fence = word in (0x18000073, 0x18100073)
+    return set(d.keys) if fence and d.ours.get("c342") in (2, 22) and d.ours.get("p0") != d.theirs.get("p0") else set()
 
 
 def vsstatus_sd(d):
@@ -108,7 +162,11 @@ KNOWN = (
     ("fs-dirty", fs_dirty, False),
     ("vu-illegal", vu_illegal, False),
     ("vs-cause", vs_cause, False),
+    ("stale-tinst", stale_tinst, False),
+    ("implicit-cause", implicit_cause, False),
+    ("htinst-kept", htinst_kept, False),
     ("vsstatus-sd", vsstatus_sd, True),
+    ("svinval-in-u", svinval_in_u, True),
     ("vsip-read", vsip_read, True),
     ("interrupt-order", interrupt_order, True),
 )

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* generate CLASS SEED CASES HARNESS OUTPUT: one random program as an ELF file.  The same arguments, the same file. */
+/* generate CLASS SEED CASES HARNESS OUTPUT: one random program as an ELF file.  The same arguments,
+ * the same file. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,38 +12,38 @@ static const struct {
     uint32_t csr;
     uint64_t mask;
 } logged[] = {
-    {0x003, ~UINT64_C(0)}, /* fcsr */
-    {0x342, ~UINT64_C(0)}, /* mcause */
-    {0x343, ~UINT64_C(0)}, /* mtval */
-    {0x300, ~UINT64_C(0)}, /* mstatus */
-    {0x303, ~UINT64_C(0)}, /* mideleg */
-    {0x603, ~UINT64_C(0)}, /* hideleg */
-    {0x344, ~UINT64_C(0)}, /* mip */
-    {0x304, ~UINT64_C(0)}, /* mie */
-    {0x34a, ~UINT64_C(0)}, /* mtinst */
-    {0x34b, ~UINT64_C(0)}, /* mtval2 */
-    {0x141, ~UINT64_C(0)}, /* sepc */
-    {0x142, ~UINT64_C(0)}, /* scause */
-    {0x143, ~UINT64_C(0)}, /* stval */
-    {0x180, ~UINT64_C(0)}, /* satp */
-    {0x600, ~UINT64_C(0)}, /* hstatus */
-    {0x643, ~UINT64_C(0)}, /* htval */
-    {0x64a, ~UINT64_C(0)}, /* htinst */
-    {0x645, ~UINT64_C(0)}, /* hvip */
-    {0x680, ~UINT64_C(0)}, /* hgatp */
+    {0x003, ~UINT64_C(0)},      /* fcsr */
+    {0x342, ~UINT64_C(0)},      /* mcause */
+    {0x343, ~UINT64_C(0)},      /* mtval */
+    {0x300, ~UINT64_C(0)},      /* mstatus */
+    {0x303, ~UINT64_C(0)},      /* mideleg */
+    {0x603, ~UINT64_C(0)},      /* hideleg */
+    {0x344, ~UINT64_C(0)},      /* mip */
+    {0x304, ~UINT64_C(0)},      /* mie */
+    {0x34a, ~UINT64_C(0)},      /* mtinst */
+    {0x34b, ~UINT64_C(0)},      /* mtval2 */
+    {0x141, ~UINT64_C(0)},      /* sepc */
+    {0x142, ~UINT64_C(0)},      /* scause */
+    {0x143, ~UINT64_C(0)},      /* stval */
+    {0x180, ~UINT64_C(0)},      /* satp */
+    {0x600, ~UINT64_C(0)},      /* hstatus */
+    {0x643, ~UINT64_C(0)},      /* htval */
+    {0x64a, ~UINT64_C(0)},      /* htinst */
+    {0x645, ~UINT64_C(0)},      /* hvip */
+    {0x680, ~UINT64_C(0)},      /* hgatp */
     {0x200, ~UINT64_C(0) >> 1}, /* vsstatus without SD */
-    {0x241, ~UINT64_C(0)}, /* vsepc */
-    {0x242, ~UINT64_C(0)}, /* vscause */
-    {0x243, ~UINT64_C(0)}, /* vstval */
-    {0x280, ~UINT64_C(0)}, /* vsatp */
+    {0x241, ~UINT64_C(0)},      /* vsepc */
+    {0x242, ~UINT64_C(0)},      /* vscause */
+    {0x243, ~UINT64_C(0)},      /* vstval */
+    {0x280, ~UINT64_C(0)},      /* vsatp */
 };
 
 static const struct {
     const char *name;
     void (*add)(struct image *image, uint32_t cases);
 } classes[] = {
-    {"integer", class_integer}, {"float", class_float},         {"atomic", class_atomic},
-    {"decode", class_decode},   {"csr", class_csr},             {"trap", class_trap},
+    {"integer", class_integer},     {"float", class_float}, {"atomic", class_atomic},
+    {"decode", class_decode},       {"csr", class_csr},     {"trap", class_trap},
     {"interrupt", class_interrupt}, {"pages", class_pages}, {"guest", class_guest},
 };
 

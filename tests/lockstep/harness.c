@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The fixed M-mode program around the cases: sets each up, logs at every trap what has changed, ends the run. */
+/* The fixed M-mode program around the cases: sets each up, logs at every trap what has changed,
+ * ends the run. */
 #include <stdbool.h>
 
 #include "frame.h"
@@ -143,7 +144,8 @@ static void finish(uint32_t verdict)
         ;
 }
 
-/* The harness itself trapped: a case left it no ground to stand on, or a CSR that it needs is missing. */
+/* The harness itself trapped: a case left it no ground to stand on, or a CSR that it needs is
+ * missing. */
 static void give_up(uint64_t pc, uint64_t cause)
 {
     put('!');
@@ -178,21 +180,46 @@ uint64_t harness_trap(struct frame *at)
 static const struct {
     uint32_t csr;
     uint64_t value;
-} fresh[] = {
-    {0x302, 0},          {0x303, 0},           {0x304, 0},
-    {0x344, 0},          {0x306, 0},           {0x30a, 0},
-    {0x60a, 0},          {0x10a, 0},           {0x3b0, UINT64_MAX >> 10},
-    {0x3a0, 0x1f},       {0x3a2, 0},           {0x106, 0},
-    {0x606, 0},          {0x180, 0},           {0x680, 0},
-    {0x280, 0},          {0x602, 0},           {0x603, 0},
-    {0x645, 0},          {0x607, 0},           {0x605, 0},
-    {0x105, PROGRAM_STUB}, {0x205, PROGRAM_STUB}, {0x140, 0},
-    {0x240, 0},          {0x141, 0},           {0x241, 0},
-    {0x142, 0},          {0x242, 0},           {0x143, 0},
-    {0x243, 0},          {0x643, 0},           {0x64a, 0},
-    {0x342, 0},          {0x343, 0},           {0x34a, 0},
-    {0x34b, 0},          {CSR_HSTATUS, 0},     {CSR_VSSTATUS, STATUS_FS},
-    {0x341, 0}};
+} fresh[] = {{0x302, 0},
+             {0x303, 0},
+             {0x304, 0},
+             {0x344, 0},
+             {0x306, 0},
+             {0x30a, 0},
+             {0x60a, 0},
+             {0x10a, 0},
+             {0x3b0, UINT64_MAX >> 10},
+             {0x3a0, 0x1f},
+             {0x3a2, 0},
+             {0x106, 0},
+             {0x606, 0},
+             {0x180, 0},
+             {0x680, 0},
+             {0x280, 0},
+             {0x602, 0},
+             {0x603, 0},
+             {0x645, 0},
+             {0x607, 0},
+             {0x605, 0},
+             {0x105, PROGRAM_STUB},
+             {0x205, PROGRAM_STUB},
+             {0x140, 0},
+             {0x240, 0},
+             {0x141, 0},
+             {0x241, 0},
+             {0x142, 0},
+             {0x242, 0},
+             {0x143, 0},
+             {0x243, 0},
+             {0x643, 0},
+             {0x64a, 0},
+             {0x342, 0},
+             {0x343, 0},
+             {0x34a, 0},
+             {0x34b, 0},
+             {CSR_HSTATUS, 0},
+             {CSR_VSSTATUS, STATUS_FS},
+             {0x341, 0}};
 
 static void start_case(uint32_t flags)
 {

@@ -124,16 +124,16 @@ struct segment {
 
 static bool write_elf(FILE *file, const struct segment *segments, uint16_t count)
 {
-    Elf64_Ehdr header = {.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
-                                     EV_CURRENT},
-                         .e_type = ET_EXEC,
-                         .e_machine = EM_RISCV,
-                         .e_version = EV_CURRENT,
-                         .e_entry = PROGRAM_HARNESS,
-                         .e_phoff = sizeof(header),
-                         .e_ehsize = sizeof(header),
-                         .e_phentsize = sizeof(Elf64_Phdr),
-                         .e_phnum = count};
+    Elf64_Ehdr header = {
+        .e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+        .e_type = ET_EXEC,
+        .e_machine = EM_RISCV,
+        .e_version = EV_CURRENT,
+        .e_entry = PROGRAM_HARNESS,
+        .e_phoff = sizeof(header),
+        .e_ehsize = sizeof(header),
+        .e_phentsize = sizeof(Elf64_Phdr),
+        .e_phnum = count};
     uint64_t offset = 0x1000;
     bool ok = fwrite(&header, sizeof(header), 1, file) == 1;
     for (uint16_t i = 0; i < count; i++) {

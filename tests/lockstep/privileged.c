@@ -32,7 +32,8 @@ static void finish(struct image *image, enum program_mode mode, uint64_t start)
 
 /* --- csr --- */
 
-/* The bits that a case may write at random: the others are the harness's, or QEMU has no WARL there (README.md). */
+/* The bits that a case may write at random: the others are the harness's, or QEMU has no WARL there
+ * (README.md). */
 static const struct {
     uint32_t csr;
     uint64_t random, fixed, below_m;
@@ -81,7 +82,8 @@ static uint64_t tame(uint32_t csr, bool m, uint64_t value)
         value |= STATUS_MPP_S;
     for (uint32_t i = 0; i < sizeof(tamed) / sizeof(tamed[0]); i++)
         if (tamed[i].csr == csr)
-            return ((value & tamed[i].random) | tamed[i].fixed) & (m ? ~UINT64_C(0) : tamed[i].below_m);
+            return ((value & tamed[i].random) | tamed[i].fixed) &
+                   (m ? ~UINT64_C(0) : tamed[i].below_m);
     return value;
 }
 
@@ -119,7 +121,8 @@ void class_csr(struct image *image, uint32_t cases)
     while (cases-- > 0) {
         enum program_mode mode = random_one_in(r, 2) ? PROGRAM_M : random_mode(r);
         begin(image, PROGRAM_SKIP);
-        uint64_t status = random_bits(r, (mode & 4 ? 0 : STATUS_TVM) | STATUS_MXR | STATUS_SUM | STATUS_FS);
+        uint64_t status =
+            random_bits(r, (mode & 4 ? 0 : STATUS_TVM) | STATUS_MXR | STATUS_SUM | STATUS_FS);
         image_csr(image, CSR_MSTATUS, status);
         image_csr(image, CSR_HSTATUS, random_bits(r, HSTATUS_VTVM | HSTATUS_HU));
         image_csr(image, CSR_VSSTATUS, random_bits(r, STATUS_FS));
@@ -142,7 +145,8 @@ void class_csr(struct image *image, uint32_t cases)
 /* An access to where there is nothing, or to what is not aligned enough for it. */
 static void emit_bad_access(struct image *image)
 {
-    static const char *const loads[] = {"lb", "lh", "lw", "ld", "lbu", "lhu", "lwu", "lr_w", "lr_d"};
+    static const char *const loads[] = {"lb",  "lh",  "lw",   "ld",  "lbu",
+                                        "lhu", "lwu", "lr_w", "lr_d"};
     static const char *const stores[] = {"sb", "sh", "sw", "sd", "amoadd_w", "amoor_d"};
     struct random *r = &image->random;
     uint64_t addresses[] = {0x50, 0x90000000, PROGRAM_SCRATCH + random_below(r, 64),
@@ -160,9 +164,9 @@ static void emit_privileged(struct image *image, enum program_mode mode)
     static const char *const supervisor[] = {
         "sret",       "mret",        "sfence_vma",  "hfence_vvma",    "hfence_gvma",
         "sinval_vma", "hinval_vvma", "hinval_gvma", "sfence_w_inval", "sfence_inval_ir"};
-    static const char *const names[] = {
-        "ecall",  "hlv_b",   "hlv_bu", "hlv_h", "hlv_hu", "hlvx_hu", "hlv_w",
-        "hlv_wu", "hlvx_wu", "hlv_d",  "hsv_b", "hsv_h",  "hsv_w",   "hsv_d"};
+    static const char *const names[] = {"ecall",   "hlv_b", "hlv_bu", "hlv_h",   "hlv_hu",
+                                        "hlvx_hu", "hlv_w", "hlv_wu", "hlvx_wu", "hlv_d",
+                                        "hsv_b",   "hsv_h", "hsv_w",  "hsv_d"};
     static const uint32_t illegal[] = {0x00000000, 0xffffffff, 0x0000100b, 0x00000057,
                                        0x7fe00073, 0x00004073, 0x0000202f, 0x10000053};
     struct random *r = &image->random;
@@ -177,8 +181,8 @@ static void emit_privileged(struct image *image, enum program_mode mode)
         if (!unchecked(csr, mode))
             image_csr_op(image, writes[1 + random_below(r, 2)], 10, csr, 0);
     } else {
-        const char *name = kind < 11 ? supervisor[random_below(r, mode & 3 ? 10 : 8)]
-                                     : names[random_below(r, 14)];
+        const char *name =
+            kind < 11 ? supervisor[random_below(r, mode & 3 ? 10 : 8)] : names[random_below(r, 14)];
         image_li(image, 5, PROGRAM_SCRATCH + 8 * random_below(r, 64));
         image_op(image, name, 10, 5, 11, 0);
     }
@@ -204,11 +208,11 @@ void class_trap(struct image *image, uint32_t cases)
         begin(image, PROGRAM_SKIP);
         bool delegate = random_one_in(r, 2);
         image_csr(image, CSR_MSTATUS,
-                  random_bits(r, (mode & 4 ? 0 : STATUS_TVM | STATUS_TSR) | STATUS_TW | STATUS_MXR | STATUS_SUM |
-                                     STATUS_SPIE | STATUS_MPIE | STATUS_FS));
-        image_csr(image, CSR_HSTATUS,
-                  random_bits(r, HSTATUS_VTVM | HSTATUS_VTW | HSTATUS_VTSR | HSTATUS_HU |
-                                     HSTATUS_SPVP));
+                  random_bits(r, (mode & 4 ? 0 : STATUS_TVM | STATUS_TSR) | STATUS_TW | STATUS_MXR |
+                                     STATUS_SUM | STATUS_SPIE | STATUS_MPIE | STATUS_FS));
+        image_csr(
+            image, CSR_HSTATUS,
+            random_bits(r, HSTATUS_VTVM | HSTATUS_VTW | HSTATUS_VTSR | HSTATUS_HU | HSTATUS_SPVP));
         image_csr(image, CSR_VSSTATUS, random_bits(r, STATUS_FS | STATUS_SUM | STATUS_MXR));
         image_csr(image, CSR_MCOUNTEREN, (uint32_t)random_next(r));
         image_csr(image, CSR_HCOUNTEREN, (uint32_t)random_next(r));
@@ -243,7 +247,8 @@ void class_interrupt(struct image *image, uint32_t cases)
         image_csr(image, CSR_MIDELEG,
                   tame(CSR_MIDELEG, true, random_next(r)) | (guest_sie ? supervisor : 0));
         image_csr(image, CSR_HIDELEG, random_one_in(r, 3) ? 0 : random_next(r));
-        image_csr(image, CSR_MIE, random_bits(r, random_one_in(r, 2) ? supervisor : supervisor | guest));
+        image_csr(image, CSR_MIE,
+                  random_bits(r, random_one_in(r, 2) ? supervisor : supervisor | guest));
         image_csr(image, CSR_MIP, random_bits(r, supervisor));
         image_csr(image, CSR_HVIP, random_one_in(r, 2) ? 0 : random_bits(r, guest));
         image_csr(image, CSR_STVEC, PROGRAM_STUB | random_below(r, 2));
@@ -253,8 +258,9 @@ void class_interrupt(struct image *image, uint32_t cases)
             image_op(image, "addi", 10 + n, 10 + n, 0, 1);
         /* What becomes possible while the program runs. */
         if (random_one_in(r, 2)) {
-            static const uint32_t csrs[] = {CSR_SSTATUS, CSR_SIE, CSR_SIP, CSR_MSTATUS, CSR_MIE,
-                                            CSR_MIP,     CSR_HVIP, 0x604, 0x644, CSR_VSSTATUS};
+            static const uint32_t csrs[] = {CSR_SSTATUS, CSR_SIE,     CSR_SIP,  CSR_MSTATUS,
+                                            CSR_MIE,     CSR_MIP,     CSR_HVIP, 0x604,
+                                            0x644,       CSR_VSSTATUS};
             uint32_t csr = guest_sie ? csrs[1 + random_below(r, 2)] : csrs[random_below(r, 10)];
             if ((mode & 4) && !guest_sie && (csr == CSR_SIE || csr == CSR_SIP))
                 csr = CSR_SSTATUS;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the generator writes and the harness interprets: a list of steps, and where things are in RAM. */
+/* What the generator writes and the harness interprets: a list of steps, and where things are in
+ * RAM. */
 #ifndef LOCKSTEP_PROGRAM_H
 #define LOCKSTEP_PROGRAM_H
 

@@ -47,12 +47,12 @@ uint64_t random_integer(struct random *r)
 
 uint32_t random_float32(struct random *r)
 {
-    static const uint32_t special[] = {
-        0x00000000, 0x00000001, 0x00400000, 0x007fffff, 0x00800000, 0x00800001, 0x3effffff,
-        0x3f000000, 0x3f7fffff, 0x3f800000, 0x3f800001, 0x3fc00000, 0x40200000, 0x4b000000,
-        0x4b7fffff, 0x4effffff, 0x4f000000, 0x4f7fffff, 0x4f800000, 0x5effffff, 0x5f000000,
-        0x5f7fffff, 0x5f800000, 0x7f7fffff, 0x7f800000, 0x7f800001, 0x7fbfffff, 0x7fc00000,
-        0x7fc12345};
+    static const uint32_t special[] = {0x00000000, 0x00000001, 0x00400000, 0x007fffff, 0x00800000,
+                                       0x00800001, 0x3effffff, 0x3f000000, 0x3f7fffff, 0x3f800000,
+                                       0x3f800001, 0x3fc00000, 0x40200000, 0x4b000000, 0x4b7fffff,
+                                       0x4effffff, 0x4f000000, 0x4f7fffff, 0x4f800000, 0x5effffff,
+                                       0x5f000000, 0x5f7fffff, 0x5f800000, 0x7f7fffff, 0x7f800000,
+                                       0x7f800001, 0x7fbfffff, 0x7fc00000, 0x7fc12345};
     uint32_t value = (uint32_t)random_next(r), sign = value & 0x80000000;
     switch (random_below(r, 6)) {
     case 0:
@@ -63,7 +63,8 @@ uint32_t random_float32(struct random *r)
         return (value & (0xffffffff << random_below(r, 24)) & 0x807fffff) |
                (125 + random_below(r, 68)) << 23;
     case 3: /* few bits, tiny or huge */
-        return sign | (random_one_in(r, 2) ? random_below(r, 30) : 225 + random_below(r, 30)) << 23 |
+        return sign |
+               (random_one_in(r, 2) ? random_below(r, 30) : 225 + random_below(r, 30)) << 23 |
                ((value & 0x7fffff) >> random_below(r, 23));
     default:
         return sign | special[random_below(r, sizeof(special) / sizeof(special[0]))];

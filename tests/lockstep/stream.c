@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Straight code with forward jumps and small loops, in M, S or U without translation: integer, floating-point and
- * atomic instructions, random words. */
+/* Straight code with forward jumps and small loops, in M, S or U without translation: integer,
+ * floating-point and atomic instructions, random words. */
 #include <string.h>
 
 #include "classes.h"
@@ -71,7 +71,8 @@ static uint32_t pick_rd(struct stream *s, const struct row *row, bool is_float)
             rd = 8 + rd % 8;
         if (is_float)
             return rd;
-        bool pointer = rd == POINTER_SP || rd == POINTER || rd == POINTER_ATOMIC || rd == MISALIGNED;
+        bool pointer =
+            rd == POINTER_SP || rd == POINTER || rd == POINTER_ATOMIC || rd == MISALIGNED;
         if (!pointer && !(s->in_loop && rd == LOOP) && !(row->nonzero_rd && rd == 0))
             return rd;
     }
@@ -221,7 +222,8 @@ static void initial_registers(struct stream *s)
     image_step(s->image, PROGRAM_OP_X, POINTER_SP, SCRATCH_MIDDLE, 0);
     image_step(s->image, PROGRAM_OP_X, POINTER_ATOMIC,
                PROGRAM_SCRATCH + 8 * random_below(s->random, 16), 0);
-    image_step(s->image, PROGRAM_OP_X, MISALIGNED, PROGRAM_SCRATCH + random_below(s->random, 16), 0);
+    image_step(s->image, PROGRAM_OP_X, MISALIGNED, PROGRAM_SCRATCH + random_below(s->random, 16),
+               0);
 }
 
 static void begin(struct stream *s, uint32_t flags)
@@ -239,7 +241,8 @@ static void finish(struct stream *s, uint64_t start)
     image_step(s->image, PROGRAM_OP_RUN, modes[random_below(s->random, 3)], start, end);
 }
 
-/* Between 1 and 5 instructions from one checkpoint to the next; refill adds what keeps values interesting. */
+/* Between 1 and 5 instructions from one checkpoint to the next; refill adds what keeps values
+ * interesting. */
 static void run_streams(struct stream *s, uint32_t cases, void (*refill)(struct stream *s))
 {
     while (cases-- > 0) {
@@ -264,12 +267,14 @@ void class_integer(struct image *image, uint32_t cases)
     run_streams(&s, cases, NULL);
 }
 
-/* A new rounding mode, sometimes an invalid one; cleared flags; a fresh operand from the scratch area. */
+/* A new rounding mode, sometimes an invalid one; cleared flags; a fresh operand from the scratch
+ * area. */
 static void refill_float(struct stream *s)
 {
     uint32_t what = random_below(s->random, 4), mode = random_below(s->random, 20);
     if (what == 0)
-        image_csr_op(s->image, "csrrwi", 0, 0x002, mode < 18 ? mode % 5 : 5 + random_below(s->random, 3));
+        image_csr_op(s->image, "csrrwi", 0, 0x002,
+                     mode < 18 ? mode % 5 : 5 + random_below(s->random, 3));
     if (what == 1)
         image_csr_op(s->image, "csrrwi", random_below(s->random, 2), 0x001, 0);
     for (uint32_t n = random_below(s->random, 3); n > 0; n--) {
@@ -309,8 +314,8 @@ void class_atomic(struct image *image, uint32_t cases)
 
 /* --- random words --- */
 
-/* Whether the word may jump away, wait or return: those classes are elsewhere.  SC without a reservation: what
- * it checks before it fails differs. */
+/* Whether the word may jump away, wait or return: those classes are elsewhere.  SC without a
+ * reservation: what it checks before it fails differs. */
 static bool leaves(uint32_t word)
 {
     uint32_t opcode = word & 0x7f;

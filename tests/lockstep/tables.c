@@ -38,20 +38,46 @@ void tables_set(struct tables *tables, uint64_t entry, uint64_t value)
         tables->count++;
 }
 
+static uint64_t entry_of(const struct stage *stage, uint64_t table, uint64_t address,
+                         uint32_t level)
+{
+    uint64_t index_mask = stage->guest && level == stage->levels - 1 ? 0x7ff : 0x1ff;
+    return table + 8 * (address >> (12 + 9 * level) & index_mask);
+}
+
+static uint64_t table_of(uint64_t pointer)
+{
+    return (pointer & ~UINT64_C(0x3ff)) << 2;
+}
+
+bool tables_taken(const struct tables *tables, const struct stage *stage, uint64_t address,
+                  uint32_t leaf_level)
+{
+    uint64_t table = stage->root;
+    for (uint32_t level = stage->levels - 1;; level--) {
+        uint64_t value = tables_get(tables, entry_of(stage, table, address, level));
+        uint64_t next = table_of(value);
+        if (!value || level == leaf_level)
+            return value;
+        if ((value & 0xff) != PTE_V || next < PROGRAM_TABLES || next >= PROGRAM_TABLES + 0x100000)
+            return true;
+        table = next;
+    }
+}
+
 struct path tables_map(struct tables *tables, const struct stage *stage, uint64_t address,
                        uint32_t leaf_level, uint64_t physical, uint64_t flags)
 {
     struct path path = {.leaf_level = leaf_level, .top_level = stage->levels - 1};
     uint64_t table = stage->root;
     for (uint32_t level = path.top_level;; level--) {
-        uint64_t index_mask = stage->guest && level == path.top_level ? 0x7ff : 0x1ff;
-        uint64_t entry = table + 8 * (address >> (12 + 9 * level) & index_mask);
+        uint64_t entry = entry_of(stage, table, address, level);
         path.entry[level] = entry;
         if (level == leaf_level)
             break;
         if (!tables_get(tables, entry))
             tables_set(tables, entry, tables_new_page(tables) >> 2 | PTE_V);
-        table = (tables_get(tables, entry) & ~UINT64_C(0x3ff)) << 2;
+        table = table_of(tables_get(tables, entry));
     }
     uint64_t page = physical >> (12 + 9 * leaf_level) << (12 + 9 * leaf_level);
     tables_set(tables, path.entry[leaf_level], page >> 2 | flags);

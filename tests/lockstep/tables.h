@@ -44,6 +44,9 @@ void tables_set(struct tables *tables, uint64_t entry, uint64_t value);
 /* Maps the page of leaf_level around address to physical: flags of the leaf. */
 struct path tables_map(struct tables *tables, const struct stage *stage, uint64_t address,
                        uint32_t leaf_level, uint64_t physical, uint64_t flags);
+/* Whether a page mapped there would need an entry that is taken for something else. */
+bool tables_taken(const struct tables *tables, const struct stage *stage, uint64_t address,
+                  uint32_t leaf_level);
 void tables_emit(const struct tables *tables, struct image *image);
 
 #endif
