@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #ifndef ROUNDS
-#define ROUNDS 4000
+#define ROUNDS 20000
 #endif
 
 enum { NODES = 96, SIDE = 10 };
