@@ -12,6 +12,7 @@ void class_decode(struct image *image, uint32_t cases);
 void class_csr(struct image *image, uint32_t cases);
 void class_trap(struct image *image, uint32_t cases);
 void class_interrupt(struct image *image, uint32_t cases);
+void class_pmp(struct image *image, uint32_t cases);
 void class_pages(struct image *image, uint32_t cases);
 void class_guest(struct image *image, uint32_t cases);
 

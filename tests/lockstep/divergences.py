@@ -28,6 +28,18 @@ def is_guest_access(word):
     return word & 0x707f == 0x4073
 
 
+def with_mprv(d):
+    """M was interrupted in a load or store with MPRV set."""
+    word = d.word_at(d.ours.get("p0", 0))
+    return d.ours.get("c300", 0) & 0x21800 == 0x21800 and word & 0x7f in (0x03, 0x23, 0x2f)
+
+
+def mprv_guest_cause(d):
+    pair = d.both("c342")
+    implicit = pair == (23, 13) and d.ours.get("c34a") == 0x3000
+    return {"c342"} if with_mprv(d) and (implicit or pair in ((21, 13), (23, 15))) else set()
+
+
 def transformed(word):
     """What htinst has of a 32-bit load, store, atomic or HLV that faults at its first byte."""
     opcode = word & 0x7f
@@ -45,7 +57,8 @@ def stale_tinst(d):
     for tinst, pc in (("c34a", "p0"), ("c64a", "c141")):
         word = d.word_at(d.ours.get(pc, 0))
         right = d.ours.get(tinst, 0) & ~0xf8000 == transformed(word)  # but for the offset in rs1
-        if tinst in d.keys and right and (is_guest_access(word) or d.theirs.get(tinst, 0) == 0):
+        zero = d.theirs.get(tinst, 0) == 0 and d.ours.get(tinst) not in (0x3000, 0x3020)
+        if tinst in d.keys and (zero or (right and is_guest_access(word))):
             explained.add(tinst)
     return explained
 
@@ -95,7 +108,7 @@ def gva(d):
     explained = set()
     for status, bit, virtual, cause, pc in (("c300", 38, 39, "c342", "p0"), ("c600", 6, 7, "c142", "c141")):
         ours, theirs = d.both(status)
-        guest = ours >> virtual & 1 or is_guest_access(d.word_at(d.ours.get(pc, 0)))
+        guest = ours >> virtual & 1 or is_guest_access(d.word_at(d.ours.get(pc, 0))) or (pc == "p0" and with_mprv(d))
         wanted = guest and d.ours.get(cause) in GUEST_ADDRESS_CAUSES
         differ = (ours ^ theirs) & ~FS_BITS
         if differ == 1 << bit and (ours >> bit & 1) == bool(wanted):
@@ -136,9 +149,9 @@ def fs_dirty(d):
 
 
 def svinval_in_u(d):
-    word = d.word_at(d.ours.get("p0", 0))
-    fence = word in (0x18000073, 0x18100073)
-    return set(d.keys) if fence and d.ours.get("c342") in (2, 22) and d.ours.get("p0") != d.theirs.get("p0") else set()
+    trapped = [pc for cause, _, pc in TRAPS if d.ours.get(cause) in (2, 22) and d.ours.get(pc) != d.theirs.get(pc)
+               and d.word_at(d.ours.get(pc, 0)) in (0x18000073, 0x18100073)]
+    return set(d.keys) if trapped else set()
 
 
 def vsstatus_sd(d):
@@ -163,6 +176,7 @@ KNOWN = (
     ("vu-illegal", vu_illegal, False),
     ("vs-cause", vs_cause, False),
     ("stale-tinst", stale_tinst, False),
+    ("mprv-guest-cause", mprv_guest_cause, False),
     ("implicit-cause", implicit_cause, False),
     ("htinst-kept", htinst_kept, False),
     ("vsstatus-sd", vsstatus_sd, True),

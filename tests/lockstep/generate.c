@@ -44,7 +44,8 @@ static const struct {
 } classes[] = {
     {"integer", class_integer},     {"float", class_float}, {"atomic", class_atomic},
     {"decode", class_decode},       {"csr", class_csr},     {"trap", class_trap},
-    {"interrupt", class_interrupt}, {"pages", class_pages}, {"guest", class_guest},
+    {"interrupt", class_interrupt}, {"pmp", class_pmp},     {"pages", class_pages},
+    {"guest", class_guest},
 };
 
 int main(int argc, char **argv)

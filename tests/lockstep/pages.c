@@ -23,6 +23,7 @@ struct access {
     uint64_t target;  /* physical */
     uint64_t address; /* what the instruction has in x10 */
     bool fetch, guest;
+    bool table; /* what is being mapped is read by the walk */
 };
 
 static uint32_t random_levels(struct random *r, bool bare)
@@ -59,6 +60,12 @@ static uint64_t random_leaf(struct access *a, bool user)
     return flags;
 }
 
+/* QEMU lets MXR make a table readable for the walk (README.md). */
+static uint64_t without_execute_only(const struct access *a, uint64_t leaf)
+{
+    return a->table && !(leaf & PTE_R) ? leaf & ~PTE_X : leaf;
+}
+
 /* Sometimes a pointer or a leaf is made one that no translation may accept. */
 static void spoil(struct access *a, const struct path *path)
 {
@@ -84,7 +91,7 @@ static void spoil(struct access *a, const struct path *path)
     default: /* PMP does not let the walk read there */
         value = leaf || a->guest ? value ^ PTE_X : (DENIED >> 2 | PTE_V);
     }
-    tables_set(&a->tables, entry, value);
+    tables_set(&a->tables, entry, leaf ? without_execute_only(a, value) : value);
 }
 
 /* RAM at its own address for S, at the alias for U, in gigapages. */
@@ -173,6 +180,15 @@ static uint64_t random_translation_status(struct random *r)
     return STATUS_FS | random_bits(r, STATUS_SUM | STATUS_MXR);
 }
 
+/* A load or store by M under another privilege, status being what MPRV needs beside it. */
+static void emit_with_mprv(struct access *a, uint64_t status)
+{
+    image_li(a->image, 5, STATUS_MPRV | status);
+    image_csr_op(a->image, "csrrs", 0, CSR_MSTATUS, 5);
+    emit_access(a);
+    image_csr_op(a->image, "csrrc", 0, CSR_MSTATUS, 5);
+}
+
 void class_pages(struct image *image, uint32_t cases)
 {
     static const uint8_t modes[] = {PROGRAM_S, PROGRAM_S, PROGRAM_U, PROGRAM_U, PROGRAM_M};
@@ -181,6 +197,7 @@ void class_pages(struct image *image, uint32_t cases)
         struct access a = begin(image, false);
         enum program_mode mode = (enum program_mode)modes[random_below(r, 5)];
         bool as_user = mode == PROGRAM_U || (mode == PROGRAM_M && random_one_in(r, 2));
+        a.fetch = a.fetch && mode != PROGRAM_M;
         a.s = tables_stage(0, random_levels(r, false));
         map_ram(&a, &a.s);
         a.address = map_target(&a, &a.s, a.target, random_leaf(&a, as_user ^ random_one_in(r, 4)));
@@ -190,14 +207,10 @@ void class_pages(struct image *image, uint32_t cases)
         image_csr(image, CSR_MSTATUS, random_translation_status(r));
         image_csr(image, CSR_MEDELEG, random_one_in(r, 2) ? FAULT_CAUSES : 0);
         uint64_t start = image_pc(image);
-        if (mode == PROGRAM_M && !a.fetch) {
-            image_li(image, 5, STATUS_MPRV | (as_user ? 0 : STATUS_MPP_S));
-            image_csr_op(image, "csrrs", 0, CSR_MSTATUS, 5);
+        if (mode == PROGRAM_M)
+            emit_with_mprv(&a, as_user ? 0 : STATUS_MPP_S);
+        else
             emit_access(&a);
-            image_csr_op(image, "csrrc", 0, CSR_MSTATUS, 5);
-        } else {
-            emit_access(&a);
-        }
         finish(&a, mode, start, mode == PROGRAM_U ? USER_ALIAS : 0);
     }
 }
@@ -211,10 +224,10 @@ static void move_table(struct access *a, const struct path *path)
         return;
     uint64_t entry = path->entry[path->leaf_level + 1];
     uint64_t table = path->entry[path->leaf_level] & ~UINT64_C(0xfff);
-    uint64_t flags = random_leaf(a, true);
-    if (!(flags & PTE_R))
-        flags &= ~PTE_X; /* QEMU lets MXR make it readable for the walk (README.md) */
-    tables_set(&a->tables, entry, map_target(a, &a->g, table, flags) >> 12 << 10 | PTE_V);
+    a->table = true;
+    uint64_t gpa = map_target(a, &a->g, table, without_execute_only(a, random_leaf(a, true)));
+    a->table = false;
+    tables_set(&a->tables, entry, gpa >> 12 << 10 | PTE_V);
 }
 
 static uint64_t map_guest_target(struct access *a, bool user)
@@ -279,6 +292,8 @@ void class_guest(struct image *image, uint32_t cases)
         uint64_t start = image_pc(image);
         if (direct)
             emit_access(&a);
+        else if (mode == PROGRAM_M && random_one_in(r, 2))
+            emit_with_mprv(&a, STATUS_MPV | (as_user ? 0 : STATUS_MPP_S));
         else
             emit_guest_access(&a);
         bool alias = direct ? !(mode & 3) && a.vs.levels : mode == PROGRAM_U;

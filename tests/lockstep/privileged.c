@@ -192,7 +192,7 @@ static void emit_privileged(struct image *image, enum program_mode mode)
 static uint64_t random_delegation(struct random *r)
 {
     static const uint8_t pairs[][2] = {{6, 4}, {7, 5}, {15, 13}, {23, 21}, {22, 2}};
-    uint64_t bits = random_next(r) & ~CAUSE_EBREAK_BIT;
+    uint64_t bits = tame(CSR_MEDELEG, true, random_next(r)) & ~CAUSE_EBREAK_BIT;
     for (uint32_t i = 0; i < 5; i++) {
         bits &= ~(UINT64_C(1) << pairs[i][1]);
         bits |= (bits >> pairs[i][0] & 1) << pairs[i][1];
@@ -272,5 +272,56 @@ void class_interrupt(struct image *image, uint32_t cases)
         }
         image_ebreak(image);
         finish(image, mode, start);
+    }
+}
+
+/* --- pmp --- */
+
+/* A part of the scratch area in units of 8 bytes: a smaller one would stop the harness, since M too
+ * may not load a doubleword of which an entry matches a part [priv norm:pmp_full_match_required].
+ */
+static uint64_t random_pmpaddr(struct random *r, bool tor)
+{
+    uint64_t address = PROGRAM_SCRATCH >> 2;
+    uint32_t bits = 1 + random_below(r, 11), offset = random_below(r, PROGRAM_SCRATCH_SIZE / 4);
+    if (tor)
+        return address + (offset & ~1U);
+    return address + (offset & ~((2U << bits) - 1)) + ((UINT64_C(1) << bits) - 1);
+}
+
+/* W without R is reserved [priv norm:pmp_rwx_warl]; L would stay for the cases that follow. */
+static uint64_t random_pmpcfg(struct random *r, bool tor)
+{
+    uint64_t config = 0;
+    for (uint32_t i = 0; i < 7; i++) {
+        uint64_t entry = random_below(r, 8), matching = tor ? 0x08 : 0x18;
+        entry = (entry & 3) == 2 ? entry ^ 1 : entry;
+        config |= (entry | (random_one_in(r, 4) ? 0 : matching)) << (8 * i);
+    }
+    return config;
+}
+
+void class_pmp(struct image *image, uint32_t cases)
+{
+    static const char *const names[] = {"lb", "lw", "ld", "sb", "sw", "sd", "lhu", "sh"};
+    struct random *r = &image->random;
+    while (cases-- > 0) {
+        begin(image, PROGRAM_SKIP | PROGRAM_MEMORY);
+        uint64_t start = image_pc(image);
+        bool tor = random_one_in(r, 2);
+        for (uint32_t i = 0; i < 7; i++)
+            image_csr(image, 0x3b0 + i, random_pmpaddr(r, tor));
+        /* The last of the eight lets what the others leave open, sometimes. */
+        image_csr(image, 0x3b7, UINT64_MAX >> 10);
+        uint64_t config = random_pmpcfg(r, tor);
+        image_csr(image, 0x3a0, config | (random_one_in(r, 6) ? 0 : UINT64_C(0x1f) << 56));
+        for (uint32_t n = 0; n < 12; n++) {
+            uint32_t offset =
+                random_below(r, PROGRAM_SCRATCH_SIZE) & ~(random_one_in(r, 4) ? 0U : 7U);
+            image_li(image, 5, PROGRAM_SCRATCH + offset);
+            image_op(image, names[random_below(r, 8)], 10, 5, 11, 0);
+            image_ebreak(image);
+        }
+        finish(image, random_one_in(r, 2) ? PROGRAM_S : PROGRAM_U, start);
     }
 }

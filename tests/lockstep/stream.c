@@ -156,17 +156,12 @@ static void emit_jump_register(struct stream *s, const struct row *row, uint32_t
     uint64_t add_pc = image_pc(s->image);
     image_insn(s->image, addi, &add);
     f.operand[OPERAND_RS1] = TARGET;
-    f.imm &= 0xfff;
+    f.imm = (f.imm & 0x7ff) - 0x400; /* so that addi can make up for it */
     image_insn(s->image, row, &f);
     emit_skipped(s, depth);
     uint32_t offset = (uint32_t)(image_pc(s->image) - start);
     bool has_offset = row_imm_mask(row) != 0;
     add.imm = has_offset ? offset - f.imm : offset; /* jalr clears bit 0 of the sum */
-    if (has_offset && (offset - (f.imm & 0x7ff)) > 0x400) {
-        f.imm &= 0x3f;
-        add.imm = offset - f.imm;
-    }
-    image_patch(s->image, start + 8, row, &f);
     image_patch(s->image, add_pc, addi, &add);
 }
 
@@ -247,6 +242,8 @@ static void run_streams(struct stream *s, uint32_t cases, void (*refill)(struct 
 {
     while (cases-- > 0) {
         begin(s, PROGRAM_SKIP | PROGRAM_MEMORY);
+        if (refill && random_one_in(s->random, 4)) /* FS is Off, Initial or Clean */
+            image_csr(s->image, 0x300, random_below(s->random, 3) << 13);
         uint64_t start = image_pc(s->image);
         for (uint32_t block = 0; block < 24; block++) {
             if (refill)
