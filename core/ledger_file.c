@@ -178,6 +178,43 @@ void file_eip_clear(struct ledger *l, const struct vd_record *rec)
     slot_append(place_slot(held, rec->b), held, list);
 }
 
+/* Splits what this move has taken out of its old file off a list of held MSIs. */
+static struct msi *take_moved(struct slot *held, struct place *place,
+                              const struct ledger_move *move)
+{
+    struct msi *taken = NULL, **end = &taken;
+    struct msi *list = slot_take(held);
+    while (list) {
+        struct msi *msi = list;
+        list = msi->next;
+        msi->next = NULL;
+        if (msi->target == move->from->id && msi->seen >= move->begun) {
+            *end = msi;
+            end = &msi->next;
+        } else {
+            slot_append(held, place, msi);
+        }
+    }
+    return taken;
+}
+
+/* Where the new file's bit was set already, setting it changed nothing and left no record: from now
+ * on it stands for the old file's bit too. */
+void file_move_ends(struct ledger *l, const struct ledger_move *move)
+{
+    if (!move->from || !move->to)
+        return;
+    struct place *held = place_find(l, PLACE_HELD, (uint64_t)(int64_t)move->from->vm);
+    for (uint32_t identity = 0; identity < held->num_slots; identity++) {
+        const struct slot *to = place_peek(move->to, identity);
+        if (!to || (!to->first && !to->software))
+            continue;
+        struct msi *list = take_moved(&held->slots[identity], held, move);
+        if (list)
+            set_again(l, move->to, identity, list);
+    }
+}
+
 enum { EIDELIVERY = 0x70, EITHRESHOLD = 0x72, EIE0 = 0xc0, EIE63 = 0xff };
 
 void file_state(struct ledger *l, const struct vd_record *rec)

@@ -116,8 +116,10 @@ static void move(struct ledger *l, const struct hint *h)
     while (i < l->num_moves && l->moves[i].who != h->x10)
         i++;
     if (h->x13) {
-        if (i < l->num_moves)
-            l->moves[i] = l->moves[--l->num_moves];
+        if (i == l->num_moves)
+            return;
+        file_move_ends(l, &l->moves[i]);
+        l->moves[i] = l->moves[--l->num_moves];
         return;
     }
     if (i == l->num_moves) {
@@ -125,6 +127,7 @@ static void move(struct ledger *l, const struct hint *h)
         l->num_moves++;
     }
     l->moves[i] = (struct ledger_move){.who = h->x10,
+                                       .begun = l->now,
                                        .from = end_of_move(l, h->x10, h->x11),
                                        .to = end_of_move(l, h->x10, h->x12)};
 }

@@ -106,6 +106,41 @@ static void move_hint_allows_set_before_clear(void **state)
     assert_int_equal(counts(s)->moved, 1);
 }
 
+/* The device has hit the new file with the same identity before the old one's bit is set there: the
+ * bit is set already, and nothing is recorded. */
+static void moved_msi_coalesces_with_one_in_its_new_file(void **state)
+{
+    struct story *s = *state;
+    file_owner(s, OTHER_FILE, VM);
+    issue(s, 1, 5);
+    record(s, 1, GUEST_FILE, 5, false);
+    HINT(s, HART0, 7, VCPU(VM, 0), GUEST_FILE, OTHER_FILE, 0);
+    issue(s, 2, 5);
+    record(s, 2, OTHER_FILE, 5, false);
+    eip(s, VD_REC_eip_clear, GUEST_FILE, 5);
+    HINT(s, HART0, 7, VCPU(VM, 0), GUEST_FILE, OTHER_FILE, 1);
+    claim(s, OTHER_FILE, 5);
+    balanced(s);
+    assert_int_equal(counts(s)->claimed, 1);
+    assert_int_equal(counts(s)->coalesced, 1);
+    assert_int_equal(counts(s)->moved, 1);
+}
+
+static void move_does_not_revive_what_was_lost_before_it(void **state)
+{
+    struct story *s = *state;
+    file_owner(s, OTHER_FILE, VM);
+    issue(s, 1, 5);
+    record(s, 1, GUEST_FILE, 5, false);
+    eip(s, VD_REC_eip_clear, GUEST_FILE, 5);
+    issue(s, 2, 5);
+    HINT(s, HART0, 7, VCPU(VM, 0), GUEST_FILE, OTHER_FILE, 0);
+    record(s, 2, OTHER_FILE, 5, false);
+    HINT(s, HART0, 7, VCPU(VM, 0), GUEST_FILE, OTHER_FILE, 1);
+    claim(s, OTHER_FILE, 5);
+    violated(s, LEDGER_LOST, "MSI 1", "set in no other file");
+}
+
 /* Protocol A4: what arrived after the dump is zeroed with the old file. */
 static void held_msi_that_is_set_nowhere_is_lost(void **state)
 {
@@ -275,6 +310,8 @@ int main(void)
         TEST(file_left_with_a_pending_msi_loses_it),
         TEST(moved_msi_is_claimed_in_its_new_file),
         TEST(move_hint_allows_set_before_clear),
+        TEST(moved_msi_coalesces_with_one_in_its_new_file),
+        TEST(move_does_not_revive_what_was_lost_before_it),
         TEST(held_msi_that_is_set_nowhere_is_lost),
         TEST(held_msi_does_not_move_to_another_vm),
         TEST(injected_msi_ends_with_the_software_claim),

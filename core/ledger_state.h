@@ -108,6 +108,7 @@ struct ledger_owner {
 
 struct ledger_move {
     uint64_t who;
+    vd_time begun;
     struct place *from, *to;
 };
 
@@ -185,6 +186,7 @@ void file_claim(struct ledger *l, struct place *place, uint32_t identity, uint32
 void file_eip_set(struct ledger *l, const struct vd_record *rec);
 void file_eip_clear(struct ledger *l, const struct vd_record *rec);
 void file_state(struct ledger *l, const struct vd_record *rec);
+void file_move_ends(struct ledger *l, const struct ledger_move *move);
 /* The hypervisor was told of the last claim on this hart and did nothing with it. */
 void file_check_injected(struct ledger *l, struct ledger_hart *hart);
 
