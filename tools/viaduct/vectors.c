@@ -35,7 +35,7 @@ static bool take_first(void *ctx, const struct option *option, const char *value
 static bool take_world(void *ctx, const struct option *option, const char *value,
                        struct vd_error *err)
 {
-    uint32_t number;
+    uint32_t number = 0;
     if (!take_number(option, value, &number, err))
         return false;
     ((struct vectors_arguments *)ctx)->options.world = number;
@@ -89,7 +89,7 @@ static int replay(const struct vectors_arguments *a)
             return fail(STATUS_FILE, err.text);
         failed += result.failed;
     }
-    return failed ? STATUS_FAILED : STATUS_OK;
+    return failed ? STATUS_DIFFERENT : STATUS_OK;
 }
 
 int verb_vectors(int argc, char **argv)
