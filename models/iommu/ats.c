@@ -26,7 +26,7 @@ static unsigned granted(const struct request *r)
     if (!(rights & RIGHT_D))
         rights &= ~(unsigned)RIGHT_W;
     bool user_code = r->privileged && first && (r->first.rights & RIGHT_U);
-    if (r->access != ACCESS_EXEC || user_code)
+    if (r->access != ACCESS_EXEC || !(rights & RIGHT_R) || user_code)
         rights &= ~(unsigned)RIGHT_X;
     return rights;
 }
@@ -34,7 +34,8 @@ static unsigned granted(const struct request *r)
 static bool cxl_io(const struct request *r)
 {
     unsigned pbmt = r->first.pbmt ? r->first.pbmt : r->second.pbmt;
-    return (r->txn.attrs & VD_CXL) && (r->msi || GET(r->dc.tc, tc_T2GPA) || pbmt);
+    bool io = !r->cause && pbmt != 0;
+    return (r->txn.attrs & VD_CXL) && (r->msi || GET(r->dc.tc, tc_T2GPA) || io);
 }
 
 /* The page of the answer and its size: the smaller one of both stages.  CHOICE: 4 KiB where both
@@ -48,20 +49,19 @@ static uint64_t address(const struct request *r)
     return mask == 0xfff ? pa & ~mask : iommu_napot(pa, mask) | VD_BIT(11);
 }
 
-/* Bits 63:12 address, 11 S, 6 CXL.io, 5 Global, 4 Priv, 3 Exe, 2 U, 1 W, 0 R. */
+/* Bits 63:12 address, 11 S, 6 CXL.io, 5 Global, 4 Priv, 3 Exe, 2 U, 1 W, 0 R.  A success without
+ * rights, whether the page tables deny them or a fault does, has the other fields all the same. */
 uint64_t iommu_ats_response(const struct iommu *m, const struct request *r)
 {
     (void)m;
-    unsigned rights = granted(r);
+    unsigned rights = r->cause ? 0 : granted(r);
     bool process = r->txn.attrs & VD_PROCESS_ID;
     bool first = GET(r->fsc, fsc_MODE) != 0;
-    bool global = process && first && !r->msi && (r->first.rights & RIGHT_G);
+    bool global = !r->cause && process && first && !r->msi && (r->first.rights & RIGHT_G);
     bool readable = rights & RIGHT_R, writable = rights & RIGHT_W;
-    if (!readable && !writable)
-        return 0;
-    return address(r) | (uint64_t)cxl_io(r) << 6 | (uint64_t)global << 5 |
+    return (readable ? address(r) : 0) | (uint64_t)cxl_io(r) << 6 | (uint64_t)global << 5 |
            (uint64_t)(process && r->privileged) << 4 | (uint64_t)((rights & RIGHT_X) != 0) << 3 |
-           (uint64_t)r->mrif << 2 | (uint64_t)writable << 1 | readable;
+           (uint64_t)(r->mrif && !r->cause) << 2 | (uint64_t)writable << 1 | readable;
 }
 
 bool iommu_ats_outstanding(const struct iommu *m)

@@ -33,6 +33,19 @@ void iommu_caches_reset(struct iommu *m)
     m->st.msi_plru.count = m->config.msi_entries;
 }
 
+void iommu_flush(struct iommu *m)
+{
+    struct iommu_state *st = &m->st;
+    for (uint32_t i = 0; i < st->ddt_plru.count; i++)
+        st->ddt[i].valid = false;
+    for (uint32_t i = 0; i < st->pdt_plru.count; i++)
+        st->pdt[i].valid = false;
+    for (uint32_t i = 0; i < st->tlb_plru.count; i++)
+        st->tlb[i].valid = false;
+    for (uint32_t i = 0; i < st->msi_plru.count; i++)
+        st->msi[i].valid = false;
+}
+
 static bool ddt_matches(const struct ddt_entry *e, uint32_t device_id)
 {
     return e->valid && e->device_id == device_id;

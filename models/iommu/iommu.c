@@ -100,11 +100,6 @@ void iommu_reset(struct iommu *m)
     iommu_hpm_cycles_plan(m);
 }
 
-void iommu_flush(struct iommu *m)
-{
-    iommu_caches_reset(m);
-}
-
 /* Zero stands for the default wherever it is not a value of its own. */
 static void fill_in(struct iommu_config *c)
 {

@@ -101,7 +101,7 @@ static void fault_response(struct iommu *m, struct request *r)
 {
     enum ats_answer answer = iommu_cause_ats(r->cause);
     if (r->kind == KIND_TRANSLATION_REQUEST && answer == ATS_OK)
-        respond_status(m, r, VD_OK, 0);
+        respond_status(m, r, VD_OK, iommu_ats_response(m, r));
     else if (r->kind == KIND_PAGE_REQUEST) {
         iommu_page_refused(m, r);
         release(m, r);
