@@ -103,19 +103,29 @@ void reader_close(struct reader *reader)
     free(reader);
 }
 
-/* The next line that is not empty and no comment, without its end; NULL at the end. */
+/* The rest of the line at `at`, without its end; `at` moves behind it. */
+static char *take_line(struct reader *reader)
+{
+    char *text = reader->at, *end = strchr(text, '\n');
+    reader->line++;
+    reader->at = end ? end + 1 : text + strlen(text);
+    if (end)
+        *end = '\0';
+    return text;
+}
+
+static void skip_comments(struct reader *reader)
+{
+    while (*reader->at == '#' || *reader->at == '\n')
+        take_line(reader);
+}
+
+/* NULL at the end of the file. */
 static char *next_line(struct reader *reader, uint32_t *number)
 {
-    while (*reader->at) {
-        char *text = reader->at, *end = strchr(text, '\n');
-        *number = reader->line++;
-        reader->at = end ? end + 1 : text + strlen(text);
-        if (end)
-            *end = '\0';
-        if (*text && *text != '#')
-            return text;
-    }
-    return NULL;
+    skip_comments(reader);
+    *number = reader->line;
+    return *reader->at ? take_line(reader) : NULL;
 }
 
 static bool wrong(const struct reader *reader, uint32_t number, struct vd_error *err)
@@ -144,7 +154,7 @@ bool reader_next(struct reader *reader, struct record *record, struct vd_error *
     if (!text || !parse(reader, record->number, text, false, &record->head, err))
         return false;
     record->num_answers = 0;
-    while (*reader->at == ' ') {
+    for (skip_comments(reader); *reader->at == ' '; skip_comments(reader)) {
         text = next_line(reader, &number);
         if (record->num_answers == MAX_ANSWERS) {
             vd_fail(err, "more than %d answers to one line", MAX_ANSWERS);
