@@ -212,6 +212,29 @@ static void ATS_4_process(void **state)
     bed_close(&s.t);
 }
 
+/* A success without rights: Priv, CXL.io and U are as they are with them. */
+static void ATS_4_without_rights(void **state)
+{
+    (void)state;
+    struct ats_bed s;
+    open(&s, T2GPA);
+    uint64_t table = bed_pages(&s.t, 1);
+    assert_int_equal(ask(&s, 0x5000, VD_CXL), CXL_IO); /* T2GPA */
+    assert_int_equal(ask(&s, 0x5000, 0), 0);
+    s.dc.tc &= ~(uint64_t)T2GPA;
+    s.dc.msiptp = MODE(1) | table >> 12;
+    s.dc.pattern = 0x60000;
+    refresh(&s);
+    assert_int_equal(ask(&s, 0x5000, VD_CXL), 0);
+    bed_map(&s.t, s.first, 3, false, 0x6000, 0x60000000, 0, RWXAD | U);
+    bed_map(&s.t, s.first, 3, false, 0x7000, 0x60000000, 0, V | X | A | U);
+    assert_int_equal(ask(&s, 0x6000, VD_CXL), CXL_IO); /* an MSI address, its PTE not valid */
+    bench_poke(&s.t.b, table, 8, 3);
+    assert_int_equal(ask(&s, 0x7000, VD_NO_WRITE), U_BIT);
+    assert_int_equal(bed_faults(&s.t), 0);
+    bed_close(&s.t);
+}
+
 static void complete(struct ats_bed *s, uint32_t device, uint32_t tags, unsigned count)
 {
     struct vd_txn txn = {
@@ -410,13 +433,14 @@ static void PRI_2_modes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ATS_1_answers),        cmocka_unit_test(ATS_1_errors),
-        cmocka_unit_test(ATS_2_rights),         cmocka_unit_test(ATS_2_updates_dirty),
-        cmocka_unit_test(ATS_3_T2GPA),          cmocka_unit_test(ATS_4_fields),
-        cmocka_unit_test(ATS_4_process),        cmocka_unit_test(CMD_9_invalidation),
-        cmocka_unit_test(CMD_9_timeout),        cmocka_unit_test(CMD_9_out_of_tags),
-        cmocka_unit_test(CMD_4_group_response), cmocka_unit_test(PRI_1_record),
-        cmocka_unit_test(PRI_2_refused),        cmocka_unit_test(PRI_2_modes),
+        cmocka_unit_test(ATS_1_answers),      cmocka_unit_test(ATS_1_errors),
+        cmocka_unit_test(ATS_2_rights),       cmocka_unit_test(ATS_2_updates_dirty),
+        cmocka_unit_test(ATS_3_T2GPA),        cmocka_unit_test(ATS_4_fields),
+        cmocka_unit_test(ATS_4_process),      cmocka_unit_test(ATS_4_without_rights),
+        cmocka_unit_test(CMD_9_invalidation), cmocka_unit_test(CMD_9_timeout),
+        cmocka_unit_test(CMD_9_out_of_tags),  cmocka_unit_test(CMD_4_group_response),
+        cmocka_unit_test(PRI_1_record),       cmocka_unit_test(PRI_2_refused),
+        cmocka_unit_test(PRI_2_modes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
