@@ -7,27 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RULE_ANY   0, 0, 0
-#define RULE_NZIMM 1, 0, 0
-#define RULE_NZRD  0, 1, 0
-#define RULE_NZRS2 0, 0, 1
-#define SP_NO      0
-#define SP_X0      0
-#define SP_X1      0
-#define SP_X2      1
-#define SP_RD      0
-#define SP_RS1     0
-#define SP_RS2     0
-
 static const struct row rows[] = {
 #define INSN(name, encoding, extension, class, semantics)                                          \
-    {#name, encoding, #extension, #class, NULL, 0, 0, 0, 0},
+    {#name, encoding, #extension, #class, NULL, ""},
 #include "hart/insn.def"
 #undef INSN
+#define COMPRESSED_IN(name, extension, encoding, base, rd, rs1, rs2, rule)                         \
+    {#name, encoding, #extension, "", #base, #rule},
 #define COMPRESSED(name, encoding, base, rd, rs1, rs2, rule)                                       \
-    {#name, encoding, "C", "", #base, RULE_##rule, SP_##rs1},
+    COMPRESSED_IN(name, C, encoding, base, rd, rs1, rs2, rule)
 #include "hart/compressed.def"
 #undef COMPRESSED
+#undef COMPRESSED_IN
 };
 
 enum field_kind { FIELD_BITS, FIELD_OPERAND, FIELD_SHORT, FIELD_IMM, FIELD_CSR };

@@ -12,9 +12,8 @@ enum operand { OPERAND_RD, OPERAND_RS1, OPERAND_RS2, OPERAND_RS3, OPERAND_RM, OP
 
 struct row {
     const char *name, *encoding, *extension, *class;
-    /* Of a compressed row: its base row, and whether x2 is what it addresses with. */
-    const char *base;
-    bool nonzero_imm, nonzero_rd, nonzero_rs2, uses_sp;
+    /* Of a compressed row: its base row, and what must not be zero (the table's rule). */
+    const char *base, *rule;
 };
 
 /* Operand numbers; imm is the value of the immediate, whatever the row calls it. */

@@ -233,6 +233,9 @@ static void move_table(struct access *a, const struct path *path)
 static uint64_t map_guest_target(struct access *a, bool user)
 {
     uint64_t gpa = map_target(a, &a->g, a->target, random_leaf(a, !random_one_in(a->random, 12)));
+    /* Above what the format has. */
+    if (a->g.levels > 2 && a->g.levels < 5 && random_one_in(a->random, 16))
+        gpa |= UINT64_C(1) << (14 + 9 * a->g.levels + random_below(a->random, 3));
     if (a->vs.levels == 0)
         return gpa;
     uint32_t level = random_below(a->random, a->vs.levels);

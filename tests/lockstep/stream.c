@@ -26,6 +26,11 @@ static bool is_extension(const struct row *row, const char *name)
     return strcmp(row->extension, name) == 0;
 }
 
+static bool has_rule(const struct row *row, const char *name)
+{
+    return strcmp(row->rule, name) == 0;
+}
+
 /* The row whose timing class and extension hold: a compressed row is what its base is. */
 static const struct row *base_of(const struct row *row)
 {
@@ -73,7 +78,7 @@ static uint32_t pick_rd(struct stream *s, const struct row *row, bool is_float)
             return rd;
         bool pointer =
             rd == POINTER_SP || rd == POINTER || rd == POINTER_ATOMIC || rd == MISALIGNED;
-        if (!pointer && !(s->in_loop && rd == LOOP) && !(row->nonzero_rd && rd == 0))
+        if (!pointer && !(s->in_loop && rd == LOOP) && !(has_rule(row, "NZRD") && rd == 0))
             return rd;
     }
 }
@@ -83,7 +88,7 @@ static uint32_t pick_rs(struct stream *s, const struct row *row, enum operand op
     uint32_t rs = random_below(s->random, 32);
     if (row_is_short(row, operand))
         return 8 + rs % 8;
-    return (row->nonzero_rs2 && operand == OPERAND_RS2 && rs == 0) ? 1 : rs;
+    return (has_rule(row, "NZRS2") && operand == OPERAND_RS2 && rs == 0) ? 1 : rs;
 }
 
 static bool is_memory(const struct row *base)
@@ -113,7 +118,7 @@ static struct filling fill(struct stream *s, const struct row *row)
     }
     if (is_class(base, "AMO"))
         f.operand[OPERAND_RS1] = random_one_in(s->random, 50) ? MISALIGNED : POINTER_ATOMIC;
-    if (row->nonzero_imm && !(f.imm & row_imm_mask(row)))
+    if (has_rule(row, "NZIMM") && !(f.imm & row_imm_mask(row)))
         f.imm = row_imm_mask(row);
     return f;
 }
@@ -203,7 +208,7 @@ static void emit_random(struct stream *s, uint32_t depth)
     const struct row *row;
     do
         row = row_at(random_below(s->random, row_count()));
-    while (!s->wanted(row));
+    while (!s->wanted(row) || (row->base && !is_extension(row, "C")));
     emit_row(s, row, depth);
 }
 
