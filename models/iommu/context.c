@@ -21,11 +21,8 @@ static uint64_t index_at(const struct iommu *m, uint32_t device_id, unsigned lev
 
 bool iommu_device_id_too_wide(const struct iommu *m, uint64_t mode, uint32_t device_id)
 {
-    if (device_id >> 24)
-        return true;
-    bool top = index_at(m, device_id, 2) != 0;
-    bool middle = index_at(m, device_id, 1) != 0;
-    return (mode == MODE_2LVL && top) || (mode == MODE_1LVL && (top || middle));
+    static const uint8_t widths[2][3] = {{7, 16, 24}, {6, 15, 24}};
+    return device_id >> widths[CAP(m, MSI_FLAT)][mode - MODE_1LVL] != 0;
 }
 
 static bool any(uint64_t word, uint64_t mask)
@@ -144,6 +141,8 @@ static bool walk_ddt(struct iommu *m, struct request *r, uint64_t *words)
 
 bool iommu_locate_dc(struct iommu *m, struct request *r)
 {
+    if (iommu_device_id_too_wide(m, GET(r->ddtp, ddtp_iommu_mode), r->txn.requester))
+        return iommu_fault(r, CAUSE_type_disallowed);
     if (!r->logged && !r->busy) {
         const struct ddt_entry *e = iommu_ddt_lookup(m, r->txn.requester);
         if (e) {

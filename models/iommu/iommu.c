@@ -95,6 +95,7 @@ void iommu_reset(struct iommu *m)
     iommu_regs_reset(m);
     iommu_caches_reset(m);
     m->st.next_seq = 1;
+    m->st.in_state[REQUEST_FREE] = SLOTS;
     m->st.levels = levels;
     iommu_wires(m);
     iommu_hpm_cycles_plan(m);

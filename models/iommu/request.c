@@ -22,15 +22,27 @@ static uint32_t first_free(const struct iommu *m)
     return i;
 }
 
+static void become(struct iommu *m, struct request *r, enum request_state state)
+{
+    m->st.in_state[r->state]--;
+    m->st.in_state[state]++;
+    r->state = (uint8_t)state;
+}
+
+static uint32_t translating(const struct iommu *m)
+{
+    return m->st.in_fifo - m->st.in_state[REQUEST_QUEUED] - m->st.in_state[REQUEST_OUT];
+}
+
 struct request *iommu_slot_take(struct iommu *m)
 {
     uint32_t i = first_free(m);
     if (i == SLOTS)
         return NULL;
     struct request *r = &m->st.slot[i];
-    memset(&r->seq, 0, offsetof(struct request, dc) - offsetof(struct request, seq));
+    memset(&r->logged, 0, offsetof(struct request, table) - offsetof(struct request, logged));
     r->seq = m->st.next_seq++;
-    r->state = REQUEST_QUEUED;
+    become(m, r, REQUEST_QUEUED);
     m->st.fifo[m->st.in_fifo++] = (uint8_t)i;
     return r;
 }
@@ -42,22 +54,6 @@ static void leave_fifo(struct iommu *m, uint32_t slot)
         i++;
     m->st.in_fifo--;
     memmove(&m->st.fifo[i], &m->st.fifo[i + 1], m->st.in_fifo - i);
-}
-
-static bool translating(const struct request *r)
-{
-    return r->state != REQUEST_FREE && r->state != REQUEST_QUEUED && r->state != REQUEST_OUT;
-}
-
-static void become(struct iommu *m, struct request *r, enum request_state state)
-{
-    bool was = translating(r);
-    r->state = (uint8_t)state;
-    bool is = translating(r);
-    if (was && !is)
-        m->st.translating--;
-    else if (is && !was)
-        m->st.translating++;
 }
 
 static void release(struct iommu *m, struct request *r)
@@ -72,28 +68,34 @@ static bool is_msi(const struct request *r)
 }
 
 /* Frees the slot first, so that the device may send its next request from within. */
-static void respond(struct iommu *m, struct request *r, const struct vd_txn *result)
+static void respond(struct iommu *m, struct request *r, enum vd_status status, const uint64_t *data,
+                    unsigned bytes)
 {
     bool silent = r->kind == KIND_DEBUG || r->kind == KIND_PAGE_REQUEST;
     if ((r->txn.attrs & VD_POSTED) || silent || !m->port.respond) {
         release(m, r);
         return;
     }
-    struct vd_txn txn = r->txn;
-    txn.addr = r->iova;
+    struct vd_txn txn;
+    iommu_txn(&txn, (enum vd_cmd)r->txn.cmd, r->iova, r->txn.size);
+    txn.serial = r->txn.serial;
+    txn.requester = r->txn.requester;
+    txn.process_id = r->txn.process_id;
+    txn.attrs = r->txn.attrs;
     txn.tag = r->tag;
+    txn.status = (uint8_t)status;
     txn.at = r->kind;
-    txn.status = result->status;
-    if (txn.cmd != VD_WRITE && result != &r->txn)
-        memcpy(txn.data, result->data, sizeof(txn.data));
+    if (bytes <= 8)
+        txn.data[0] = data[0];
+    else
+        memcpy(txn.data, data, sizeof(txn.data));
     release(m, r);
     m->port.respond(m->port.ctx, &txn);
 }
 
 static void respond_status(struct iommu *m, struct request *r, enum vd_status status, uint64_t data)
 {
-    struct vd_txn txn = {.status = (uint8_t)status, .data = {data}};
-    respond(m, r, &txn);
+    respond(m, r, status, &data, sizeof(data));
 }
 
 /* [iommu IOBR_FAULT_RESP]: a write vanishes, a read is answered with an error. */
@@ -199,8 +201,7 @@ static void forward(struct iommu *m, struct request *r)
         become(m, r, REQUEST_HIT);
         iommu_after(m, timer_of(m, r), r->txn.delay ? r->txn.delay : m->config.cycle_ps);
     } else if (status != VD_PENDING || (r->txn.attrs & VD_POSTED)) {
-        r->txn.status = (uint8_t)status;
-        respond(m, r, &r->txn);
+        respond(m, r, status, r->txn.data, r->txn.size);
     }
 }
 
@@ -314,6 +315,8 @@ static void start(struct iommu *m, struct request *r)
 
 static struct request *oldest(struct iommu *m, enum request_state state)
 {
+    if (!m->st.in_state[state])
+        return NULL;
     for (uint32_t i = 0; i < m->st.in_fifo; i++) {
         struct request *r = &m->st.slot[m->st.fifo[i]];
         if (r->state == state &&
@@ -325,7 +328,7 @@ static struct request *oldest(struct iommu *m, enum request_state state)
 
 static bool start_next(struct iommu *m)
 {
-    if (m->st.translating >= m->config.outstanding)
+    if (translating(m) >= m->config.outstanding)
         return false;
     struct request *r = oldest(m, REQUEST_QUEUED);
     if (!r)
@@ -400,7 +403,7 @@ void iommu_request_timer(struct iommu *m, struct request *r)
 void iommu_request_complete(struct iommu *m, struct request *r, const struct vd_txn *txn)
 {
     if (r->state == REQUEST_OUT) {
-        respond(m, r, txn);
+        respond(m, r, (enum vd_status)txn->status, txn->data, r->txn.size);
     } else if (r->busy && r->sent) {
         iommu_step_complete(m, r, txn);
         if (!r->busy && r->state == REQUEST_MRIF)

@@ -171,6 +171,7 @@ enum request_state {
     REQUEST_OUT,     /* translated access is on the bus */
     REQUEST_FAULT,   /* the fault's detection is behind, its record ahead */
     REQUEST_RESPOND, /* the error response is ahead */
+    REQUEST_STATES,
 };
 
 /* The phases of [iommu P2IOVA]; between two of them the log is emptied. */
@@ -195,12 +196,14 @@ enum request_kind {
 /* Cached structures that an invalidation during the walk keeps from being filled. */
 enum { BAR_DDT = 1, BAR_PDT = 2, BAR_TLB = 4, BAR_MSI = 8 };
 
-/* From `seq` to `iotval2` a request starts out as zero; the rest is written before it is read. */
+/* From `logged` to `iotval2` a request starts out as zero, few bytes at every arrival; the rest is
+ * written before it is read. */
 struct request {
     struct vd_txn txn; /* as the device sent it; on the bus, as translated */
     uint64_t seq;      /* order of arrival */
     uint64_t iova;     /* the device's address and tag */
     uint32_t tag;
+    uint8_t state, kind, access;
 
     /* The log: what happened since the last checkpoint. */
     uint16_t logged, cursor;
@@ -210,7 +213,7 @@ struct request {
     uint8_t retries;
 
     /* Checkpoint: everything the phases behind have found out. */
-    uint8_t state, kind, access, phase;
+    uint8_t phase;
     uint8_t bars;
     bool walked; /* a page table has been read: the start of the walk is paid */
     bool missed;
@@ -226,12 +229,12 @@ struct request {
     uint16_t counts[TABLES]; /* table entries read */
     uint64_t notice_serial;
     uint64_t ddtp;
-    uint64_t fsc;   /* iosatp, once known */
+    uint64_t fsc; /* iosatp, once known */
+    uint64_t iotval2;
+
     uint64_t table; /* first stage: next table */
     uint64_t gpa, spa;
     struct leaf first, second;
-    uint64_t iotval2;
-
     struct device_context dc;
     uint64_t msi_pte[2];
     struct step pending;
@@ -304,7 +307,7 @@ struct iommu_state {
     struct request slot[SLOTS];
     uint8_t fifo[SLOTS]; /* slots in order of arrival */
     uint32_t in_fifo;
-    uint32_t translating; /* of `outstanding` */
+    uint8_t in_state[REQUEST_STATES]; /* requests by state */
     uint64_t next_seq;
     uint64_t ddtp_seq; /* ddtp.busy until the requests before it are gone */
     bool debug_active;

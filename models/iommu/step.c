@@ -29,13 +29,6 @@ bool iommu_fault(struct request *r, enum cause cause)
     return false;
 }
 
-void iommu_checkpoint(struct request *r, enum phase phase)
-{
-    r->phase = (uint8_t)phase;
-    r->logged = 0;
-    r->cursor = 0;
-}
-
 static uint32_t timer_of(const struct iommu *m, const struct request *r)
 {
     return TIMER_REQUEST + (uint32_t)(r - m->st.slot);
@@ -70,7 +63,8 @@ static bool land(struct iommu *m, struct request *r, const struct step *s, const
 
 static bool send(struct iommu *m, struct request *r, const struct step *s)
 {
-    struct vd_txn txn = {.addr = s->spa, .cmd = s->cmd, .size = s->size};
+    struct vd_txn txn;
+    iommu_txn(&txn, (enum vd_cmd)s->cmd, s->spa, s->size);
     txn.data[0] = s->data[0];
     txn.data[1] = s->data[1];
     enum vd_status status = iommu_bus(m, &txn, TAG_REQUEST + (uint32_t)(r - m->st.slot));

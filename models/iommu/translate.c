@@ -68,8 +68,6 @@ static bool phase_context(struct iommu *m, struct request *r)
         done_untranslated(r);
         return true;
     }
-    if (iommu_device_id_too_wide(m, mode, r->txn.requester))
-        return iommu_fault(r, CAUSE_type_disallowed);
     return iommu_locate_dc(m, r) && context_found(r);
 }
 
@@ -188,13 +186,15 @@ static bool phase_first(struct iommu *m, struct request *r)
 
 static bool phase_msi(struct iommu *m, struct request *r)
 {
+    enum phase next = r->second_done ? PHASE_DONE : PHASE_SECOND;
     if (iommu_msi_match(m, &r->dc, r->gpa)) {
         r->msi = true;
         if (!iommu_msi_translate(m, r))
             return false;
         r->second_done = false;
+        next = PHASE_DONE;
     }
-    iommu_checkpoint(r, r->msi || r->second_done ? PHASE_DONE : PHASE_SECOND);
+    iommu_checkpoint(r, next);
     return true;
 }
 
@@ -235,29 +235,21 @@ static bool phase_second(struct iommu *m, struct request *r)
     return true;
 }
 
-static bool run_phase(struct iommu *m, struct request *r)
+/* A phase may skip others, but none goes back. */
+static bool run_phases(struct iommu *m, struct request *r)
 {
-    switch (r->phase) {
-    case PHASE_CONTEXT:
-        return phase_context(m, r);
-    case PHASE_PROCESS:
-        return phase_process(m, r);
-    case PHASE_CACHE:
-        return phase_cache(m, r);
-    case PHASE_FIRST:
-        return phase_first(m, r);
-    case PHASE_MSI:
-        return phase_msi(m, r);
-    default:
-        return phase_second(m, r);
-    }
+    return (r->phase != PHASE_CONTEXT || phase_context(m, r)) &&
+           (r->phase != PHASE_PROCESS || phase_process(m, r)) &&
+           (r->phase != PHASE_CACHE || phase_cache(m, r)) &&
+           (r->phase != PHASE_FIRST || phase_first(m, r)) &&
+           (r->phase != PHASE_MSI || phase_msi(m, r)) &&
+           (r->phase != PHASE_SECOND || phase_second(m, r));
 }
 
 bool iommu_translate(struct iommu *m, struct request *r)
 {
-    while (r->phase != PHASE_DONE)
-        if (!run_phase(m, r))
-            return false;
+    if (!run_phases(m, r))
+        return false;
     if (r->has_dc)
         fill(m, r);
     return true;
