@@ -160,7 +160,8 @@ static void give_up(uint64_t pc, uint64_t cause)
 uint64_t harness_trap(struct frame *at)
 {
     uint64_t pc = csr_read(CSR_MEPC), cause = csr_read(CSR_MCAUSE);
-    if (!now.running || (pc >= PROGRAM_HARNESS && pc < PROGRAM_STEPS))
+    bool from_m = (csr_read(CSR_MSTATUS) & STATUS_MPP) == STATUS_MPP;
+    if (!now.running || (from_m && pc >= PROGRAM_HARNESS && pc < PROGRAM_STEPS))
         give_up(pc, cause);
     checkpoint(at, true);
     bool inside = (now.flags & PROGRAM_MAPPED) || (pc >= PROGRAM_CODE && pc < PROGRAM_END);

@@ -197,6 +197,12 @@ static void emit_row(struct stream *s, const struct row *row, uint32_t depth)
         /* The ledger's hints are for firmware, see docs/hints.md. */
         if (strcmp(base->name, "slti") == 0 && f.operand[OPERAND_RD] == 0)
             f.operand[OPERAND_RD] = 1;
+        if (strcmp(row->name, "ctzw") == 0) {
+            /* Not of a zero word (README.md). */
+            f.operand[OPERAND_RS1] = 10 + random_below(s->random, 16);
+            image_op(s->image, "bseti", f.operand[OPERAND_RS1], f.operand[OPERAND_RS1], 0,
+                     random_below(s->random, 32));
+        }
         image_insn(s->image, row, &f);
         if (row->base && strcmp(row->name, "addi16sp") == 0)
             image_op(s->image, "addi", POINTER_SP, POINTER, 0, 0);
