@@ -154,10 +154,12 @@ def svinval_in_u(d):
     return set(d.keys) if trapped else set()
 
 
-def vsstatus_sd(d):
-    if not any(word & 0x7f == 0x73 and word >> 20 in (0x100, 0x200) for word in d.code):
+def status_read(d):
+    """What fs_dirty() explains, and vsstatus.SD, after it was read."""
+    if not any(word & 0x7f == 0x73 and word >> 20 in (0x100, 0x200, 0x300) for word in d.code):
         return set()
-    return {key for key in d.keys if key[0] == "x" and d.ours.get(key, 0) ^ d.theirs.get(key, 0) == 1 << 63}
+    return {key for key in d.keys if key[0] == "x" and (d.ours.get(key, 0) ^ d.theirs.get(key, 0)) & ~FS_BITS == 0
+            and d.ours.get(key, 0) >> 13 & 3 in (3, d.theirs.get(key, 0) >> 13 & 3)}
 
 
 def vsip_read(d):
@@ -179,7 +181,7 @@ KNOWN = (
     ("mprv-guest-cause", mprv_guest_cause, False),
     ("implicit-cause", implicit_cause, False),
     ("htinst-kept", htinst_kept, False),
-    ("vsstatus-sd", vsstatus_sd, True),
+    ("status-read", status_read, True),
     ("svinval-in-u", svinval_in_u, True),
     ("vsip-read", vsip_read, True),
     ("interrupt-order", interrupt_order, True),
