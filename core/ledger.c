@@ -52,6 +52,7 @@ void ledger_destroy(struct ledger *l)
     free(l->sources);
     free(l->owners);
     free(l->moves);
+    free(l->mrifs);
     free(l->paths);
     free(l->findings);
     free(l->samples);

@@ -49,6 +49,9 @@ struct ledger_counts {
     uint64_t issued, claimed, coalesced, held, moved, dropped, lost, duplicate, stray, inexact;
     uint64_t pending; /* at the end, for a reason that is no error: not enabled, in an MRIF, or an
                          IPI under way when the run ended */
+    uint64_t host;    /* of the hypervisor's own, notices and IPIs between its harts: not in the
+                         other counts unless they go wrong */
+    uint64_t wakeups; /* of the lost: the vCPU slept, and nothing woke it */
     uint64_t traps;   /* into HS or M mode on the claiming hart between issue and claim, summed */
     uint64_t drops[VD_DROP_COUNT];
 };

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What happens to MSIs at an interrupt file, or at a place like one. */
+#include <inttypes.h>
+
 #include "core/ledger_state.h"
 
 /* Guest files only: what the host does with its own files is its business. */
@@ -71,7 +73,17 @@ void file_record(struct ledger *l, const struct vd_record *rec)
     }
     check_identity(l, msi, (uint32_t)rec->b);
     check_owner(l, msi, place, "recorded");
+    if (VD_FILE_INDEX(place->id) < 2 && msi->requester >> 24 == VD_REQUESTER_HART(0) >> 24)
+        msi_is_hosts(l, msi);
     enter(l, msi, place, rec->c != 0);
+}
+
+static const struct ledger_mrif *mrif_at(const struct ledger *l, uint64_t addr)
+{
+    for (uint32_t i = 0; i < l->num_mrifs; i++)
+        if (l->mrifs[i].addr == addr)
+            return &l->mrifs[i];
+    return NULL;
 }
 
 void file_mrif_store(struct ledger *l, const struct vd_record *rec)
@@ -79,11 +91,40 @@ void file_mrif_store(struct ledger *l, const struct vd_record *rec)
     struct msi *msi = msi_find(l, rec->serial);
     if (!msi || msi->state >= MSI_PENDING || rec->b >= LEDGER_IDENTITIES)
         return;
+    check_identity(l, msi, (uint32_t)rec->b);
+    const struct ledger_mrif *mrif = mrif_at(l, rec->a);
+    if (mrif && mrif->in_use) {
+        enter(l, msi, mrif->place, rec->c != 0);
+        return;
+    }
     struct place *place = place_find(l, PLACE_MRIF, rec->a);
     place->vm = msi->vm;
-    check_identity(l, msi, (uint32_t)rec->b);
+    if (mrif)
+        finding_add(l, LEDGER_STRAY, msi,
+                    "was recorded in the MRIF at 0x%" PRIx64 ", which is out of use", rec->a);
     /* Software ANDs and ORs this memory unseen: a clear bit proves nothing. */
     enter(l, msi, place, true);
+}
+
+void file_give_up(struct ledger *l, struct place *place, const char *why)
+{
+    for (uint32_t i = 0; i < place->num_slots; i++) {
+        struct slot *slot = &place->slots[i];
+        struct msi *list = slot_take(slot);
+        slot->software = false;
+        while (list) {
+            struct msi *msi = list;
+            list = msi->next;
+            if (place_enables(place, i) && place->blocked)
+                msi_count(l, msi, LEDGER_COUNTER(wakeups), 1);
+            if (place_enables(place, i)) {
+                finding_lost(l, msi, why);
+            } else {
+                msi_count(l, msi, LEDGER_COUNTER(pending), 1);
+                msi_end(l, msi, MSI_DROPPED);
+            }
+        }
+    }
 }
 
 void file_check_injected(struct ledger *l, struct ledger_hart *hart)
@@ -157,6 +198,16 @@ void file_eip_set(struct ledger *l, const struct vd_record *rec)
         place_slot(place, rec->b)->software = true;
 }
 
+/* Per vCPU: what is taken out of one's file may be set again in one's own only. */
+static struct place *held_of(struct ledger *l, const struct place *place)
+{
+    uint64_t owner = (uint64_t)(int64_t)place->vm << 16 | (uint16_t)place->vcpu;
+    struct place *held = place_find(l, PLACE_HELD, owner);
+    held->vm = place->vm;
+    held->vcpu = place->vcpu;
+    return held;
+}
+
 void file_eip_clear(struct ledger *l, const struct vd_record *rec)
 {
     struct place *place = place_file(l, rec->a);
@@ -167,8 +218,7 @@ void file_eip_clear(struct ledger *l, const struct vd_record *rec)
     slot->software = false;
     if (!list)
         return;
-    struct place *held = place_find(l, PLACE_HELD, (uint64_t)(int64_t)place->vm);
-    held->vm = place->vm;
+    struct place *held = held_of(l, place);
     for (struct msi *msi = list; msi; msi = msi->next) {
         msi->state = MSI_HELD;
         msi->seen = l->now;
@@ -204,12 +254,14 @@ void file_move_ends(struct ledger *l, const struct ledger_move *move)
 {
     if (!move->from || !move->to)
         return;
-    struct place *held = place_find(l, PLACE_HELD, (uint64_t)(int64_t)move->from->vm);
-    for (uint32_t identity = 0; identity < held->num_slots; identity++) {
+    bool software = move->from->kind == PLACE_SOFTWARE;
+    struct place *old = software ? move->from : held_of(l, move->from);
+    for (uint32_t identity = 0; identity < old->num_slots; identity++) {
         const struct slot *to = place_peek(move->to, identity);
         if (!to || (!to->first && !to->software))
             continue;
-        struct msi *list = take_moved(&held->slots[identity], held, move);
+        struct slot *slot = &old->slots[identity];
+        struct msi *list = software ? slot_take(slot) : take_moved(slot, old, move);
         if (list)
             set_again(l, move->to, identity, list);
     }

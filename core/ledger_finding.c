@@ -34,9 +34,9 @@ static size_t put(char *text, size_t size, size_t used, const char *format, ...)
 
 static size_t put_requester(char *text, size_t size, size_t used, uint32_t requester)
 {
-    static const char *const kinds[] = {"hart", "IOMMU", "APLIC"};
+    static const char *const kinds[] = {"hart", "IOMMU", "APLIC", "board device"};
     uint32_t kind = (requester >> 24) - (VD_REQUESTER_HART(0) >> 24);
-    if (kind < 3)
+    if (kind < sizeof(kinds) / sizeof(kinds[0]))
         return put(text, size, used, "%s %u", kinds[kind], requester & 0xffffff);
     return put(text, size, used, "device %02x:%02x.%u", requester >> 8, requester >> 3 & 0x1f,
                requester & 7);
@@ -166,6 +166,8 @@ void finding_lost(struct ledger *l, struct msi *msi, const char *why)
  * Before the first phase and in the quiet one they are not held against it. */
 static bool excused(const struct msi *msi)
 {
+    if (msi->requester >> 24 == VD_REQUESTER_IOMMU(0) >> 24)
+        return true; /* a notice too late: what it is about is followed by itself */
     bool from_hart = msi->requester >> 24 == VD_REQUESTER_HART(0) >> 24;
     return from_hart && (msi->phase == 0 || msi->phase == 3);
 }

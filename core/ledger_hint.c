@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What firmware tells the ledger: docs/hints.md. */
+#include <string.h>
+
 #include "core/ledger_state.h"
 
 enum hint_code {
@@ -11,6 +13,8 @@ enum hint_code {
     HINT_SOFTWARE_ENABLE,
     HINT_MOVE,
     HINT_PATH,
+    HINT_MRIF_OWNER,
+    HINT_VCPU_STATE,
 };
 
 struct hint {
@@ -105,9 +109,64 @@ static void software_enable(struct ledger *l, const struct hint *h)
     *word = h->x12 ? *word | bit : *word & ~bit;
 }
 
+/* The MRIF is the vCPU's software file.  At the end it has been emptied into a guest file. */
+static void mrif_owner(struct ledger *l, const struct hint *h)
+{
+    uint32_t i = 0;
+    while (i < l->num_mrifs && l->mrifs[i].addr != h->x11)
+        i++;
+    if (i == l->num_mrifs) {
+        l->mrifs = ledger_grow(l->mrifs, l->num_mrifs + 1, sizeof(*l->mrifs));
+        l->num_mrifs++;
+    }
+    struct place *place = place_find(l, PLACE_SOFTWARE, h->x10);
+    l->mrifs[i] = (struct ledger_mrif){.addr = h->x11, .place = place, .in_use = h->x12 != 0};
+    if (!h->x12)
+        file_give_up(l, place, "and then its MRIF was taken out of use");
+}
+
+enum { VCPU_STOPPED, VCPU_READY, VCPU_BLOCKED };
+
+static bool belongs(const struct place *place, uint64_t who)
+{
+    return place && place->owner_known && !place->free &&
+           ((uint64_t)place->vm << 16 | (uint16_t)place->vcpu) == who;
+}
+
+static void give_up_files(struct ledger *l, uint64_t who, bool blocked)
+{
+    static const char slept[] = "its vCPU was blocked and never woken";
+    static const char ran[] = "enabled and deliverable, but never claimed";
+    const char *why = blocked ? slept : ran;
+    file_give_up(l, place_find(l, PLACE_SOFTWARE, who), why);
+    for (uint32_t i = 0; blocked && i < l->num_harts; i++)
+        for (uint32_t j = 0; j < LEDGER_FILES; j++)
+            if (belongs(l->harts[i]->files[j], who)) {
+                l->harts[i]->files[j]->blocked = true;
+                file_give_up(l, l->harts[i]->files[j], why);
+                l->harts[i]->files[j]->blocked = false;
+            }
+}
+
+static void vcpu_state(struct ledger *l, const struct hint *h)
+{
+    struct place *place = place_find(l, PLACE_SOFTWARE, h->x10);
+    if (h->x11 == VCPU_STOPPED)
+        give_up_files(l, h->x10, place->blocked);
+    place->blocked = h->x11 == VCPU_BLOCKED;
+}
+
 static struct place *end_of_move(struct ledger *l, uint64_t who, uint64_t file)
 {
     return (int64_t)file < 0 ? place_find(l, PLACE_SOFTWARE, who) : place_file(l, file);
+}
+
+/* No record tells what software keeps in memory. */
+static void registers_follow(const struct place *from, struct place *to)
+{
+    to->eidelivery = from->eidelivery;
+    to->eithreshold = from->eithreshold;
+    memcpy(to->eie, from->eie, sizeof(to->eie));
 }
 
 static void move(struct ledger *l, const struct hint *h)
@@ -126,10 +185,13 @@ static void move(struct ledger *l, const struct hint *h)
         l->moves = ledger_grow(l->moves, l->num_moves + 1, sizeof(*l->moves));
         l->num_moves++;
     }
-    l->moves[i] = (struct ledger_move){.who = h->x10,
-                                       .begun = l->now,
-                                       .from = end_of_move(l, h->x10, h->x11),
-                                       .to = end_of_move(l, h->x10, h->x12)};
+    struct ledger_move *m = &l->moves[i];
+    *m = (struct ledger_move){.who = h->x10,
+                              .begun = l->now,
+                              .from = end_of_move(l, h->x10, h->x11),
+                              .to = end_of_move(l, h->x10, h->x12)};
+    if (m->from && m->from->kind == PLACE_FILE && m->to && m->to->kind == PLACE_SOFTWARE)
+        registers_follow(m->from, m->to);
 }
 
 /* Acts on a hint as soon as all its arguments are known. */
@@ -167,6 +229,14 @@ static void act(struct ledger *l, const struct hint *h, bool more)
     case HINT_MOVE:
         if (more)
             move(l, h);
+        break;
+    case HINT_MRIF_OWNER:
+        if (more)
+            mrif_owner(l, h);
+        break;
+    case HINT_VCPU_STATE:
+        if (!more)
+            vcpu_state(l, h);
         break;
     default:
         break;

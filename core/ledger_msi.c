@@ -82,11 +82,35 @@ static void add(struct ledger_counts *counts, size_t counter, int64_t n)
     *value += (uint64_t)n;
 }
 
+/* Of the host's own only what went wrong is counted. */
+static bool counts_for_host(size_t counter)
+{
+    return counter == LEDGER_COUNTER(host) || counter == LEDGER_COUNTER(lost) ||
+           counter == LEDGER_COUNTER(stray) || counter == LEDGER_COUNTER(duplicate) ||
+           counter == LEDGER_COUNTER(dropped) || counter >= LEDGER_COUNTER(drops);
+}
+
 void msi_count(struct ledger *l, const struct msi *msi, size_t counter, int64_t n)
 {
+    if (msi->host && !counts_for_host(counter))
+        return;
     add(&l->all, counter, n);
     if (msi->phase == phase_measured)
         add(counts_of_path(l, msi->path), counter, n);
+}
+
+void msi_is_hosts(struct ledger *l, struct msi *msi)
+{
+    if (msi->host)
+        return;
+    msi_count(l, msi, LEDGER_COUNTER(issued), -1);
+    msi->host = true;
+    msi_count(l, msi, LEDGER_COUNTER(host), 1);
+}
+
+static bool from_iommu(const struct msi *msi)
+{
+    return msi->requester >> 24 == VD_REQUESTER_IOMMU(0) >> 24;
 }
 
 static int32_t vm_of_requester(const struct ledger *l, uint32_t requester)
@@ -129,6 +153,8 @@ void msi_issue(struct ledger *l, const struct vd_record *rec)
     msi->stamp[STAMP_ISSUE] = rec->time;
     l->open++;
     msi_count(l, msi, LEDGER_COUNTER(issued), 1);
+    if (from_iommu(msi))
+        msi_is_hosts(l, msi);
 }
 
 void msi_end(struct ledger *l, struct msi *msi, enum msi_state state)
@@ -184,7 +210,7 @@ void msi_claim(struct ledger *l, struct msi *msi, const struct place *place, uin
     msi_end(l, msi, MSI_CLAIMED);
     msi_count(l, msi, claim_counter(msi), 1);
     msi_count(l, msi, LEDGER_COUNTER(traps), msi->coalesced_into ? 0 : msi->traps);
-    if (msi->phase == phase_measured)
+    if (msi->phase == phase_measured && !msi->host)
         add_sample(l, msi, place);
 }
 

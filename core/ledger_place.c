@@ -119,7 +119,9 @@ static struct msi *take(const struct place *place, uint32_t identity)
 /* Whose VM is unknown, as under a stock hypervisor, is matched by the identity alone. */
 static bool may_move(const struct place *from, const struct place *to)
 {
-    return from->vm == to->vm || from->vm == VM_UNKNOWN || to->vm == VM_UNKNOWN;
+    if (from->vm == VM_UNKNOWN || to->vm == VM_UNKNOWN)
+        return true;
+    return from->vm == to->vm && (from->vcpu == to->vcpu || from->vcpu < 0 || to->vcpu < 0);
 }
 
 static struct msi *take_under_move(const struct ledger *l, const struct place *to,

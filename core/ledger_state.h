@@ -43,6 +43,7 @@ struct msi {
     int32_t vm; /* of the device */
     uint8_t state;
     bool inexact, stray, moved;
+    bool host; /* the hypervisor's own: a notice of an MRIF, an IPI between its harts */
 };
 
 /* One identity of a place.  Its pending bit may stand for MSIs, for a write of software, or both.
@@ -62,6 +63,7 @@ struct place {
     uint64_t id; /* VD_FILE, VM << 16 | vCPU, address, VM */
     int32_t vm, vcpu;
     bool owner_known, free;
+    bool blocked; /* software file: its vCPU sleeps */
     uint64_t eidelivery, eithreshold;
     uint64_t eie[LEDGER_IDENTITIES / 64];
     struct slot *slots;
@@ -112,6 +114,13 @@ struct ledger_move {
     struct place *from, *to;
 };
 
+/* An MRIF that is the software file of a vCPU, as long as the IOMMU stores into it. */
+struct ledger_mrif {
+    uint64_t addr;
+    struct place *place;
+    bool in_use;
+};
+
 struct chunk {
     struct msi msis[LEDGER_CHUNK];
 };
@@ -137,6 +146,8 @@ struct ledger {
     uint32_t num_places;
     struct ledger_move *moves;
     uint32_t num_moves;
+    struct ledger_mrif *mrifs;
+    uint32_t num_mrifs;
     uint32_t phase, path;
     struct ledger_counts all;
     struct path_counts *paths;
@@ -159,6 +170,8 @@ void msi_issue(struct ledger *l, const struct vd_record *rec);
 void msi_drop(struct ledger *l, const struct vd_record *rec);
 /* No more will happen to it. */
 void msi_end(struct ledger *l, struct msi *msi, enum msi_state state);
+/* It turns out to be the hypervisor's own, which no path counts. */
+void msi_is_hosts(struct ledger *l, struct msi *msi);
 void msi_reopen(struct ledger *l, struct msi *msi);
 /* Adds to one counter (given by its offset in struct ledger_counts) of the run and of the path. */
 void msi_count(struct ledger *l, const struct msi *msi, size_t counter, int64_t n);
@@ -182,6 +195,8 @@ void place_name(const struct place *place, char *text, size_t size);
 /* ledger_file.c: what happens at an interrupt file or a place like one */
 void file_record(struct ledger *l, const struct vd_record *rec);
 void file_mrif_store(struct ledger *l, const struct vd_record *rec);
+/* Nobody will look there any more: what is pending and deliverable is lost. */
+void file_give_up(struct ledger *l, struct place *place, const char *why);
 void file_claim(struct ledger *l, struct place *place, uint32_t identity, uint32_t hart);
 void file_eip_set(struct ledger *l, const struct vd_record *rec);
 void file_eip_clear(struct ledger *l, const struct vd_record *rec);
