@@ -58,7 +58,8 @@ struct virt_experiment_config {
     char exp[64];
     uint32_t count, warmup;
     uint64_t period;
-    uint32_t burst, vectors, ddt, protocol, moves, wire, mode;
+    uint32_t burst, vectors, ddt, moves, vcpus, slice, wire, mode;
+    char protocol[16];
     uint64_t seed;
 };
 

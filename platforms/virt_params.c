@@ -83,13 +83,11 @@ static const struct vd_param experiment_table[] = {
     TEXT(kernel, "the hypervisor; empty: the built-in one"),
 };
 
-static const char *const protocols[] = {"A0", "A1", "A2", "A3", "A4",  "A5",
-                                        "A6", "A7", "A8", "A9", "A10", NULL};
 static const char *const wires[] = {"level", "edge", NULL};
 static const char *const modes[] = {"hwaccel", "emul", "auto", NULL};
 
 static const struct vd_param bootarg_table[] = {
-    TEXT(exp, "paths: all, or some of a01 a02 a03 a07 e01 e07 b05, separated by commas"),
+    TEXT(exp, "paths: all, or some of those in firmware/hyp/README.md, separated by commas"),
     {"count", VD_PARAM_U32, FIELD(count), 1000, 1, 100000000, NULL, "", "measured MSIs per path"},
     {"warmup", VD_PARAM_U32, FIELD(warmup), 32, 1, 1000000, NULL, "", "MSIs before them"},
     {"period", VD_PARAM_U64, FIELD(period), 5000, 1, 1000000000, NULL, "cycles",
@@ -100,9 +98,12 @@ static const struct vd_param bootarg_table[] = {
      "0: strictly periodic, else of the random periods"},
     {"ddt", VD_PARAM_U32, FIELD(ddt), 0, 0, 3, NULL, "",
      "levels of the device directory; 0: a03 runs all three, the others use 3"},
-    {"protocol", VD_PARAM_CHOICE, FIELD(protocol), 0, 0, 10, protocols, "",
-     "b05: how an interrupt file moves"},
-    {"moves", VD_PARAM_U32, FIELD(moves), 50, 1, 1000000, NULL, "", "b05: how often"},
+    TEXT(protocol, "how interrupt files move and vCPUs sleep: A0, B3, ...; empty: all right"),
+    {"moves", VD_PARAM_U32, FIELD(moves), 50, 1, 100000000, NULL, "",
+     "operations on vCPUs while the MSIs come"},
+    {"vcpus", VD_PARAM_U32, FIELD(vcpus), 0, 0, 64, NULL, "", "0: as the experiment has it"},
+    {"slice", VD_PARAM_U32, FIELD(slice), 200, 1, 1000000, NULL, "ticks of time",
+     "of vCPUs that share a hart"},
     {"wire", VD_PARAM_CHOICE, FIELD(wire), 0, 0, 1, wires, "", "e07: sensitivity of the source"},
     {"mode", VD_PARAM_CHOICE, FIELD(mode), 0, 0, 2, modes, "", "interrupt files of the vCPUs"},
 };

@@ -13,6 +13,7 @@ extern struct plan *plan;
 /* Written by the interrupt handlers of one vCPU, read by anyone. */
 struct counters {
     volatile uint64_t ipis, wires, messages;
+    volatile uint64_t first, second; /* of two vectors */
 };
 extern struct counters counters;
 
@@ -20,6 +21,10 @@ void workload_run(void);
 /* Spins until *counter reaches target; false if it stands still for too long. */
 bool counter_wait(const volatile uint64_t *counter, uint64_t target);
 void pause_cycles(uint64_t cycles);
+/* False: the hypervisor would not. */
+bool hypercall_ok(enum hypercall function, uint64_t a0, uint64_t a1);
 uint64_t hypercall(enum hypercall function, uint64_t a0);
+/* vCPU 1's part of WORK_RACE. */
+_Noreturn void race_sleep(void);
 
 #endif

@@ -25,6 +25,11 @@ void console_write(const char *text, size_t length)
     sbi_console_write(text, length);
 }
 
+bool hypercall_ok(enum hypercall function, uint64_t a0, uint64_t a1)
+{
+    return !sbi_call(HYP_EXTENSION, function, a0, a1, 0, 0).error;
+}
+
 uint64_t hypercall(enum hypercall function, uint64_t a0)
 {
     return sbi_call(HYP_EXTENSION, function, a0, 0, 0, 0).value;
@@ -46,10 +51,26 @@ static void wire_handle(void)
     counters.wires++;
 }
 
+static void count(volatile uint64_t *counter)
+{
+    __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
+
+/* The device sends the first vector before the second. */
+static void order_check(uint32_t vector)
+{
+    if (vector == 0)
+        counters.first++;
+    else if (++counters.second > counters.first)
+        plan->disorder++;
+}
+
 static void identity_handle(uint32_t id)
 {
+    if (id >= GUEST_ID_VECTOR0 && (plan->flags & PLAN_ORDER))
+        order_check(id - GUEST_ID_VECTOR0);
     if (id >= GUEST_ID_VECTOR0)
-        counters.messages++;
+        count(&counters.messages);
     else if (id == GUEST_ID_WIRE)
         wire_handle();
     else if (id == GUEST_ID_IPI)
@@ -88,7 +109,10 @@ static void secondary_main(void)
     paging_on();
     interrupts_on();
     __atomic_fetch_add(&vcpus_ready, 1, __ATOMIC_RELEASE);
-    bool awake = plan->workload == WORK_IPI || plan->workload == WORK_STREAM;
+    bool rival = (plan->flags & PLAN_RIVALS) && cpu_self()->hartid > 1;
+    bool awake = (plan->flags & PLAN_AWAKE) || rival;
+    if (plan->workload == WORK_RACE)
+        race_sleep();
     for (;;)
         if (!awake)
             wait_for_interrupt();
@@ -101,7 +125,7 @@ static void paging_make(void)
     pagetable_map(&kernel_table, GUEST_RAM, GUEST_RAM, GUEST_RAM_BYTES, PTE_RWX | PTE_HOST);
     pagetable_map(&kernel_table, GUEST_BAR0, GUEST_BAR0, ENDPOINT_BAR0_BYTES, PTE_RW | PTE_HOST);
     pagetable_map(&kernel_table, GUEST_BAR2, GUEST_BAR2, ENDPOINT_BAR2_BYTES, PTE_RW | PTE_HOST);
-    pagetable_map(&kernel_table, GUEST_IMSIC, GUEST_IMSIC, GUEST_VCPUS << PAGE_SHIFT,
+    pagetable_map(&kernel_table, GUEST_IMSIC, GUEST_IMSIC, (uint64_t)plan->vcpus << PAGE_SHIFT,
                   PTE_RW | PTE_HOST);
 }
 
@@ -111,10 +135,10 @@ int main(uint64_t vcpu, struct plan *the_plan)
     paging_make();
     paging_on();
     interrupts_on();
-    for (uint64_t other = 0; other < GUEST_VCPUS; other++)
+    for (uint64_t other = 0; other < plan->vcpus; other++)
         if (other != vcpu && !cpu_start(other, secondary_main))
             panic("vCPU %lu does not start", other);
-    if (!counter_wait(&vcpus_ready, GUEST_VCPUS - 1))
+    if (!counter_wait(&vcpus_ready, plan->vcpus - 1))
         panic("a vCPU never got ready");
     workload_run();
     hypercall(HYP_DONE, 0);

@@ -12,7 +12,7 @@
 #define GUEST_BAR2      0x40100000ul
 #define GUEST_IMSIC     0x28000000ul
 
-enum { GUEST_VCPUS = 2, GUEST_VECTORS = 32 };
+enum { GUEST_VCPUS_MAX = 64, GUEST_VECTORS = 32 };
 
 /* Identities in the guest's interrupt files. */
 enum guest_identity { GUEST_ID_IPI = 1, GUEST_ID_WIRE = 2, GUEST_ID_VECTOR0 = 16 };
@@ -22,26 +22,52 @@ static inline uint64_t guest_imsic_page(uint32_t vcpu)
     return GUEST_IMSIC + ((uint64_t)vcpu << 12);
 }
 
-enum workload { WORK_DEVICE, WORK_IPI, WORK_WIRE, WORK_STREAM };
+enum workload {
+    WORK_DEVICE, /* the device to vCPU 0 */
+    WORK_IPI,    /* vCPU 0 to vCPU 1 */
+    WORK_WIRE,   /* the device's pin to vCPU 0 */
+    WORK_STREAM, /* the device to the other vCPUs, while vCPU 0 has the hypervisor do things */
+    WORK_RACE,   /* MSIs that arrive just when vCPU 1 goes to sleep */
+};
+
+/* What vCPU 0 asks the hypervisor for, of a vCPU. */
+enum operation {
+    OPERATE_MOVE,    /* its interrupt file into another guest file of the same hart */
+    OPERATE_MIGRATE, /* the vCPU, with its file, to the next hart */
+    OPERATE_EVICT,   /* its file into memory */
+    OPERATE_RESTORE, /* and back */
+    OPERATE_PREEMPT, /* the end of the time slice on its hart */
+    OPERATIONS,
+    OPERATE_RANDOM = OPERATIONS, /* any of these, and the vector to another vCPU */
+};
+
+enum plan_flag {
+    PLAN_FLUSH = 1 << 0,  /* DEVICE: the IOATC is invalidated before every MSI */
+    PLAN_AWAKE = 1 << 1,  /* vCPUs that handle do not sleep */
+    PLAN_SPREAD = 1 << 2, /* STREAM: vectors go to vCPU 1, 2, ... in turn, else all to 1 */
+    PLAN_RIVALS = 1 << 3, /* vCPUs 2, 3, ... are busy and never sleep */
+    PLAN_ORDER = 1 << 4,  /* of two vectors, the second is never seen more often */
+};
 
 /* In guest RAM: written by the hypervisor before the guest starts, results by the guest. */
 struct plan {
     uint32_t workload; /* enum workload */
     uint32_t path;
-    uint32_t count, warmup, burst, vectors, moves;
-    uint32_t flush; /* DEVICE: the IOATC is invalidated before every MSI */
+    uint32_t vcpus, flags;
+    uint32_t count, warmup, burst, vectors;
+    uint32_t moves, operation; /* how often what */
     uint64_t period, seed;
     uint64_t patience; /* ticks of `time` without any progress until the guest gives up */
     uint32_t ids;      /* highest identity of the interrupt files */
     uint32_t failed;
-    uint64_t sent, handled, exits;
+    uint64_t sent, handled, exits, operations, disorder;
 };
 
 /* Hypercalls, in the SBI's experimental space. */
 enum { HYP_EXTENSION = 0x08000056 };
 enum hypercall {
     HYP_FLUSH_IOATC, /* every cached translation of the IOMMU, awaited */
-    HYP_MOVE,        /* a0: vCPU whose interrupt file moves; returns when it has */
+    HYP_OPERATE,     /* a0: vCPU, a1: enum operation; returns when it is done */
     HYP_EXITS,       /* a0: vCPU; value: its traps into the hypervisor */
     HYP_DONE,        /* the plan has been carried out: does not return */
 };

@@ -72,11 +72,16 @@ static uint64_t next_period(void)
     return plan->seed ? plan->period / 2 + random_below(plan->period + 1) : plan->period;
 }
 
-static void vectors_program(uint32_t vcpu)
+static void vector_program(uint32_t vector, uint32_t vcpu)
 {
     struct pcie_function endpoint = {.msix_table = GUEST_BAR2};
+    pcie_msix_write(&endpoint, vector, guest_imsic_page(vcpu), GUEST_ID_VECTOR0 + vector);
+}
+
+static void vectors_program(uint32_t vcpu)
+{
     for (uint32_t v = 0; v < plan->vectors; v++)
-        pcie_msix_write(&endpoint, v, guest_imsic_page(vcpu), GUEST_ID_VECTOR0 + v);
+        vector_program(v, vcpu);
 }
 
 static void generator_start(uint32_t count, uint32_t flags)
@@ -118,7 +123,7 @@ static void device_prepare(void)
 static uint64_t device_round(uint32_t count, bool measured)
 {
     (void)measured;
-    if (!plan->flush) {
+    if (!(plan->flags & PLAN_FLUSH)) {
         generator_start(count, 0);
         return generator_finish(count);
     }
@@ -180,21 +185,78 @@ static uint64_t wire_round(uint32_t count, bool measured)
     return count;
 }
 
-static void stream_prepare(void)
+static uint32_t handlers(void)
 {
-    vectors_program(1);
+    return plan->flags & PLAN_SPREAD ? plan->vcpus - 1 : 1;
 }
 
-/* Moves spread over the stream; with a seed, at random distances of the same mean. */
+static void stream_prepare(void)
+{
+    for (uint32_t v = 0; v < plan->vectors; v++)
+        vector_program(v, 1 + v % handlers());
+}
+
+/* Any operation on any vCPU that handles; or a vector goes to another vCPU, as when the kernel
+ * balances its interrupts. */
+static bool random_operation(void)
+{
+    uint64_t operation = random_below(OPERATIONS + 1), vcpu = 1 + random_below(handlers());
+    if (operation < OPERATIONS)
+        return hypercall_ok(HYP_OPERATE, vcpu, operation);
+    vector_program((uint32_t)random_below(plan->vectors), (uint32_t)vcpu);
+    return true;
+}
+
+/* Operations spread over the stream; with a seed, at random distances of the same mean.  One that
+ * is refused, as the vCPU is just going to sleep, is tried again. */
 static uint64_t stream_round(uint32_t count, bool measured)
 {
-    uint64_t gap = count * plan->period / plan->burst / (plan->moves + 1);
+    uint64_t gap = (uint64_t)count * plan->period / plan->burst / (plan->moves + 1);
     generator_start(count, 0);
     for (uint32_t i = 0; measured && i < plan->moves; i++) {
         pause_cycles(plan->seed ? random_below(2 * gap + 1) : gap);
-        hypercall(HYP_MOVE, 1);
+        if (plan->operation == OPERATE_RANDOM)
+            plan->operations += random_operation();
+        else
+            plan->operations += hypercall_ok(HYP_OPERATE, 1 + i % handlers(), plan->operation);
     }
     return generator_finish(count);
+}
+
+/* vCPU 1 has the device send an MSI after so many cycles, and goes to sleep.  From one to the next
+ * the MSI comes one cycle later, over everything from before the WFI to long after. */
+enum { RACE_FIRST = 1, RACE_SCRIPT_WAIT = 0, RACE_SCRIPT_RAISE, RACE_SCRIPT_END };
+
+static volatile uint64_t race_turn;
+
+_Noreturn void race_sleep(void)
+{
+    uint64_t done = 0;
+    for (;;) {
+        while (race_turn == 0 || race_turn == done)
+            ;
+        uint64_t turn = race_turn, delay = RACE_FIRST + turn % plan->period;
+        endpoint_script(GUEST_BAR0, RACE_SCRIPT_WAIT, EP_OP_WAIT, 0, delay);
+        fence_all();
+        endpoint_script_run(GUEST_BAR0);
+        while (counters.messages < turn)
+            wait_for_interrupt();
+        done = turn;
+    }
+}
+
+static uint64_t race_round(uint32_t count, bool measured)
+{
+    (void)measured;
+    race_turn = 0;
+    endpoint_script(GUEST_BAR0, RACE_SCRIPT_RAISE, EP_OP_RAISE, 0, 0);
+    endpoint_script(GUEST_BAR0, RACE_SCRIPT_END, EP_OP_END, 0, 0);
+    for (uint32_t i = 1; i <= count; i++) {
+        race_turn = i;
+        if (!counter_wait(&counters.messages, i))
+            return i; /* it sleeps for ever */
+    }
+    return count;
 }
 
 static const struct work works[] = {
@@ -202,11 +264,12 @@ static const struct work works[] = {
     [WORK_IPI] = {1, &counters.ipis, nothing_prepare, ipi_round},
     [WORK_WIRE] = {0, &counters.wires, nothing_prepare, wire_round},
     [WORK_STREAM] = {1, &counters.messages, stream_prepare, stream_round},
+    [WORK_RACE] = {1, &counters.messages, stream_prepare, race_round},
 };
 
 static void counters_clear(void)
 {
-    counters.ipis = counters.wires = counters.messages = 0;
+    counters.ipis = counters.wires = counters.messages = counters.first = counters.second = 0;
 }
 
 /* The hypercall that reads the first count is itself one trap if the handler's vCPU makes it. */

@@ -8,8 +8,10 @@
 #include "insn.h"
 #include "pages.h"
 #include "print.h"
+#include "sched.h"
 #include "trap.h"
 #include "vcpu.h"
+#include "vfile.h"
 #include "vm.h"
 
 /* The guest did something that no machine would survive, or that we do not emulate. */
@@ -58,11 +60,18 @@ static void sireg_emulate(struct vcpu *vcpu, const struct insn_csr *insn)
     register_write(vcpu, insn->rd, old);
 }
 
-/* Only a vCPU on a software file comes here: with a guest file the hart does it all. */
+enum { INSN_WFI = 0x10500073 };
+
+/* Only a vCPU whose file is in memory accesses it here: with a guest file the hart does it all. */
 static void virtual_instruction_handle(struct vcpu *vcpu)
 {
     uint32_t word = trapped_insn(vcpu);
     struct insn_csr insn;
+    if (word == INSN_WFI) {
+        vcpu->pc += 4;
+        vcpu_block(vcpu);
+        return;
+    }
     if (!insn_decode_csr(word, &insn) || vcpu->guest_file)
         guest_broken(vcpu, "virtual instruction", word);
     if (insn.csr == CSR_STOPEI)
@@ -88,7 +97,7 @@ static bool mmio_store(struct vcpu *vcpu, uint64_t gpa, uint64_t value)
     struct vcpu *target = vm_vcpu_by_imsic(vcpu->vm, gpa);
     if (target) {
         if (gpa % PAGE_SIZE == IMSIC_SETEIPNUM_LE)
-            vcpu_inject(target, (uint32_t)value, 0);
+            vfile_inject(target, (uint32_t)value, 0);
         return true;
     }
     if (gpa - GUEST_BAR2 >= ENDPOINT_BAR2_BYTES || !vcpu->vm->assigned)
@@ -134,13 +143,9 @@ static void guest_page_fault_handle(struct vcpu *vcpu)
     vcpu->pc += length;
 }
 
-void vcpu_handle_exit(struct vcpu *vcpu)
+static void exception_handle(struct vcpu *vcpu, uint64_t cause)
 {
-    uint64_t cause = csr_read(CSR_SCAUSE);
     switch (cause) {
-    case CAUSE_INTERRUPT | IRQ_SEI:
-        hart_poll();
-        break;
     case EXC_ECALL_VS:
         vcpu->pc += 4;
         guest_sbi_call(vcpu);
@@ -154,5 +159,24 @@ void vcpu_handle_exit(struct vcpu *vcpu)
         break;
     default:
         guest_broken(vcpu, exception_name(cause), csr_read(CSR_STVAL));
+    }
+}
+
+/* Interrupts are the hart's: the vCPU may be on another one afterwards. */
+void vcpu_handle_exit(struct vcpu *vcpu)
+{
+    uint64_t cause = csr_read(CSR_SCAUSE);
+    switch (cause) {
+    case CAUSE_INTERRUPT | IRQ_SEI:
+    case CAUSE_INTERRUPT | IRQ_SGEI:
+        hart_poll();
+        break;
+    case CAUSE_INTERRUPT | IRQ_STI:
+        sched_timer(hart_self());
+        break;
+    default:
+        vcpu->busy = true;
+        exception_handle(vcpu, cause);
+        vcpu->busy = false;
     }
 }

@@ -4,11 +4,14 @@
 #include "aplic.h"
 #include "hart.h"
 #include "hyp.h"
-#include "move.h"
+#include "mrif.h"
 #include "native.h"
 #include "options.h"
 #include "print.h"
+#include "protocol.h"
+#include "sched.h"
 #include "text.h"
+#include "vfile.h"
 #include "vm.h"
 
 /* What an experiment cannot do without. */
@@ -19,6 +22,7 @@ enum need {
     NEED_GUEST_FILES = 1 << 3,
     NEED_SECOND_FILE = 1 << 4,
     NEED_TWO_HARTS = 1 << 5,
+    NEED_MRIF = 1 << 6,
 };
 
 struct experiment {
@@ -26,34 +30,153 @@ struct experiment {
     uint32_t path; /* letter * 10000 + number * 100 */
     uint32_t needs;
     enum workload workload;
-    bool emul, flush, demo;
+    bool demo, emul;
+    struct vm_config vm; /* but the mode, which the boot arguments say */
+    uint32_t flags;      /* enum plan_flag */
+    enum operation operation;
+    bool operates;
     uint32_t period, vectors; /* unless the boot arguments say otherwise */
 };
 
-enum { NEED_DEVICE = NEED_ENDPOINT | NEED_IOMMU | NEED_TWO_HARTS, PERIOD = 5000 };
+enum {
+    NEED_DEVICE = NEED_ENDPOINT | NEED_IOMMU | NEED_TWO_HARTS,
+    NEED_FILES = NEED_DEVICE | NEED_GUEST_FILES,
+    PERIOD = 5000,
+    LONG_PERIOD = 20000, /* in which a vCPU falls asleep */
+};
+
+/* Guest files stay with vCPUs that sleep, or go into memory. */
+#define SLEEPS_WITH_FILE                                                                           \
+    {                                                                                              \
+        .vcpus = 2, .trap_wfi = true, .idle = IDLE_FILE, .restore = true                           \
+    }
+#define SLEEPS_WITHOUT_FILE                                                                        \
+    {                                                                                              \
+        .vcpus = 2, .trap_wfi = true, .idle = IDLE_MEMORY, .restore = true                         \
+    }
 
 static const struct experiment experiments[] = {
-    {"a01", 10100, NEED_ENDPOINT, WORK_DEVICE, false, false, true, PERIOD, 1},
-    {"a02", 10200, NEED_DEVICE | NEED_GUEST_FILES, WORK_DEVICE, false, false, true, PERIOD, 1},
-    {"a03", 10300, NEED_DEVICE | NEED_GUEST_FILES, WORK_DEVICE, false, true, true, PERIOD, 1},
-    {"a07", 10700, NEED_DEVICE, WORK_DEVICE, true, false, true, PERIOD, 1},
-    {"e01", 50100, NEED_TWO_HARTS | NEED_GUEST_FILES, WORK_IPI, false, false, true, PERIOD, 1},
-    {"e02", 50200, NEED_TWO_HARTS, WORK_IPI, true, false, false, PERIOD, 1},
-    {"e07", 50700, NEED_DEVICE | NEED_WIRE | NEED_GUEST_FILES, WORK_WIRE, false, false, true,
-     PERIOD, 1},
-    {"b05", 20500, NEED_DEVICE | NEED_GUEST_FILES | NEED_SECOND_FILE, WORK_STREAM, false, false,
-     false, 500, 8},
+    {.name = "a01", .path = 10100, .needs = NEED_ENDPOINT, .demo = true},
+    {.name = "a02", .path = 10200, .needs = NEED_FILES, .demo = true},
+    {.name = "a03", .path = 10300, .needs = NEED_FILES, .demo = true, .flags = PLAN_FLUSH},
+    {.name = "a05",
+     .path = 10500,
+     .needs = NEED_FILES | NEED_MRIF,
+     .demo = true,
+     .workload = WORK_STREAM,
+     .vm = SLEEPS_WITHOUT_FILE,
+     .period = LONG_PERIOD},
+    {.name = "a06",
+     .path = 10600,
+     .needs = NEED_DEVICE | NEED_MRIF,
+     .workload = WORK_STREAM,
+     .vm = {.vcpus = 2, .mode = MODE_MRIF},
+     .flags = PLAN_AWAKE},
+    {.name = "a07", .path = 10700, .needs = NEED_DEVICE, .demo = true, .emul = true},
+    {.name = "a08",
+     .path = 10800,
+     .needs = NEED_FILES | NEED_SECOND_FILE,
+     .demo = true,
+     .workload = WORK_STREAM,
+     .vm = {.vcpus = 3, .crowd = true},
+     .flags = PLAN_AWAKE | PLAN_RIVALS,
+     .period = LONG_PERIOD},
+    {.name = "a09",
+     .path = 10900,
+     .needs = NEED_FILES,
+     .demo = true,
+     .workload = WORK_STREAM,
+     .vm = SLEEPS_WITH_FILE,
+     .period = LONG_PERIOD},
+    {.name = "e01",
+     .path = 50100,
+     .needs = NEED_TWO_HARTS | NEED_GUEST_FILES,
+     .demo = true,
+     .workload = WORK_IPI,
+     .flags = PLAN_AWAKE},
+    {.name = "e02",
+     .path = 50200,
+     .needs = NEED_TWO_HARTS,
+     .workload = WORK_IPI,
+     .emul = true,
+     .flags = PLAN_AWAKE},
+    {.name = "e07",
+     .path = 50700,
+     .needs = NEED_FILES | NEED_WIRE,
+     .demo = true,
+     .workload = WORK_WIRE},
+    {.name = "b01",
+     .path = 20100,
+     .needs = NEED_FILES | NEED_SECOND_FILE,
+     .demo = true,
+     .workload = WORK_STREAM,
+     .flags = PLAN_AWAKE,
+     .operates = true,
+     .operation = OPERATE_MIGRATE},
+    {.name = "b02",
+     .path = 20200,
+     .needs = NEED_FILES | NEED_SECOND_FILE,
+     .demo = true,
+     .workload = WORK_STREAM,
+     .flags = PLAN_AWAKE,
+     .operates = true,
+     .operation = OPERATE_MIGRATE,
+     .period = 300,
+     .vectors = 8},
+    {.name = "b05",
+     .path = 20500,
+     .needs = NEED_FILES | NEED_SECOND_FILE,
+     .workload = WORK_STREAM,
+     .flags = PLAN_AWAKE,
+     .operates = true,
+     .operation = OPERATE_MOVE,
+     .period = 500,
+     .vectors = 8},
+    {.name = "c01",
+     .path = 30100,
+     .needs = NEED_FILES | NEED_MRIF,
+     .demo = true,
+     .workload = WORK_STREAM,
+     .vm = SLEEPS_WITHOUT_FILE,
+     .period = 1500,
+     .vectors = 8},
+    {.name = "d01",
+     .path = 40100,
+     .needs = NEED_FILES,
+     .demo = true,
+     .workload = WORK_RACE,
+     .vm = SLEEPS_WITH_FILE,
+     .period = 3000},
+    {.name = "d02",
+     .path = 40200,
+     .needs = NEED_FILES | NEED_SECOND_FILE,
+     .workload = WORK_STREAM,
+     .vm = SLEEPS_WITH_FILE,
+     .operates = true,
+     .operation = OPERATE_MIGRATE,
+     .period = LONG_PERIOD},
+    {.name = "j01",
+     .path = 100100,
+     .needs = NEED_FILES | NEED_MRIF,
+     .workload = WORK_STREAM,
+     .vm = {.vcpus = 6, .mode = MODE_AUTO, .trap_wfi = true, .restore = true, .steal = true},
+     .flags = PLAN_SPREAD,
+     .operates = true,
+     .operation = OPERATE_RANDOM,
+     .period = 500,
+     .vectors = 16},
 };
 
 enum { NUM_EXPERIMENTS = sizeof experiments / sizeof *experiments };
+_Static_assert(NUM_EXPERIMENTS <= 64, "a bit each");
 
-uint32_t experiment_by_name(const char *name)
+uint64_t experiment_by_name(const char *name)
 {
-    uint32_t all = 0;
+    uint64_t all = 0;
     for (uint32_t i = 0; i < NUM_EXPERIMENTS; i++) {
         if (!strcmp(experiments[i].name, name))
-            return 1u << i;
-        all |= experiments[i].demo ? 1u << i : 0;
+            return 1ul << i;
+        all |= experiments[i].demo ? 1ul << i : 0;
     }
     return strcmp(name, "all") ? 0 : all;
 }
@@ -78,21 +201,25 @@ static const char *missing(uint32_t needs)
         return "no guest interrupt files";
     if ((needs & NEED_SECOND_FILE) && fewest_guest_files() < 2)
         return "only one guest interrupt file";
-    if ((needs & NEED_TWO_HARTS) && num_harts < GUEST_VCPUS)
+    if ((needs & NEED_MRIF) && !mrif_exists())
+        return "the IOMMU has no MRIFs";
+    if ((needs & NEED_TWO_HARTS) && num_harts < 2)
         return "fewer than two harts";
     return 0;
 }
 
+/* Variants are levels of the device directory in a03, 1 for edge in e07, protocols in the rest. */
 static void path_name(uint32_t path, char *name, uint32_t size)
 {
-    uint32_t variant = path % 100;
-    char letter = (char)('a' + path / 10000 - 1);
-    if (path / 100 == 205)
-        print_to(name, size, "b05-A%u", variant);
-    else if (variant)
-        print_to(name, size, "%c%02u-%u", letter, path / 100 % 100, variant);
+    uint32_t variant = path % 100, number = path / 100;
+    char letter = (char)('a' + number / 100 - 1);
+    const char *protocol = protocol_name(variant);
+    if (variant && (number == 103 || number == 507))
+        print_to(name, size, "%c%02u-%u", letter, number % 100, variant);
+    else if ((variant || number == 205) && protocol)
+        print_to(name, size, "%c%02u-%s", letter, number % 100, protocol);
     else
-        print_to(name, size, "%c%02u", letter, path / 100 % 100);
+        print_to(name, size, "%c%02u", letter, number % 100);
 }
 
 /* Takes the fault queue empty; the first record is worth a line. */
@@ -107,6 +234,22 @@ static uint32_t faults_take(const char *name)
     return count;
 }
 
+/* The boot argument's, the experiment's own, or everyone's. */
+static uint64_t first_of(uint64_t asked, uint64_t own, uint64_t usual)
+{
+    return asked ? asked : own ? own : usual;
+}
+
+static uint64_t period_of(const struct experiment *e, const struct options *o)
+{
+    return first_of(o->period, e->period, PERIOD);
+}
+
+static uint32_t vcpus_of(const struct experiment *e, const struct options *o)
+{
+    return (uint32_t)first_of(o->vcpus, e->vm.vcpus, 2);
+}
+
 static void plan_fill(struct plan *plan, const struct experiment *e, const struct options *o,
                       uint32_t path)
 {
@@ -116,14 +259,50 @@ static void plan_fill(struct plan *plan, const struct experiment *e, const struc
         .count = (uint32_t)o->count,
         .warmup = (uint32_t)o->warmup,
         .burst = (uint32_t)o->burst,
-        .vectors = (uint32_t)(o->vectors ? o->vectors : e->vectors),
-        .moves = (uint32_t)o->moves,
-        .flush = e->flush,
-        .period = o->period ? o->period : e->period,
+        .vectors = (uint32_t)first_of(o->vectors, e->vectors, 1),
+        .vcpus = vcpus_of(e, o),
+        .flags = e->flags,
+        .moves = e->operates ? (uint32_t)o->moves : 0,
+        .operation = e->operation,
+        .period = period_of(e, o),
         .seed = o->seed,
-        .patience = board.timebase / 2,
+        .patience = board.timebase / (e->workload == WORK_RACE ? 1000 : 2),
         .ids = board.imsic_s.ids,
     };
+}
+
+struct tally {
+    uint64_t blocks, wakes, moves, evictions, restorations, notices, sgeis, preemptions;
+};
+
+static struct tally tally_of(const struct vm *vm)
+{
+    struct tally t = {0};
+    for (uint32_t i = 0; i < vm->config.vcpus; i++) {
+        const struct vcpu *vcpu = &vm->vcpus[i];
+        t.blocks += vcpu->blocks;
+        t.wakes += vcpu->wakes;
+        t.moves += vcpu->moves;
+        t.evictions += vcpu->evictions;
+        t.restorations += vcpu->restorations;
+        t.notices += vcpu->mrif.notices;
+    }
+    for (uint32_t i = 0; i < num_harts; i++) {
+        t.sgeis += harts[i].sgeis;
+        t.preemptions += harts[i].preemptions;
+        harts[i].sgeis = harts[i].preemptions = 0;
+    }
+    return t;
+}
+
+/* Warm-up included. */
+static void tally_print(const struct tally *t, const char *name)
+{
+    if (t->blocks | t->moves | t->evictions | t->restorations | t->sgeis | t->preemptions)
+        print("path %s: blocks %lu wakes %lu sgei %lu notices %lu preemptions %lu moves %lu "
+              "evictions %lu restorations %lu\n",
+              name, t->blocks, t->wakes, t->sgeis, t->notices, t->preemptions, t->moves,
+              t->evictions, t->restorations);
 }
 
 static void report(const struct plan *plan, const char *name)
@@ -140,9 +319,11 @@ static void report(const struct plan *plan, const char *name)
 }
 
 /* The endpoint's pin, through the APLIC, into vCPU 0's guest file. */
-static void wire_route(const struct vm *vm, bool edge)
+static void wire_route(struct vm *vm, bool edge)
 {
     const struct vcpu *vcpu = &vm->vcpus[0];
+    vm->wire = pcie_intx_source(&board.pcie, &endpoint);
+    vm->wire_vcpu = vcpu->id;
     pcie_msix_enable(&endpoint, false);
     aplic_enable(board.aplic_s.base);
     aplic_route(board.aplic_s.base, pcie_intx_source(&board.pcie, &endpoint),
@@ -153,7 +334,10 @@ static void wire_route(const struct vm *vm, bool edge)
 static void guest_run(const struct experiment *e, const struct options *o, uint32_t path,
                       const char *name)
 {
-    struct vm *vm = vm_create(e->emul ? MODE_EMUL : o->mode);
+    struct vm_config config = e->vm;
+    config.vcpus = vcpus_of(e, o);
+    config.mode = e->emul ? MODE_EMUL : e->vm.mode ? e->vm.mode : o->mode;
+    struct vm *vm = vm_create(&config);
     if (!vm)
         hyp_exit(HYP_EXPERIMENT, "%s: mode hwaccel and no guest interrupt file", name);
     plan_fill(vm->plan, e, o, path);
@@ -165,7 +349,9 @@ static void guest_run(const struct experiment *e, const struct options *o, uint3
     if (e->workload == WORK_WIRE)
         aplic_off(board.aplic_s.base, pcie_intx_source(&board.pcie, &endpoint));
     struct plan plan = *vm->plan;
+    struct tally tally = tally_of(vm);
     vm_destroy(vm);
+    tally_print(&tally, name);
     report(&plan, name);
 }
 
@@ -214,12 +400,10 @@ static uint32_t deepest(void)
 static uint32_t experiment_run(const struct experiment *e, const struct options *o)
 {
     uint32_t levels = o->ddt ? (uint32_t)o->ddt : deepest(), runs = 0;
-    if (e->workload == WORK_STREAM)
-        return path_run(e, o, (uint32_t)o->protocol, levels);
     if (e->workload == WORK_WIRE)
         return path_run(e, o, o->edge, levels);
-    if (!e->flush)
-        return path_run(e, o, 0, levels);
+    if (!(e->flags & PLAN_FLUSH))
+        return path_run(e, o, e->needs & NEED_TWO_HARTS ? o->protocol : 0, levels);
     for (uint32_t level = 1; level <= 3; level++)
         if (!o->ddt || o->ddt == level)
             runs += path_run(e, o, level, level);
@@ -229,7 +413,7 @@ static uint32_t experiment_run(const struct experiment *e, const struct options 
 uint32_t experiments_run(const struct options *options)
 {
     uint32_t runs = 0;
-    move_set_protocol(options->protocol);
+    sched_set_slice(options->slice);
     for (uint32_t i = 0; i < NUM_EXPERIMENTS; i++)
         if (options->experiments >> i & 1)
             runs += experiment_run(&experiments[i], options);

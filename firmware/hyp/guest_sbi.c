@@ -3,9 +3,10 @@
 
 #include "hart.h"
 #include "hyp.h"
-#include "move.h"
+#include "operate.h"
 #include "print.h"
 #include "sbi.h"
+#include "sched.h"
 #include "vcpu.h"
 #include "vm.h"
 
@@ -46,7 +47,7 @@ static struct sbi_result console_call(struct vcpu *vcpu)
 
 static struct vcpu *vcpu_by_id(struct vm *vm, uint64_t id)
 {
-    return id < GUEST_VCPUS ? &vm->vcpus[id] : 0;
+    return id < vm->config.vcpus ? &vm->vcpus[id] : 0;
 }
 
 static struct sbi_result hsm_call(struct vcpu *caller)
@@ -55,10 +56,10 @@ static struct sbi_result hsm_call(struct vcpu *caller)
     if (!vcpu)
         return failed(SBI_INVALID_PARAM);
     if (caller->x[16] == SBI_HSM_STATUS)
-        return ok(vcpu->state == VCPU_READY ? SBI_HSM_STARTED : SBI_HSM_STOPPED);
+        return ok(vcpu->state == VCPU_STOPPED ? SBI_HSM_STOPPED : SBI_HSM_STARTED);
     if (caller->x[16] != SBI_HSM_START)
         return failed(SBI_NOT_SUPPORTED);
-    if (vcpu->state == VCPU_READY)
+    if (vcpu->state != VCPU_STOPPED)
         return failed(SBI_ALREADY_AVAILABLE);
     if (!vm_memory(caller->vm, caller->x[11], 2))
         return failed(SBI_INVALID_ADDRESS);
@@ -68,8 +69,7 @@ static struct sbi_result hsm_call(struct vcpu *caller)
 
 static struct sbi_result done(struct vcpu *vcpu)
 {
-    vcpu->state = VCPU_STOPPED;
-    hart_remove(vcpu->hart, vcpu);
+    sched_stop(vcpu);
     vcpu->vm->done = true;
     return ok(0);
 }
@@ -81,8 +81,8 @@ static struct sbi_result hypercall(struct vcpu *caller)
     case HYP_FLUSH_IOATC:
         iommu_flush_all(&iommu);
         return ok(0);
-    case HYP_MOVE:
-        return vcpu && move_interrupt_file(vcpu) ? ok(0) : failed(SBI_FAILED);
+    case HYP_OPERATE:
+        return vcpu && operate(vcpu, caller->x[11]) ? ok(0) : failed(SBI_FAILED);
     case HYP_EXITS:
         return vcpu ? ok(vcpu->exits) : failed(SBI_INVALID_PARAM);
     case HYP_DONE:

@@ -5,12 +5,12 @@
 #include "hyp.h"
 #include "imsic.h"
 #include "mmio.h"
+#include "mrif.h"
+#include "sched.h"
 #include "trap.h"
 #include "vcpu.h"
 
-enum { HOST_IDENTITIES = 64 };
-
-struct hart harts[CPU_MAX];
+struct hart harts[HYP_HARTS];
 uint32_t num_harts;
 
 static struct {
@@ -37,7 +37,7 @@ static void delegation_init(void)
     csr_write(CSR_HCOUNTEREN, 7);
     csr_write(CSR_HGEIE, 0);
     csr_write(CSR_HVIP, 0);
-    csr_write(CSR_HIE, 0);
+    csr_write(CSR_HIE, 1ul << IRQ_SGEI);
     if (CSR_EXISTS(CSR_HSTATEEN0))
         csr_write(CSR_HSTATEEN0,
                   STATEEN_SE0 | STATEEN_ENVCFG | STATEEN_CSRIND | STATEEN_AIA | STATEEN_IMSIC);
@@ -80,13 +80,31 @@ static void calls_run(struct hart *hart)
     }
 }
 
+/* Guest files of blocked vCPUs that have something to deliver.  hgeip is a level: what is not
+ * masked at once would interrupt for ever. */
+static void guest_externals_take(struct hart *hart)
+{
+    uint64_t mask = csr_read(CSR_HGEIP) & csr_read(CSR_HGEIE);
+    csr_clear(CSR_HGEIE, mask);
+    hart->sgeis++;
+    for (uint32_t guest = 1; guest <= hart->files; guest++) {
+        struct vcpu *owner = mask >> guest & 1 ? hart->file_owner[guest] : 0;
+        if (owner)
+            sched_wake(owner);
+    }
+}
+
 void hart_poll(void)
 {
+    struct hart *hart = hart_self();
     uint32_t id;
+    mrif_poll_begin();
     while ((id = imsic_claim()) != 0)
         if (id < HOST_IDENTITIES && host_irqs[id].handle)
             host_irqs[id].handle(id, host_irqs[id].arg);
-    calls_run(hart_self());
+    if (csr_read(CSR_HIP) >> IRQ_SGEI & 1)
+        guest_externals_take(hart);
+    calls_run(hart);
 }
 
 void hart_kick(struct hart *hart)
@@ -111,34 +129,11 @@ void hart_call(struct hart *hart, void (*run)(void *arg), void *arg)
         hart_poll();
 }
 
-void hart_enqueue(struct hart *hart, struct vcpu *vcpu)
-{
-    spin_lock(&hart->lock);
-    struct vcpu **at = &hart->ready;
-    while (*at)
-        at = &(*at)->next;
-    vcpu->next = 0;
-    *at = vcpu;
-    spin_unlock(&hart->lock);
-}
-
-void hart_remove(struct hart *hart, struct vcpu *vcpu)
-{
-    spin_lock(&hart->lock);
-    for (struct vcpu **at = &hart->ready; *at; at = &(*at)->next) {
-        if (*at == vcpu) {
-            *at = vcpu->next;
-            break;
-        }
-    }
-    spin_unlock(&hart->lock);
-}
-
 void hart_step(void)
 {
     struct hart *hart = hart_self();
     hart_poll();
-    struct vcpu *vcpu = __atomic_load_n(&hart->ready, __ATOMIC_ACQUIRE);
+    struct vcpu *vcpu = sched_next(hart);
     if (vcpu)
         vcpu_run(vcpu);
     else

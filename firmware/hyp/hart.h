@@ -10,10 +10,16 @@
 #include "cpu.h"
 #include "spinlock.h"
 
-enum { HART_GUEST_FILES = 64 };
+enum { HART_GUEST_FILES = 64, HYP_HARTS = 8 };
 
 /* Identities in the S-files of the harts, which are the hypervisor's own. */
-enum host_identity { HOST_ID_IPI = 1, HOST_ID_IRQ0 = 8 };
+enum host_identity {
+    HOST_ID_IPI = 1,
+    HOST_ID_SYNC = 2, /* not enabled: looked for in eip */
+    HOST_ID_IRQ0 = 8,
+    HOST_ID_NOTICE0 = 40, /* of MRIFs */
+    HOST_IDENTITIES = 128
+};
 
 struct vcpu;
 
@@ -32,12 +38,15 @@ struct hart {
     uint64_t page;                             /* of the S-file */
     struct vcpu *file_owner[HART_GUEST_FILES]; /* by guest file number, 0 unused */
     struct vcpu *loaded;                       /* whose VS state the hart holds */
-    struct spinlock lock;                      /* of the two lists */
     struct vcpu *ready;                        /* vCPUs that may run here */
+    struct vcpu *turn;                         /* the one that the slice is for */
+    uint64_t slice_end;                        /* 0: the timer is off */
+    struct spinlock lock;                      /* of calls and file_owner */
     struct hart_call *calls;
+    uint64_t preemptions, sgeis; /* taken */
 };
 
-extern struct hart harts[CPU_MAX];
+extern struct hart harts[HYP_HARTS];
 extern uint32_t num_harts;
 
 struct hart *hart_self(void);
@@ -50,8 +59,6 @@ void hart_step(void);
 /* Does run(arg) on that hart and waits for it; other harts' calls are served meanwhile. */
 void hart_call(struct hart *hart, void (*run)(void *arg), void *arg);
 void hart_kick(struct hart *hart);
-void hart_enqueue(struct hart *hart, struct vcpu *vcpu);
-void hart_remove(struct hart *hart, struct vcpu *vcpu);
 
 /* Interrupts of the host: one handler per identity, the same on all harts. */
 void host_irq_set(uint32_t identity, void (*handle)(uint32_t identity, void *arg), void *arg);

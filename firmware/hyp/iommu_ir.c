@@ -4,6 +4,7 @@
 #include "guest/plan.h"
 #include "hart.h"
 #include "hyp.h"
+#include "mrif.h"
 #include "pages.h"
 #include "text.h"
 
@@ -44,27 +45,45 @@ static void pte_sync(struct ir_domain *domain, uint64_t gpa)
     iommu_sync(&iommu);
 }
 
-/* [iommu MSI_PT_CHANGE]: dw0 is one store, so the IOMMU sees the old target or the new. */
-static void pte_point(struct ir_domain *domain, uint64_t gpa, uint64_t hpa)
+/* What an MSI PTE shall say.  dw1 means something in MRIF mode only [iommu MSI_TRANS]. */
+static struct iommu_msi_pte pte_of(const struct riscv_iommu_vcpu_info *info)
+{
+    struct iommu_msi_pte pte = {.dw0 = info->hpa ? iommu_msi_pte_basic(info->hpa) : 0};
+    if (info->mrif) {
+        pte.dw0 = info->hpa ? pte.dw0 : iommu_msi_pte_mrif(info->mrif->spa);
+        pte.dw1 = iommu_msi_pte_notice(info->mrif->hart->page, info->mrif->nid);
+    }
+    return pte;
+}
+
+/* [iommu MSI_PT_CHANGE]: dw0 is one store, so the IOMMU sees the old target or the new.  dw1 is
+ * written while it means nothing yet. */
+static void pte_point(struct ir_domain *domain, uint64_t gpa, struct iommu_msi_pte new)
 {
     struct iommu_msi_pte *pte = ir_pte(domain, gpa);
-    uint64_t dw0 = hpa ? iommu_msi_pte_basic(hpa) : 0;
-    if (pte->dw0 == dw0)
+    if (new.dw0)
+        __atomic_store_n(&pte->dw1, new.dw1, __ATOMIC_RELEASE);
+    if (pte->dw0 == new.dw0)
         return;
-    __atomic_store_n(&pte->dw0, dw0, __ATOMIC_RELEASE);
+    __atomic_store_n(&pte->dw0, new.dw0, __ATOMIC_RELEASE);
     pte_sync(domain, gpa);
 }
 
-static void pte_get(struct ir_domain *domain, uint64_t gpa, uint64_t hpa)
+bool ir_pte_used(const struct ir_domain *domain, uint64_t gpa)
 {
-    domain->refs[pte_index(domain, gpa)]++;
-    pte_point(domain, gpa, hpa);
+    return domain->refs[pte_index(domain, gpa)];
+}
+
+static void pte_get(struct ir_domain *domain, uint64_t gpa, struct iommu_msi_pte new)
+{
+    if (domain->refs[pte_index(domain, gpa)]++ == 0)
+        pte_point(domain, gpa, new);
 }
 
 static void pte_put(struct ir_domain *domain, uint64_t gpa)
 {
     if (gpa && --domain->refs[pte_index(domain, gpa)] == 0)
-        pte_point(domain, gpa, 0);
+        pte_point(domain, gpa, (struct iommu_msi_pte){0});
 }
 
 /* The page of the window that leads to the S-file of the hart which takes the interrupt. */
@@ -73,19 +92,29 @@ static uint64_t host_page(const struct host_irq *irq)
     return GUEST_IMSIC + ((IR_HOST_PAGE0 + irq->hart->cpu->index) << PAGE_SHIFT);
 }
 
-/* The new PTE is valid before the old one goes; the device is programmed in between by the caller's
- * irq_write_msi_msg() at first use, when its vector is still masked. */
+/* The new PTE is valid before the device is told, and the old one goes when all is over: an MSI
+ * meets a valid PTE whichever message the device has. */
 void irq_set_vcpu_affinity(struct host_irq *irq, const struct riscv_iommu_vcpu_info *info)
 {
     struct ir_domain *domain = irq->domain;
     uint64_t old = irq->gpa;
     spin_lock(&domain->msi_lock);
-    irq->gpa = info ? info->gpa : host_page(irq);
-    pte_get(domain, irq->gpa, info ? info->hpa : irq->hart->page);
+    struct riscv_iommu_vcpu_info host = {.gpa = host_page(irq), .hpa = irq->hart->page};
+    info = info ? info : &host;
+    irq->gpa = info->gpa;
+    pte_get(domain, irq->gpa, pte_of(info));
     irq->msi_addr = irq->gpa;
     irq->msi_data = irq->identity;
-    pte_put(domain, old);
+    irq->old_gpa = old;
     spin_unlock(&domain->msi_lock);
+}
+
+void irq_affinity_done(struct host_irq *irq)
+{
+    spin_lock(&irq->domain->msi_lock);
+    pte_put(irq->domain, irq->old_gpa);
+    irq->old_gpa = 0;
+    spin_unlock(&irq->domain->msi_lock);
 }
 
 void irq_write_msi_msg(const struct host_irq *irq, const struct msi_route *message)

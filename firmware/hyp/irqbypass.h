@@ -8,24 +8,27 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "guest/plan.h"
 #include "iommu.h"
 #include "spinlock.h"
 
 struct hart;
+struct riscv_iommu_mrif;
 struct vcpu;
 struct vm;
 
 /* What KVM tells the IOMMU driver of the vCPU that an interrupt is for. */
 struct riscv_iommu_vcpu_info {
-    uint64_t gpa; /* of the vCPU's IMSIC page */
-    uint64_t hpa; /* of its guest interrupt file */
+    uint64_t gpa;                        /* of the vCPU's IMSIC page */
+    uint64_t hpa;                        /* of its guest interrupt file ... */
+    const struct riscv_iommu_mrif *mrif; /* ... or where it is in memory */
     uint64_t msi_addr_mask, msi_addr_pattern;
     uint32_t group_index_bits, group_index_shift;
 };
 
 /* Pages that the MSI table covers: one per vCPU, then one per hart for interrupts that the host
  * takes in its S-files.  The vCPUs cannot store there, only the device can. */
-enum { IR_PAGES = 8, IR_HOST_PAGE0 = 4 };
+enum { IR_PAGES = 128, IR_HOST_PAGE0 = GUEST_VCPUS_MAX };
 
 /* The interrupt remapping domain of a VM's devices. */
 struct ir_domain {
@@ -43,6 +46,7 @@ struct host_irq {
     uint32_t identity; /* in the S-file of: */
     struct hart *hart;
     uint64_t gpa;      /* whose PTE it goes through now; 0: none */
+    uint64_t old_gpa;  /* ... and still, while the device is being told */
     uint64_t msi_addr; /* what the device is to write ... */
     uint32_t msi_data; /* ... and where, while the host takes it */
 };
@@ -66,11 +70,14 @@ struct irqfd {
 /* iommu_ir.c */
 void ir_domain_create(struct ir_domain *domain, uint32_t gscid);
 void ir_domain_destroy(struct ir_domain *domain);
-/* The PTE of a page of the window. */
+/* The PTE of a page of the window, and whether any interrupt goes through it. */
 struct iommu_msi_pte *ir_pte(struct ir_domain *domain, uint64_t gpa);
+bool ir_pte_used(const struct ir_domain *domain, uint64_t gpa);
 /* With info: the interrupt goes to that vCPU, and the device is to write the guest's message.
  * Without: it comes to the host, and msi_addr and msi_data say how. */
 void irq_set_vcpu_affinity(struct host_irq *irq, const struct riscv_iommu_vcpu_info *info);
+/* What the device sent by its old message has arrived: the old PTE is not needed any more. */
+void irq_affinity_done(struct host_irq *irq);
 /* Programs the device. */
 void irq_write_msi_msg(const struct host_irq *irq, const struct msi_route *message);
 
@@ -78,8 +85,6 @@ void irq_write_msi_msg(const struct host_irq *irq, const struct msi_route *messa
 void kvm_arch_update_irqfd_routing(struct irqfd *irqfd, const struct msi_route *new);
 /* The host has claimed the interrupt of an irqfd (arg): into the vCPU with it. */
 void irqfd_inject(uint32_t identity, void *arg);
-/* An MSI to a vCPU from software, as from an emulated device or another vCPU's store. */
-void vcpu_inject(struct vcpu *vcpu, uint32_t id, uint32_t host_identity);
 
 /* vfio.c: the guest's accesses to the MSI-X table, which only the host may write. */
 void vfio_init(struct vm *vm);

@@ -65,7 +65,7 @@ static void harts_start(void)
 {
     hart_init();
     num_harts = 1;
-    for (uint32_t i = 0; i < board.num_harts && num_harts < GUEST_VCPUS; i++)
+    for (uint32_t i = 0; i < board.num_harts && num_harts < HYP_HARTS; i++)
         if (board.hartids[i] != cpu_self()->hartid && cpu_start(board.hartids[i], secondary_main))
             num_harts++;
     while (harts_ready < num_harts - 1)

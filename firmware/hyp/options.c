@@ -5,6 +5,7 @@
 
 #include "experiment.h"
 #include "hyp.h"
+#include "protocol.h"
 #include "text.h"
 
 enum { WORD_BYTES = 128 };
@@ -22,7 +23,9 @@ static const struct {
     {"vectors", offsetof(struct options, vectors), 1, GUEST_VECTORS},
     {"seed", offsetof(struct options, seed), 0, UINT64_MAX},
     {"ddt", offsetof(struct options, ddt), 0, 3},
-    {"moves", offsetof(struct options, moves), 1, 1000000},
+    {"moves", offsetof(struct options, moves), 1, 100000000},
+    {"vcpus", offsetof(struct options, vcpus), 0, GUEST_VCPUS_MAX},
+    {"slice", offsetof(struct options, slice), 1, 1000000},
 };
 
 /* A word out of a few: its value. */
@@ -79,7 +82,7 @@ static void experiments_set(struct options *options, char *value)
             end++;
         bool last = !*end;
         *end = 0;
-        uint32_t set = experiment_by_name(value);
+        uint64_t set = experiment_by_name(value);
         if (!set)
             hyp_exit(HYP_ARGUMENTS, "exp=%s: no such experiment", value);
         options->experiments |= set;
@@ -87,10 +90,10 @@ static void experiments_set(struct options *options, char *value)
     }
 }
 
-static void protocol_set(struct options *options, const char *value)
+static void protocol_choose(struct options *options, const char *value)
 {
-    if (value[0] != 'A' || !parse_number(value + 1, &options->protocol) || options->protocol > 10)
-        hyp_exit(HYP_ARGUMENTS, "protocol=%s: not one of A0 to A10", value);
+    if (!protocol_set(value, &options->protocol))
+        hyp_exit(HYP_ARGUMENTS, "protocol=%s: there is none of that name", value);
 }
 
 static void word_parse(struct options *options, char *word)
@@ -104,7 +107,7 @@ static void word_parse(struct options *options, char *word)
     if (!strcmp(word, "exp"))
         experiments_set(options, value);
     else if (!strcmp(word, "protocol"))
-        protocol_set(options, value);
+        protocol_choose(options, value);
     else if (!number_set(options, word, value) && !choice_set(options, word, value))
         hyp_exit(HYP_ARGUMENTS, "boot argument `%s` is unknown", word);
 }
@@ -116,7 +119,8 @@ void options_parse(struct options *options, const char *bootargs)
                                 .warmup = 32,
                                 .burst = 1,
                                 .seed = 1,
-                                .moves = 50};
+                                .moves = 50,
+                                .slice = 200};
     while (bootargs && *bootargs) {
         char word[WORD_BYTES];
         size_t length = 0;

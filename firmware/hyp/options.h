@@ -9,8 +9,9 @@
 #include "vm.h"
 
 struct options {
-    uint32_t experiments; /* bit i: row i of the experiments' table */
-    uint64_t count, warmup, period, burst, vectors, seed, ddt, protocol, moves;
+    uint64_t experiments; /* bit i: row i of the experiments' table */
+    uint64_t count, warmup, period, burst, vectors, seed, ddt, moves, vcpus, slice;
+    uint32_t protocol; /* how a path's number tells it */
     bool edge;
     enum vm_mode mode;
 };

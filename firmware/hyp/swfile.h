@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The software interrupt file of a vCPU without a guest file: an IMSIC file in memory, whose CSRs
- * are emulated and which is delivered through hvip.VSEIP. */
+/* The interrupt file of a vCPU without a guest file: an IMSIC file in memory, in the format of an
+ * MRIF so that the IOMMU can store into it, whose CSRs are emulated and which is delivered through
+ * hvip.VSEIP. */
 #ifndef HYP_SWFILE_H
 #define HYP_SWFILE_H
 
@@ -8,13 +9,17 @@
 #include <stdint.h>
 
 #include "imsic.h"
+#include "iommu.h"
 #include "spinlock.h"
 
 struct swfile {
-    struct spinlock lock;
+    struct iommu_mrif mrif;
+    uint64_t apart[IMSIC_WORDS]; /* pending bits that software must not store into the MRIF */
+    uint64_t eidelivery, eithreshold;
     uint64_t owner; /* VM << 16 | vCPU, for hints */
     uint32_t ids;
-    struct imsic_state state;
+    bool keep_apart; /* an IOMMU that does not update atomically stores into the MRIF */
+    struct spinlock lock;
 };
 
 void swfile_init(struct swfile *file, uint64_t owner, uint32_t ids);
@@ -27,5 +32,10 @@ bool swfile_deliverable(struct swfile *file);
 /* A register behind sireg: its value before, and the bits of mask set to those of value, in one
  * step, whatever else is injected meanwhile.  False: there is no register of that number. */
 bool swfile_access(struct swfile *file, uint32_t reg, uint64_t value, uint64_t mask, uint64_t *old);
+
+static inline uint32_t swfile_words(const struct swfile *file)
+{
+    return file->ids / 64 + 1;
+}
 
 #endif

@@ -6,7 +6,10 @@
 #include "csr.h"
 #include "hart.h"
 #include "hyp.h"
+#include "protocol.h"
+#include "sched.h"
 #include "text.h"
+#include "vfile.h"
 #include "vm.h"
 
 _Static_assert(offsetof(struct vcpu, pc) == VCPU_PC, "switch.S");
@@ -20,6 +23,26 @@ void vcpu_init(struct vcpu *vcpu, struct vm *vm, uint32_t id)
     swfile_init(&vcpu->swfile, HINT_VCPU(vm->id, id), board.imsic_s.ids);
 }
 
+/* The IOMMU has stored something into the MRIF, or into another one with the same notice. */
+static void kvm_riscv_vcpu_aia_imsic_mrif_cb(void *data)
+{
+    struct vcpu *vcpu = data;
+    if (vcpu->in_mrif && swfile_deliverable(&vcpu->swfile))
+        sched_wake(vcpu);
+}
+
+void vcpu_mrif_register(struct vcpu *vcpu)
+{
+    vcpu->mrif = (struct riscv_iommu_mrif){
+        .gpa = guest_imsic_page(vcpu->id),
+        .spa = (uint64_t)&vcpu->swfile.mrif,
+        .hart = vcpu->hart,
+        .mrif_cb = kvm_riscv_vcpu_aia_imsic_mrif_cb,
+        .data = vcpu,
+    };
+    riscv_iommu_mrif_register(&vcpu->mrif);
+}
+
 void vcpu_start(struct vcpu *vcpu, uint64_t pc, uint64_t a0, uint64_t a1)
 {
     memset(vcpu->x, 0, sizeof vcpu->x);
@@ -28,10 +51,10 @@ void vcpu_start(struct vcpu *vcpu, uint64_t pc, uint64_t a0, uint64_t a1)
     vcpu->x[11] = a1;
     vcpu->csrs = (struct vcpu_csrs){0};
     vcpu->hstatus = HSTATUS_VSXL_64 | HSTATUS_SPV | HSTATUS_SPVP;
+    if (vcpu->vm->config.trap_wfi)
+        vcpu->hstatus |= HSTATUS_VTW;
     vcpu->sstatus = SSTATUS_SPP | SSTATUS_SPIE;
-    vcpu->state = VCPU_READY;
-    hart_enqueue(vcpu->hart, vcpu);
-    hart_kick(vcpu->hart);
+    sched_start(vcpu);
 }
 
 void vcpu_put(struct hart *hart)
@@ -72,20 +95,64 @@ static void vcpu_load(struct hart *hart, struct vcpu *vcpu)
     hart->loaded = vcpu;
 }
 
-void vcpu_update_interrupt(struct vcpu *vcpu)
+void vcpu_leave_hart(struct vcpu *vcpu, struct hart *to)
 {
-    if (!vcpu->guest_file && swfile_deliverable(&vcpu->swfile))
+    if (vcpu->hart->loaded == vcpu)
+        vcpu_put(vcpu->hart);
+    sched_move(vcpu, to);
+}
+
+static void interrupt_update(const struct vcpu *vcpu)
+{
+    if (!vcpu->guest_file && vfile_deliverable(vcpu))
         csr_set(CSR_HVIP, 1ul << IRQ_VSEI);
     else
         csr_clear(CSR_HVIP, 1ul << IRQ_VSEI);
 }
 
+/* The guest file of a vCPU of this hart that sleeps, whose file goes into memory. */
+static bool file_steal(struct hart *hart)
+{
+    for (uint32_t guest = 1; guest <= hart->files; guest++) {
+        struct vcpu *owner = hart->file_owner[guest];
+        if (!owner || owner->state != VCPU_BLOCKED || !vfile_trylock(owner))
+            continue;
+        bool taken = owner->guest_file == guest && owner->file_hart == hart;
+        if (taken)
+            vfile_evict(owner);
+        bool pending = taken && vfile_deliverable(owner);
+        vfile_unlock(owner);
+        csr_clear(CSR_HGEIE, 1ul << guest);
+        if (pending)
+            sched_wake(owner);
+        if (taken)
+            return true;
+    }
+    return false;
+}
+
+/* A guest file, if there may and can be one.  False: the file is under way, not now. */
+static bool file_prepare(struct hart *hart, struct vcpu *vcpu)
+{
+    if (vcpu->guest_file || !vcpu->vm->config.restore)
+        return true;
+    if (!vfile_trylock(vcpu))
+        return false;
+    if (!vfile_restore(vcpu) && vcpu->vm->config.steal && file_steal(hart))
+        vfile_restore(vcpu);
+    vfile_unlock(vcpu);
+    return true;
+}
+
 void vcpu_run(struct vcpu *vcpu)
 {
     struct hart *hart = hart_self();
+    if (!file_prepare(hart, vcpu) || vcpu->state != VCPU_READY || vcpu->hart != hart)
+        return;
     if (hart->loaded != vcpu)
         vcpu_load(hart, vcpu);
-    vcpu_update_interrupt(vcpu);
+    sched_clear(vcpu);
+    interrupt_update(vcpu);
     csr_write(CSR_HSTATUS,
               (vcpu->hstatus & ~HSTATUS_VGEIN) | (uint64_t)vcpu->guest_file << HSTATUS_VGEIN_SHIFT);
     csr_write(CSR_SSTATUS, vcpu->sstatus);
@@ -94,4 +161,32 @@ void vcpu_run(struct vcpu *vcpu)
     vcpu->sstatus = csr_read(CSR_SSTATUS);
     vcpu->exits++;
     vcpu_handle_exit(vcpu);
+}
+
+/* Into memory, and nothing in it that the guest waits for. */
+static bool evict_to_sleep(struct vcpu *vcpu)
+{
+    if (!vfile_trylock(vcpu))
+        return false;
+    bool masked = !protocol_traits.notices_while_awake && vcpu->mrif.hart == vcpu->hart;
+    if (masked)
+        imsic_enable(vcpu->mrif.nid, false);
+    vfile_evict(vcpu);
+    vfile_unlock(vcpu);
+    bool sleeps = protocol_traits.sleep_without_scan || !vfile_deliverable(vcpu);
+    sleeps = sleeps && sched_block(vcpu);
+    if (masked)
+        imsic_enable(vcpu->mrif.nid, true);
+    return sleeps;
+}
+
+void vcpu_block(struct vcpu *vcpu)
+{
+    vcpu->blocks++;
+    if (vcpu->guest_file && vcpu->vm->config.idle == IDLE_MEMORY)
+        evict_to_sleep(vcpu);
+    else if (!vcpu->guest_file && vfile_deliverable(vcpu))
+        return;
+    else if (protocol_arm(vcpu) && !sched_block(vcpu) && vcpu->guest_file)
+        csr_clear(CSR_HGEIE, 1ul << vcpu->guest_file);
 }

@@ -11,12 +11,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "mrif.h"
 #include "swfile.h"
 
 struct hart;
 struct vm;
 
-enum vcpu_state { VCPU_STOPPED, VCPU_READY };
+enum vcpu_state { VCPU_STOPPED, VCPU_READY, VCPU_BLOCKED };
 
 /* The VS CSRs that a hart holds while the vCPU is loaded. */
 struct vcpu_csrs {
@@ -32,23 +33,35 @@ struct vcpu {
     struct vm *vm;
     uint32_t id;
     enum vcpu_state state;
-    struct hart *hart;      /* where it runs */
-    struct hart *file_hart; /* where its guest file is */
-    uint32_t guest_file;    /* 0: its interrupt file is the software file */
-    struct swfile swfile;
+    struct hart *hart; /* where it runs */
+    bool busy;         /* the hypervisor is at work for it: it cannot leave its hart */
+    volatile bool woken;
     struct vcpu *next; /* in the hart's ready list */
-    uint64_t exits;
+    /* Its interrupt file (vfile.h). */
+    uint32_t file_locked;
+    uint32_t guest_file;    /* 0: its file is in memory */
+    struct hart *file_hart; /* where its guest file is */
+    bool in_mrif;           /* the IOMMU stores into the file in memory */
+    struct swfile swfile;
+    struct riscv_iommu_mrif mrif; /* the same file as the IOMMU knows it */
+    uint64_t stash[IMSIC_WORDS];  /* MSIs of software that came while the file was locked */
+    uint32_t stashed;
+    uint64_t exits, wakes, blocks, moves, evictions, restorations;
 };
 
 void vcpu_init(struct vcpu *vcpu, struct vm *vm, uint32_t id);
+/* Makes its MRIF known; it has a hart. */
+void vcpu_mrif_register(struct vcpu *vcpu);
 /* Ready to start at pc with a0 and a1. */
 void vcpu_start(struct vcpu *vcpu, uint64_t pc, uint64_t a0, uint64_t a1);
 /* Enters the guest on this hart and handles the exit. */
 void vcpu_run(struct vcpu *vcpu);
 /* Saves the VS state of what this hart holds. */
 void vcpu_put(struct hart *hart);
-/* The software file has something to deliver, or no more. */
-void vcpu_update_interrupt(struct vcpu *vcpu);
+/* From this hart to another; it is not running. */
+void vcpu_leave_hart(struct vcpu *vcpu, struct hart *to);
+/* It executed WFI. */
+void vcpu_block(struct vcpu *vcpu);
 /* switch.S: returns at the next trap. */
 void vcpu_enter(struct vcpu *vcpu);
 /* exit.c: why did it come back? */

@@ -7,7 +7,9 @@
 #include "hart.h"
 #include "hyp.h"
 #include "pages.h"
+#include "sched.h"
 #include "text.h"
+#include "vfile.h"
 
 extern const char guest_image[], guest_image_end[];
 
@@ -29,34 +31,49 @@ static void memory_make(struct vm *vm)
     vm->hgatp = pagetable_atp(&vm->gstage) | (uint64_t)vm->id << HGATP_VMID_SHIFT;
 }
 
-static bool vcpu_place(struct vm *vm, struct vcpu *vcpu, struct hart *hart)
+static struct hart *first_hart(const struct vm *vm, uint32_t vcpu)
 {
-    vcpu->hart = hart;
-    if (vm->mode != MODE_EMUL)
-        vcpu->guest_file = gfile_alloc(hart, vcpu);
-    if (!vcpu->guest_file)
-        return vm->mode != MODE_HWACCEL;
-    vcpu->file_hart = hart;
-    gfile_clear(hart, vcpu->guest_file);
-    return true;
+    if (vm->config.crowd)
+        return &harts[vcpu && num_harts > 1];
+    return &harts[vcpu % num_harts];
 }
 
-struct vm *vm_create(enum vm_mode mode)
+/* A guest file, if there may and can be one; else the vCPU's file is in memory, where the IOMMU
+ * stores into it if the vCPU can run on it. */
+static bool vcpu_place(struct vm *vm, struct vcpu *vcpu)
+{
+    vcpu->hart = first_hart(vm, vcpu->id);
+    vcpu->file_hart = vcpu->hart;
+    vcpu_mrif_register(vcpu);
+    if (vm->config.mode != MODE_EMUL && vm->config.mode != MODE_MRIF)
+        vcpu->guest_file = gfile_alloc(vcpu->hart, vcpu);
+    if (vcpu->guest_file) {
+        gfile_clear(vcpu->hart, vcpu->guest_file);
+        return true;
+    }
+    vcpu->in_mrif = vm->config.mode >= MODE_AUTO && mrif_can_run();
+    if (vcpu->in_mrif)
+        hint_mrif_owner(vcpu->swfile.owner, vcpu->mrif.spa, 1);
+    return vm->config.mode != MODE_HWACCEL;
+}
+
+struct vm *vm_create(const struct vm_config *config)
 {
     struct vm *vm = &the_vm;
     memset(vm, 0, sizeof *vm);
     vm->id = VM_ID;
-    vm->mode = mode;
+    vm->config = *config;
     memory_make(vm);
-    for (uint32_t i = 0; i < GUEST_VCPUS; i++) {
+    bool placed = true;
+    for (uint32_t i = 0; i < config->vcpus; i++) {
         vcpu_init(&vm->vcpus[i], vm, i);
-        if (!vcpu_place(vm, &vm->vcpus[i], &harts[i % num_harts])) {
-            vm_destroy(vm);
-            return 0;
-        }
+        placed &= vcpu_place(vm, &vm->vcpus[i]);
         vm_map_imsic(vm, &vm->vcpus[i]);
     }
-    return vm;
+    if (placed)
+        return vm;
+    vm_destroy(vm);
+    return 0;
 }
 
 void vm_map_imsic(struct vm *vm, const struct vcpu *vcpu)
@@ -76,8 +93,9 @@ static void fence_here(void *arg)
 
 void vm_fence(struct vm *vm)
 {
-    for (uint32_t i = 0; i < GUEST_VCPUS; i++)
-        hart_call(vm->vcpus[i].hart, fence_here, 0);
+    (void)vm;
+    for (uint32_t i = 0; i < num_harts; i++)
+        hart_call(&harts[i], fence_here, 0);
 }
 
 void vm_assign_endpoint(struct vm *vm)
@@ -103,8 +121,7 @@ static void vcpu_stop_here(void *arg)
 {
     struct vcpu *vcpu = arg;
     struct hart *hart = hart_self();
-    vcpu->state = VCPU_STOPPED;
-    hart_remove(hart, vcpu);
+    sched_stop(vcpu);
     if (hart->loaded == vcpu)
         vcpu_put(hart);
 }
@@ -114,8 +131,11 @@ void vm_run(struct vm *vm)
     vcpu_start(&vm->vcpus[0], GUEST_RAM, 0, GUEST_RAM + GUEST_RAM_BYTES - PAGE_SIZE);
     while (!vm->done)
         hart_step();
-    for (uint32_t i = 0; i < GUEST_VCPUS; i++)
+    for (uint32_t i = 0; i < vm->config.vcpus; i++)
         hart_call(vm->vcpus[i].hart, vcpu_stop_here, &vm->vcpus[i]);
+    /* What is under way ends; the locks stay taken. */
+    for (uint32_t i = 0; i < vm->config.vcpus; i++)
+        vfile_lock(&vm->vcpus[i]);
 }
 
 static void endpoint_take_back(struct vm *vm)
@@ -134,8 +154,9 @@ void vm_destroy(struct vm *vm)
 {
     if (vm->assigned)
         endpoint_take_back(vm);
-    for (uint32_t i = 0; i < GUEST_VCPUS; i++) {
+    for (uint32_t i = 0; i < vm->config.vcpus; i++) {
         struct vcpu *vcpu = &vm->vcpus[i];
+        riscv_iommu_mrif_unregister(&vcpu->mrif);
         if (!vcpu->guest_file)
             continue;
         gfile_clear(vcpu->file_hart, vcpu->guest_file);
@@ -156,7 +177,7 @@ void *vm_memory(struct vm *vm, uint64_t gpa, uint64_t size)
 
 struct vcpu *vm_vcpu_by_imsic(struct vm *vm, uint64_t gpa)
 {
-    for (uint32_t i = 0; i < GUEST_VCPUS; i++)
+    for (uint32_t i = 0; i < vm->config.vcpus; i++)
         if (guest_imsic_page(i) == (gpa & ~(uint64_t)(PAGE_SIZE - 1)))
             return &vm->vcpus[i];
     return 0;

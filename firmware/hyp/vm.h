@@ -13,18 +13,36 @@
 
 enum vm_mode {
     MODE_HWACCEL, /* every vCPU has a guest file */
-    MODE_EMUL,    /* none has */
+    MODE_EMUL,    /* none has, and the host takes its interrupts */
     MODE_AUTO,    /* as long as there are any */
+    MODE_MRIF,    /* none has, and the IOMMU stores its interrupts */
+};
+
+/* What becomes of the guest file of a vCPU that sleeps. */
+enum vm_idle {
+    IDLE_FILE,   /* it stays, watched by hgeie */
+    IDLE_MEMORY, /* it goes into memory */
+};
+
+struct vm_config {
+    enum vm_mode mode;
+    enum vm_idle idle;
+    uint32_t vcpus;
+    bool trap_wfi; /* a vCPU that waits leaves its hart to others */
+    bool crowd;    /* all vCPUs but 0 are on one hart */
+    bool restore;  /* from memory into a guest file when it runs */
+    bool steal;    /* from a vCPU that sleeps */
 };
 
 struct vm {
     uint32_t id; /* VMID and GSCID too */
-    enum vm_mode mode;
+    struct vm_config config;
+    uint32_t wire, wire_vcpu;       /* APLIC source that goes to a vCPU's guest file, 0: none */
     uint64_t ram;                   /* host physical address of GUEST_RAM */
     struct pagetable gstage;        /* for the vCPUs */
     struct pagetable device_gstage; /* for the device: guest RAM only */
     uint64_t hgatp;
-    struct vcpu vcpus[GUEST_VCPUS];
+    struct vcpu vcpus[GUEST_VCPUS_MAX];
     struct plan *plan;
     struct ir_domain ir;
     struct irqfd irqfds[GUEST_VECTORS];
@@ -33,7 +51,7 @@ struct vm {
 };
 
 /* Creates it with fresh memory, its vCPUs placed on harts.  NULL if HWACCEL finds no guest file. */
-struct vm *vm_create(enum vm_mode mode);
+struct vm *vm_create(const struct vm_config *config);
 /* Gives it the endpoint: BAR0, DMA through the IOMMU, MSIs through the irqbypass layer. */
 void vm_assign_endpoint(struct vm *vm);
 /* Runs it on this hart and the others until the guest has finished its plan. */

@@ -25,6 +25,12 @@ void aplic_route(uint64_t base, uint32_t source, enum aplic_mode mode, uint32_t 
     mmio_write32(base + APLIC_SETIENUM, source);
 }
 
+void aplic_retarget(uint64_t base, uint32_t source, uint32_t hart_index, uint32_t guest,
+                    uint32_t eiid)
+{
+    mmio_write32(base + APLIC_TARGET + 4 * source, hart_index << 18 | guest << 12 | eiid);
+}
+
 void aplic_retrigger(uint64_t base, uint32_t source)
 {
     mmio_write32(base + APLIC_SETIPNUM, source);

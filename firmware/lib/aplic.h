@@ -42,6 +42,9 @@ bool aplic_enable(uint64_t base);
 /* The source's MSIs go to identity eiid of the hart's own file (guest 0) or guest file. */
 void aplic_route(uint64_t base, uint32_t source, enum aplic_mode mode, uint32_t hart_index,
                  uint32_t guest, uint32_t eiid);
+/* Sends the MSIs elsewhere, in one store, while the source goes on. */
+void aplic_retarget(uint64_t base, uint32_t source, uint32_t hart_index, uint32_t guest,
+                    uint32_t eiid);
 void aplic_off(uint64_t base, uint32_t source);
 /* A level source that is still asserted becomes pending again; nothing happens otherwise. */
 void aplic_retrigger(uint64_t base, uint32_t source);

@@ -6,7 +6,7 @@
 #define CPU_HARTID  0
 #define CPU_STACK   8
 #define CPU_ENTRY   16
-#define CPU_MAX     8
+#define CPU_MAX     64 /* in a guest these are vCPUs */
 #define STACK_BYTES 8192
 
 #ifndef __ASSEMBLER__

@@ -15,6 +15,8 @@ enum hint_code {
     HINT_SOFTWARE_ENABLE,
     HINT_MOVE,
     HINT_PATH,
+    HINT_MRIF_OWNER,
+    HINT_VCPU_STATE,
 };
 
 enum hint_phase { PHASE_WARMUP = 1, PHASE_MEASURED, PHASE_QUIET };
@@ -72,6 +74,18 @@ static inline void hint_software_enable(uint64_t vcpu, uint64_t identity, uint64
 static inline void hint_move(uint64_t vcpu, uint64_t old_file, uint64_t new_file, uint64_t end)
 {
     HINT(HINT_MOVE, vcpu, old_file, new_file, end);
+}
+
+static inline void hint_mrif_owner(uint64_t vcpu, uint64_t mrif, uint64_t in_use)
+{
+    HINT(HINT_MRIF_OWNER, vcpu, mrif, in_use, 0);
+}
+
+enum hint_vcpu_state { VCPU_IS_STOPPED, VCPU_IS_READY, VCPU_IS_BLOCKED };
+
+static inline void hint_vcpu_state(uint64_t vcpu, uint64_t state)
+{
+    HINT(HINT_VCPU_STATE, vcpu, state, 0, 0);
 }
 
 #endif

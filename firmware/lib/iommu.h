@@ -69,6 +69,24 @@ static inline uint64_t iommu_msi_pte_basic(uint64_t spa)
     return spa >> 12 << 10 | IOMMU_MSI_PTE_BASIC | IOMMU_MSI_PTE_V;
 }
 
+/* Memory-resident interrupt file [aia IOMMU-MRIFFormat]. */
+struct iommu_mrif {
+    struct {
+        uint64_t pending, enable;
+    } words[32];
+} __attribute__((aligned(512)));
+
+static inline uint64_t iommu_msi_pte_mrif(uint64_t spa)
+{
+    return spa >> 9 << 7 | IOMMU_MSI_PTE_MRIF | IOMMU_MSI_PTE_V;
+}
+
+/* dw1: notice MSIs have data nid and go to the page of npa. */
+static inline uint64_t iommu_msi_pte_notice(uint64_t npa, uint32_t nid)
+{
+    return npa >> 12 << 10 | (nid & 0x3ff) | (uint64_t)(nid >> 10) << 60;
+}
+
 struct iommu_command {
     uint64_t dw0, dw1;
 };

@@ -19,6 +19,12 @@ struct sbi_result sbi_hart_start(uint64_t hartid, uint64_t addr, uint64_t opaque
     return sbi_call(SBI_HSM, SBI_HSM_START, hartid, addr, opaque, 0);
 }
 
+/* SBI_TIME_SET_TIMER is function 0. */
+void sbi_set_timer(uint64_t time)
+{
+    sbi_call(SBI_TIME, 0, time, 0, 0, 0);
+}
+
 /* The debug console is younger than some firmware; the legacy call is everywhere. */
 void sbi_console_write(const char *text, size_t length)
 {

@@ -5,16 +5,37 @@
 #include <string.h>
 
 enum { LETTER = 10000, NUMBER = 100 };
-enum { PATH_E07 = 50700, PATH_B05 = 20500 };
+enum { PATH_A03 = 10300, PATH_E07 = 50700, PATH_B05 = 20500 };
+/* Of a protocol: its letter and number. */
+enum { PROTOCOLS_OF_LETTER = 20, PROTOCOL_B_LATE = 32, PROTOCOL_B_TWO = 33 };
 
 static const struct {
     uint32_t number;
     const char *title;
 } titles[] = {
-    {10100, "native MSI to the host's file"},          {10200, "guest file, IOMMU caches hot"},
-    {10300, "guest file, IOMMU caches cold"},          {10700, "software file, trap and emulate"},
-    {20500, "guest file that moves under fire"},       {50100, "virtual IPI to a guest file"},
+    {10100, "native MSI to the host's file"},
+    {10200, "guest file, IOMMU caches hot"},
+    {10300, "guest file, IOMMU caches cold"},
+    {10500, "MRIF of a blocked vCPU"},
+    {10600, "MRIF of a running vCPU"},
+    {10700, "software file, trap and emulate"},
+    {10800, "guest file of a preempted vCPU"},
+    {10900, "guest file of a blocked vCPU"},
+    {20100, "vCPU that migrates"},
+    {20200, "vCPU that migrates under fire"},
+    {20400, "two MSIs in order to a vCPU that migrates"},
+    {20500, "guest file that moves under fire"},
+    {20700, "wire to a vCPU that migrates"},
+    {20800, "migration that forgets the IOMMU"},
+    {30100, "into the MRIF and back under fire"},
+    {40100, "MSI while the vCPU falls asleep"},
+    {40200, "blocked vCPU that migrates"},
+    {40300, "several blocked vCPUs of a hart"},
+    {50100, "virtual IPI to a guest file"},
+    {50200, "virtual IPI to a software file"},
     {50700, "wire through the APLIC to a guest file"},
+    {60100, "more vCPUs than guest files"},
+    {100100, "everything at random"},
 };
 
 const char *path_title(uint32_t number)
@@ -23,6 +44,15 @@ const char *path_title(uint32_t number)
         if (titles[i].number == number / NUMBER * NUMBER)
             return titles[i].title;
     return "";
+}
+
+static void protocol_name(uint32_t variant, char *text, size_t size)
+{
+    char letter = (char)('A' + variant / PROTOCOLS_OF_LETTER);
+    if (variant == PROTOCOL_B_LATE || variant == PROTOCOL_B_TWO)
+        snprintf(text, size, "-B0%s", variant == PROTOCOL_B_LATE ? "late" : "two");
+    else
+        snprintf(text, size, "-%c%u", letter, variant % PROTOCOLS_OF_LETTER);
 }
 
 void path_name(uint32_t number, char *text, size_t size)
@@ -34,10 +64,12 @@ void path_name(uint32_t number, char *text, size_t size)
         return;
     }
     int used = snprintf(text, size, "%c%02u", (int)('a' + letter - 1), number % LETTER / NUMBER);
-    if (base == PATH_B05)
-        snprintf(text + used, size - (size_t)used, "-A%u", variant);
-    else if (variant)
-        snprintf(text + used, size - (size_t)used, "-%u", variant);
+    if (base == PATH_A03 || base == PATH_E07) {
+        if (variant)
+            snprintf(text + used, size - (size_t)used, "-%u", variant);
+    } else if (variant || base == PATH_B05) {
+        protocol_name(variant, text + used, size - (size_t)used);
+    }
 }
 
 static struct path_summary summary_of(const struct ledger_counts *counts)

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "operate.h"
+
+#include "csr.h"
+#include "guest/plan.h"
+#include "hart.h"
+#include "sched.h"
+#include "vcpu.h"
+#include "vfile.h"
+
+struct request {
+    struct vcpu *vcpu;
+    uint64_t operation;
+    bool done;
+};
+
+static struct hart *next_hart(const struct hart *hart)
+{
+    uint32_t index = (uint32_t)(hart - harts) + 1;
+    return &harts[index == num_harts ? 0 : index];
+}
+
+static bool evict(struct vcpu *vcpu)
+{
+    if (!vcpu->guest_file || !mrif_exists())
+        return false;
+    csr_clear(CSR_HGEIE, 1ul << vcpu->guest_file);
+    vfile_evict(vcpu);
+    if (vfile_deliverable(vcpu))
+        sched_wake(vcpu);
+    return true;
+}
+
+static bool restore_file(struct vcpu *vcpu)
+{
+    if (vcpu->guest_file || !vfile_restore(vcpu))
+        return false;
+    if (vcpu->state == VCPU_BLOCKED)
+        csr_set(CSR_HGEIE, 1ul << vcpu->guest_file);
+    return true;
+}
+
+static bool carry_out(struct vcpu *vcpu, uint64_t operation)
+{
+    switch (operation) {
+    case OPERATE_MOVE:
+        return vcpu->guest_file && vfile_move(vcpu, vcpu->hart);
+    case OPERATE_MIGRATE:
+        return vfile_move(vcpu, next_hart(vcpu->hart));
+    case OPERATE_EVICT:
+        return evict(vcpu);
+    case OPERATE_RESTORE:
+        return restore_file(vcpu);
+    case OPERATE_PREEMPT:
+        sched_yield(vcpu->hart);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* On the vCPU's hart, which is in the hypervisor: the vCPU does not run meanwhile. */
+static void operate_here(void *arg)
+{
+    struct request *request = arg;
+    struct vcpu *vcpu = request->vcpu;
+    if (vcpu->hart != hart_self() || vcpu->busy || !vfile_trylock(vcpu))
+        return;
+    request->done = carry_out(vcpu, request->operation);
+    vfile_unlock(vcpu);
+}
+
+bool operate(struct vcpu *vcpu, uint64_t operation)
+{
+    struct request request = {vcpu, operation, false};
+    hart_call(vcpu->hart, operate_here, &request);
+    return request.done;
+}
