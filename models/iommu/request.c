@@ -369,6 +369,7 @@ void iommu_pump(struct iommu *m)
     } while (m->pump_again);
     m->pumping = false;
     iommu_fence_progress(m);
+    iommu_debug_start(m); /* it may have waited for a slot */
 }
 
 void iommu_request_timer(struct iommu *m, struct request *r)
