@@ -58,6 +58,25 @@ static void REG_1_little_endian_page(void **state)
     bed_close(&t);
 }
 
+/* A pair of 32-bit registers by 64 bits, a 64-bit register by halves. */
+static void REG_2_pairs(void **state)
+{
+    (void)state;
+    struct testbed t;
+    open(&t);
+    provoke(&t);
+    provoke(&t);
+    assert_int_equal(bed_get(&t, REG_OFFSET_FQH, 8), UINT64_C(2) << 32);
+    bed_set(&t, REG_OFFSET_FQH, 8, UINT64_C(7) << 32 | 1);
+    assert_int_equal(bed_get(&t, REG_OFFSET_FQH, 8), UINT64_C(2) << 32 | 1);
+    bed_set(&t, REG_OFFSET_MSI_CFG + 4, 4, 0x12);
+    assert_int_equal(bed_get(&t, REG_OFFSET_MSI_CFG, 8), UINT64_C(0x12) << 32 | OWN_MSI);
+    bed_set(&t, REG_OFFSET_MSI_CFG + 8, 8, BIT(32) | 77);
+    assert_int_equal(bed_get(&t, REG_OFFSET_MSI_CFG + 8, 4), 77);
+    assert_int_equal(bed_get(&t, REG_OFFSET_MSI_CFG + 12, 4), 1);
+    bed_close(&t);
+}
+
 static void CAP_2_every_mode(void **state)
 {
     (void)state;
@@ -400,6 +419,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(REG_1_little_endian_page),
         cmocka_unit_test(REG_6_reset_empties),
+        cmocka_unit_test(REG_2_pairs),
         cmocka_unit_test(CAP_2_every_mode),
         cmocka_unit_test(FCTL_2_change_while_on),
         cmocka_unit_test(FCTL_3_own_message_and_fence),

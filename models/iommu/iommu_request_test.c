@@ -94,6 +94,43 @@ static void step_12_and_13_bare_first_stage(void **state)
     bed_close(&s.t);
 }
 
+/* [iommu GET_PC]: entries above the process context. */
+static void PDT_3_non_leaf(void **state)
+{
+    static const struct {
+        uint64_t entry;
+        unsigned cause;
+    } cases[] = {{0, 266}, {2, 266}, {1 | 2, 267}, {1 | BIT(54), 267}, {1, 0}};
+    (void)state;
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct request_bed s;
+        open(&s);
+        bed_map(&s.t, s.first, 3, false, 0x5000, 0x80005000, 0, RWXAD | U);
+        uint64_t root = bed_pages(&s.t, 1);
+        bench_poke(&s.t.b, root, 8, cases[i].entry | s.pdt >> 12 << 10);
+        use_processes(&s, 0, 1);
+        s.dc.fsc = MODE(2) | root >> 12;
+        apply(&s);
+        assert_int_equal(cause_of(&s, request(0x5000, VD_READ, VD_PROCESS_ID)), cases[i].cause);
+        bed_close(&s.t);
+    }
+}
+
+static void step_5_24_bits(void **state)
+{
+    (void)state;
+    struct request_bed s;
+    const struct iommu_config config = {.index = 0};
+    open_with(&s, &config);
+    bed_set(&s.t, REG_OFFSET_DDTP, 8, bed_pages(&s.t, 1) >> 12 << 10 | 4);
+    struct vd_txn txn = request(0x5000, VD_READ, 0);
+    txn.requester = 0xffffff;
+    assert_int_equal(cause_of(&s, txn), 258);
+    txn.requester = 0x1000000;
+    assert_int_equal(cause_of(&s, txn), 260);
+    bed_close(&s.t);
+}
+
 static void XL_2_second_stage_sees_users(void **state)
 {
     (void)state;
@@ -201,6 +238,70 @@ static void PT_4_memory_type(void **state)
         assert_int_equal(response, UINT64_C(0x80077) << 10 | cases[i].result << 7);
         bed_close(&s.t);
     }
+}
+
+/* Four bytes, in the byte order of their stage, and nothing beside them. */
+static void PT_5_narrow_big_endian(void **state)
+{
+    enum { SBE = 1 << 10, SXL = 1 << 11 };
+    (void)state;
+    struct request_bed s;
+    open(&s);
+    bed_set(&s.t, REG_OFFSET_DDTP, 8, 0);
+    bed_set(&s.t, REG_OFFSET_FCTL, 4, 1 | 4);
+    bed_set(&s.t, REG_OFFSET_DDTP, 8, s.t.ddt >> 12 << 10 | 2);
+    uint64_t table = bed_pages(&s.t, 1);
+    bench_poke(&s.t.b, s.first, 4, __builtin_bswap32((uint32_t)(table >> 12 << 10 | V)));
+    bench_poke(&s.t.b, table + 20, 4, __builtin_bswap32(0x80005u << 10 | V | R | W | U));
+    bench_poke(&s.t.b, table + 16, 4, 0x11223344);
+    s.dc.tc = 1 | SADE | SBE | SXL;
+    s.dc.iohgatp = 0;
+    s.dc.fsc = MODE(8) | s.first >> 12;
+    apply(&s);
+    assert_int_equal(cause_of(&s, request(0x5008, VD_WRITE, 0)), 0);
+    assert_int_equal(bed_where(&s.t), 0x80005008);
+    assert_int_equal(__builtin_bswap32((uint32_t)bench_peek(&s.t.b, table + 20, 4)),
+                     0x80005u << 10 | V | R | W | U | A | D);
+    assert_int_equal(bench_peek(&s.t.b, table + 16, 4), 0x11223344);
+    bed_close(&s.t);
+}
+
+struct rival {
+    struct request_bed *s;
+    bool (*hook)(void *ctx, struct vd_txn *txn);
+    uint64_t pte;
+    unsigned swaps;
+};
+
+/* Somebody changes a software bit of the PTE before every compare-and-swap. */
+static bool interfere(void *ctx, struct vd_txn *txn)
+{
+    struct rival *r = ctx;
+    if (txn->cmd == VD_CAS && txn->addr == r->pte) {
+        uint64_t pte = bench_peek(&r->s->t.b, r->pte, 8);
+        bench_poke(&r->s->t.b, r->pte, 8, pte ^ 1 << 8);
+        r->swaps++;
+    }
+    return r->hook(&r->s->t, txn);
+}
+
+/* CHOICE: after eight lost races the request ends with cause 272, which DTF does not hide. */
+static void PT_5_second_stage_gives_up(void **state)
+{
+    (void)state;
+    struct request_bed s;
+    open(&s);
+    s.dc.tc = 1 | GADE | 1 << 4;
+    s.dc.fsc = 0;
+    struct rival rival = {.s = &s, .hook = s.t.b.hook};
+    rival.pte = bed_map(&s.t, s.second, 3, true, 0x5000, 0x80005000, 0, V | R | W | U);
+    apply(&s);
+    s.t.b.hook = interfere;
+    s.t.b.hook_ctx = &rival;
+    assert_int_equal(cause_of(&s, request(0x5000, VD_WRITE, 0)), 272);
+    assert_int_equal(rival.swaps, 8);
+    assert_int_equal(bench_peek(&s.t.b, rival.pte, 8) & (A | D), 0);
+    bed_close(&s.t);
 }
 
 /* No process: no process_id and no privilege, whatever the transaction says. */
@@ -389,6 +490,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(step_12_and_13_bare_first_stage),
+        cmocka_unit_test(PDT_3_non_leaf),
+        cmocka_unit_test(step_5_24_bits),
+        cmocka_unit_test(PT_5_narrow_big_endian),
+        cmocka_unit_test(PT_5_second_stage_gives_up),
         cmocka_unit_test(XL_2_second_stage_sees_users),
         cmocka_unit_test(XL_4_no_MXR),
         cmocka_unit_test(XL_5_causes),
