@@ -345,6 +345,34 @@ static void out_of_order_window(void **state)
     bed_close(&s.t);
 }
 
+/* Switch fence_ignores_io: PW waits for writes to memory, but not for MSIs. */
+static void fence_ignores_io_switch(void **state)
+{
+    (void)state;
+    for (unsigned msi = 0; msi < 2; msi++) {
+        struct busy_bed s;
+        const struct iommu_config config = {.fence_ignores_io = true};
+        open_with(&s, &config);
+        bed_write(&s.t, DEVICE, 0x5000);
+        bed_msi(&s.t, DEVICE, 0x6000, 3);
+        bench_poke(&s.t.b, s.t.cq, 8, 2 | BIT(13));
+        struct vd_txn txn = bench_write(msi ? 0x6000 : 0x5000, 4, 3);
+        txn.requester = DEVICE;
+        txn.attrs = VD_POSTED;
+        txn.serial = msi;
+        s.t.b.latency = 30000;
+        iommu_submit(s.t.m, &txn);
+        s.t.b.latency = 10000;
+        bed_set(&s.t, REG_OFFSET_CQT, 4, 1);
+        bench_run(&s.t.b, 11000);
+        assert_int_equal(bed_get(&s.t, REG_OFFSET_CQH, 4), msi);
+        bed_settle(&s.t);
+        assert_int_equal(bed_get(&s.t, REG_OFFSET_CQH, 4), 1);
+        assert_int_equal(s.t.b.now, 30000);
+        bed_close(&s.t);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -356,6 +384,7 @@ int main(void)
         cmocka_unit_test(MRIF_2_refused_msi_is_recorded),
         cmocka_unit_test(request_interval),
         cmocka_unit_test(out_of_order_window),
+        cmocka_unit_test(fence_ignores_io_switch),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
