@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "hart/cause.h"
-#include "hart/exec.h"
+#include "hart/mem.h"
+#include "hart/tlb.h"
 
 enum { PAGE_MASK = 4095 };
 
@@ -103,36 +104,93 @@ void amo_snoop(struct hart *h, uint64_t spa, uint64_t size)
         amo_drop(h);
 }
 
-enum go amo_lr(AT_PARAMS, unsigned size)
+/* Where the fast TLB has the bytes of an atomic access; NULL: it has to be looked for.  Only memory
+ * that nobody watches has a write tag.
+ */
+static void *fast(const struct hart *h, uint64_t va, unsigned size, bool write)
+{
+    const struct hart_tlb_entry *e = tlb_entry(h, va);
+    if ((write ? e->write_tag : e->read_tag) != tlb_tag(va, size))
+        return NULL;
+    return (void *)(uintptr_t)(va + e->addend);
+}
+
+static uint64_t fast_spa(const struct hart *h, uint64_t va)
+{
+    const uint64_t *pages = h->vtlb->spa[h->vtlb->data];
+    return pages[tlb_entry(h, va) - h->data] | (va & PAGE_MASK);
+}
+
+static uint64_t read_host(const void *host, unsigned size)
+{
+    uint64_t value = 0;
+    memcpy(&value, host, size);
+    return extend(value, size);
+}
+
+static void reserve(struct hart *h, uint64_t spa, unsigned size)
+{
+    h->st.reservation_valid = true;
+    h->st.reservation_size = (uint8_t)size;
+    h->st.reservation_spa = spa;
+}
+
+static bool reserved(const struct hart *h, uint64_t spa, unsigned size)
+{
+    return h->st.reservation_valid && h->st.reservation_spa == spa &&
+           h->st.reservation_size == size;
+}
+
+static enum go slow_lr(AT_PARAMS, unsigned size)
 {
     struct target t = {.va = h->st.x[op->rs1], .size = size};
-    uint64_t value = 0;
     exec_arrive(AT);
     amo_drop(h);
     if (!find(h, &t, MMU_LOAD))
         return exec_fault(h, op, b);
-    memcpy(&value, t.host, size);
-    h->st.reservation_valid = true;
-    h->st.reservation_size = (uint8_t)size;
-    h->st.reservation_spa = t.spa;
-    h->st.x[op->rd] = extend(value, size);
+    reserve(h, t.spa, size);
+    h->st.x[op->rd] = read_host(t.host, size);
     return exec_retire(h, op, b);
 }
 
+enum go amo_lr(AT_PARAMS, unsigned size)
+{
+    uint64_t va = h->st.x[op->rs1];
+    const void *host = fast(h, va, size, false);
+    if (!host || h->st.reservation_watched)
+        return slow_lr(AT, size);
+    reserve(h, fast_spa(h, va), size);
+    h->st.x[op->rd] = read_host(host, size);
+    return GO_NEXT;
+}
+
 /* CHOICE: an SC translates, and may fault, even if it is going to fail. */
-enum go amo_sc(AT_PARAMS, unsigned size)
+static enum go slow_sc(AT_PARAMS, unsigned size)
 {
     struct target t = {.va = h->st.x[op->rs1], .size = size};
     exec_arrive(AT);
     if (!find(h, &t, MMU_STORE))
         return exec_fault(h, op, b);
-    bool holds =
-        h->st.reservation_valid && h->st.reservation_spa == t.spa && h->st.reservation_size == size;
+    bool holds = reserved(h, t.spa, size);
     if (holds && !write_target(h, &t, h->st.x[op->rs2]))
         return exec_fault(h, op, b);
     amo_drop(h);
     h->st.x[op->rd] = !holds;
     return exec_retire(h, op, b);
+}
+
+enum go amo_sc(AT_PARAMS, unsigned size)
+{
+    uint64_t va = h->st.x[op->rs1];
+    void *host = fast(h, va, size, true);
+    if (!host || h->st.reservation_watched)
+        return slow_sc(AT, size);
+    bool holds = reserved(h, fast_spa(h, va), size);
+    if (holds)
+        memcpy(host, &h->st.x[op->rs2], size);
+    h->st.reservation_valid = false;
+    h->st.x[op->rd] = !holds;
+    return GO_NEXT;
 }
 
 static uint64_t combine(enum amo what, uint64_t a, uint64_t b)
@@ -160,7 +218,7 @@ static uint64_t combine(enum amo what, uint64_t a, uint64_t b)
 }
 
 /* Sign extension keeps the order of 32-bit operands, signed and unsigned. */
-enum go amo_rmw(AT_PARAMS, unsigned size, enum amo what)
+static enum go slow_rmw(AT_PARAMS, unsigned size, enum amo what)
 {
     struct target t = {.va = h->st.x[op->rs1], .size = size};
     uint64_t old;
@@ -172,4 +230,17 @@ enum go amo_rmw(AT_PARAMS, unsigned size, enum amo what)
         return exec_fault(h, op, b);
     h->st.x[op->rd] = old;
     return exec_retire(h, op, b);
+}
+
+enum go amo_rmw(AT_PARAMS, unsigned size, enum amo what)
+{
+    uint64_t va = h->st.x[op->rs1];
+    void *host = fast(h, va, size, true);
+    if (!host)
+        return slow_rmw(AT, size, what);
+    uint64_t old = read_host(host, size);
+    uint64_t value = combine(what, old, extend(h->st.x[op->rs2], size));
+    memcpy(host, &value, size);
+    h->st.x[op->rd] = old;
+    return GO_NEXT;
 }

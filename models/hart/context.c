@@ -143,14 +143,12 @@ void mmu_fence(struct hart *h, const struct mmu_fence *fence)
     bool virt = fence->kind == FENCE_VVMA || (fence->kind == FENCE_VMA && h->st.virt);
     uint64_t hgatp = h->st.csr.hgatp;
     uint16_t vmid = hgatp >> 60 ? (uint16_t)vd_get(hgatp, 44, 14) : 0; /* as entries are tagged */
-    bool any = tlb_fence(&h->vtlb->side[TLB_DATA], h, fence, virt, vmid);
-    any |= tlb_fence(&h->vtlb->side[TLB_FETCH], h, fence, virt, vmid);
-    if (!any)
-        return;
-    if (fence->has_va)
-        renew(h);
-    else
+    bool data = tlb_fence(&h->vtlb->side[TLB_DATA], h, fence, virt, vmid);
+    bool fetch = tlb_fence(&h->vtlb->side[TLB_FETCH], h, fence, virt, vmid);
+    if (!fence->has_va && (data || fetch))
         mmu_flush_fast(h);
+    else if (fetch)
+        renew(h);
 }
 
 bool mmu_create(struct hart *h)

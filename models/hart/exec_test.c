@@ -565,6 +565,58 @@ static void sc_elsewhere_fails_and_ends_the_reservation(void **state)
     rig_free(r);
 }
 
+/* Once a page is in the fast TLB, atomics do without the world. */
+static void atomics_are_the_same_on_a_known_page(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NULL);
+    EMIT(r, sd, 0, 6, 8, 0);
+    EMIT(r, lr_d, 5, 6, 0, 0);
+    EMIT(r, sc_d, 7, 6, 9, 0);
+    EMIT(r, sc_d, 10, 6, 8, 0);
+    EMIT(r, amoadd_w, 11, 6, 9, 0);
+    EMIT(r, lr_w, 12, 6, 0, 0);
+    EMIT(r, sc_w, 13, 14, 9, 0);
+    EMIT(r, sc_w, 15, 6, 9, 0);
+    EMIT(r, lr_w, 16, 6, 0, 0);
+    EMIT(r, sc_d, 17, 6, 9, 0);
+    r->hart->st.x[6] = DATA_AT;
+    r->hart->st.x[14] = DATA_AT + 8;
+    r->hart->st.x[8] = 42;
+    r->hart->st.x[9] = UINT64_C(0xffffffff);
+    rig_run(r, 10);
+    static const uint64_t expected[] = {[5] = 42,
+                                        [7] = 0,
+                                        [10] = 1,
+                                        [11] = UINT64_MAX,
+                                        [12] = UINT64_C(0xfffffffffffffffe),
+                                        [13] = 1,
+                                        [15] = 1,
+                                        [16] = UINT64_C(0xfffffffffffffffe),
+                                        [17] = 1};
+    for (unsigned i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
+        if (i != 6 && i != 8 && i != 9 && i != 14 && i > 4)
+            assert_int_equal(r->hart->st.x[i], expected[i]);
+    assert_int_equal(bench_peek(&r->bench, DATA_AT, 8), UINT64_C(0xfffffffe));
+    rig_free(r);
+}
+
+static void a_reservation_on_a_known_page_is_guarded_between_slices(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NULL);
+    EMIT(r, sd, 0, 6, 8, 0);
+    EMIT(r, lr_d, 5, 6, 0, 0);
+    EMIT(r, sc_d, 7, 6, 8, 0);
+    r->hart->st.x[6] = DATA_AT;
+    rig_run(r, 2);
+    struct vd_txn txn = bench_write(DATA_AT + 4, 1, 1);
+    r->bench.host.ops->access(r->bench.host.ctx, &txn);
+    rig_run(r, 1);
+    assert_int_equal(r->hart->st.x[7], 1);
+    rig_free(r);
+}
+
 static void amo_on_a_watched_page_is_told(void **state)
 {
     (void)state;
@@ -681,6 +733,8 @@ int main(void)
         cmocka_unit_test(a_write_by_others_kills_the_reservation),
         cmocka_unit_test(a_write_beside_the_reservation_does_not),
         cmocka_unit_test(sc_elsewhere_fails_and_ends_the_reservation),
+        cmocka_unit_test(atomics_are_the_same_on_a_known_page),
+        cmocka_unit_test(a_reservation_on_a_known_page_is_guarded_between_slices),
         cmocka_unit_test(amo_on_a_watched_page_is_told),
         cmocka_unit_test(hints_are_recorded_and_free),
         cmocka_unit_test(fences_wait_for_posted_stores),

@@ -4,6 +4,7 @@
 
 #include "hart/translate.h"
 
+enum { LEAF_BITS = 12, BARE_SHIFT = 64 };
 enum { LARGE = 1024, FULLY_ASSOCIATIVE = 64, WAYS = 4, PAGE_SHIFT = 12 };
 
 static size_t words(const struct tlb *tlb)
@@ -26,7 +27,8 @@ bool tlb_create(struct tlb *tlb, uint32_t entries)
     tlb->next = calloc(tlb->sets, sizeof(*tlb->next));
     tlb->valid = calloc(words(tlb), sizeof(*tlb->valid));
     tlb->pieces = calloc(words(tlb), sizeof(*tlb->pieces));
-    return tlb->entries && tlb->next && tlb->valid && tlb->pieces;
+    tlb->leaves = calloc((size_t)1 << LEAF_BITS, sizeof(*tlb->leaves));
+    return tlb->entries && tlb->next && tlb->valid && tlb->pieces && tlb->leaves;
 }
 
 void tlb_destroy(struct tlb *tlb)
@@ -35,6 +37,7 @@ void tlb_destroy(struct tlb *tlb)
     free(tlb->next);
     free(tlb->valid);
     free(tlb->pieces);
+    free(tlb->leaves);
 }
 
 void tlb_clear(struct tlb *tlb)
@@ -43,6 +46,8 @@ void tlb_clear(struct tlb *tlb)
     memset(tlb->next, 0, tlb->sets * sizeof(*tlb->next));
     memset(tlb->valid, 0, words(tlb) * sizeof(*tlb->valid));
     memset(tlb->pieces, 0, words(tlb) * sizeof(*tlb->pieces));
+    memset(tlb->leaves, 0, sizeof(*tlb->leaves) << LEAF_BITS);
+    memset(tlb->of_size, 0, sizeof(tlb->of_size));
 }
 
 static uint32_t set_of(const struct tlb *tlb, uint64_t va)
@@ -95,14 +100,44 @@ static void mark(uint64_t *bits, size_t index, bool on)
     bits[index / 64] = on ? bits[index / 64] | bit : bits[index / 64] & ~bit;
 }
 
+/* The leaves of all sizes and spaces share the buckets: a count says what is not there. */
+static uint32_t *leaf_bucket(const struct tlb *tlb, uint64_t va, unsigned shift)
+{
+    uint64_t number = shift < BARE_SHIFT ? va >> shift : 0;
+    uint64_t hash = (number + ((uint64_t)shift << 56)) * UINT64_C(0x9e3779b97f4a7c15);
+    return &tlb->leaves[hash >> (64 - LEAF_BITS)];
+}
+
+static void set_piece(struct tlb *tlb, const struct tlb_entry *entry, bool on)
+{
+    unsigned shift = entry->shift < BARE_SHIFT ? entry->shift : BARE_SHIFT;
+    if (shift <= PAGE_SHIFT)
+        return;
+    uint32_t *leaves = leaf_bucket(tlb, entry->va, shift);
+    mark(tlb->pieces, (size_t)(entry - tlb->entries), on);
+    *leaves = on ? *leaves + 1 : *leaves - 1;
+    tlb->of_size[shift] = on ? tlb->of_size[shift] + 1 : tlb->of_size[shift] - 1;
+}
+
+/* False if no leaf above 4 KiB maps the address; kernels fence single pages in long runs. */
+static bool has_pieces(const struct tlb *tlb, uint64_t va)
+{
+    for (unsigned shift = PAGE_SHIFT + 1; shift <= BARE_SHIFT; shift++) {
+        if (tlb->of_size[shift] && *leaf_bucket(tlb, va, shift))
+            return true;
+    }
+    return false;
+}
+
 void tlb_insert(struct tlb *tlb, const struct tlb_entry *entry, struct tlb_entry *evicted)
 {
     struct tlb_entry *slot = victim(tlb, entry);
     *evicted = *slot;
+    if (slot->valid)
+        set_piece(tlb, slot, false);
     *slot = *entry;
-    size_t index = (size_t)(slot - tlb->entries);
-    mark(tlb->valid, index, true);
-    mark(tlb->pieces, index, entry->shift > PAGE_SHIFT);
+    mark(tlb->valid, (size_t)(slot - tlb->entries), true);
+    set_piece(tlb, slot, true);
 }
 
 static bool same_leaf(uint64_t a, uint64_t b, uint8_t shift)
@@ -132,7 +167,7 @@ static void remove_entry(struct tlb *tlb, struct hart *h, size_t index, bool fro
 {
     tlb->entries[index].valid = false;
     mark(tlb->valid, index, false);
-    mark(tlb->pieces, index, false);
+    set_piece(tlb, &tlb->entries[index], false);
     if (from_contexts)
         context_drop(h, tlb->entries[index].va, false);
 }
@@ -158,6 +193,8 @@ bool tlb_fence(struct tlb *tlb, struct hart *h, const struct mmu_fence *fence, b
     bool page = fence->has_va && fence->kind != FENCE_GVMA;
     bool any = page && fence_page(tlb, h, fence, virt, vmid);
     const uint64_t *bits = page ? tlb->pieces : tlb->valid;
+    if (page && !has_pieces(tlb, fence->va))
+        return any;
     for (size_t word = 0; word < words(tlb); word++) {
         for (uint64_t left = bits[word]; left; left &= left - 1) {
             size_t i = word * 64 + (size_t)__builtin_ctzll(left);

@@ -43,6 +43,8 @@ struct tlb {
     /* Bit per entry: valid; valid and a piece of a first-stage leaf above 4 KiB.  Fences look at
      * nothing else. */
     uint64_t *valid, *pieces;
+    uint32_t *leaves;     /* per bucket of large leaves: how many pieces there are */
+    uint32_t of_size[65]; /* per shift: how many pieces there are */
     uint32_t sets, ways;
 };
 

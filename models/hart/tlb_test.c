@@ -172,8 +172,29 @@ static void a_fence_reaches_every_piece_of_a_superpage(void **state)
     map(&m, 8, GPA, 1, 0, 0);
     load(&m, GPA + 5 * KIB4, 8);
     uint64_t code = m.f->hart.fetch_context;
-    mmu_fence(&m.f->hart, &(struct mmu_fence){.kind = FENCE_VMA, .has_va = true, .va = GPA + 8});
+    struct mmu_fence fence = {.kind = FENCE_VMA, .has_va = true, .va = GPA + 8};
+    mmu_fence(&m.f->hart, &fence);
     assert_int_equal(cause_of(&m, MMU_LOAD, GPA + 5 * KIB4, 0), 13);
+    assert_true(m.f->hart.fetch_context == code);
+    machine_free(&m);
+}
+
+static void a_fence_cuts_links_only_where_code_was_fetched(void **state)
+{
+    const uint8_t *host;
+    uint64_t spa;
+    (void)state;
+    struct machine m = machine_new(0);
+    map(&m, 8, GPA, 1, RAM, RWX_);
+    fixture_set(m.f, CSR_satp, root(8, 1, TABLES));
+    fixture_mode(m.f, VD_MODE_S);
+    assert_true(mmu_fetch(&m.f->hart, GPA + 5 * KIB4, &host, &spa));
+    uint64_t code = m.f->hart.fetch_context;
+    struct mmu_fence fence = {.kind = FENCE_VMA, .has_va = true, .va = GPA - 8};
+    mmu_fence(&m.f->hart, &fence);
+    assert_true(m.f->hart.fetch_context == code);
+    fence.va = GPA + 8;
+    mmu_fence(&m.f->hart, &fence);
     assert_true(m.f->hart.fetch_context != code);
     machine_free(&m);
 }
@@ -255,6 +276,7 @@ int main(void)
         cmocka_unit_test(guest_fences_are_selective),
         cmocka_unit_test(a_VVMA_of_another_VMID_does_nothing),
         cmocka_unit_test(a_fence_reaches_every_piece_of_a_superpage),
+        cmocka_unit_test(a_fence_cuts_links_only_where_code_was_fetched),
         cmocka_unit_test(ASIDs_keep_translations_apart),
         cmocka_unit_test(VMIDs_keep_translations_apart),
         cmocka_unit_test(a_bare_G_stage_is_fenced_whatever_its_VMID),
