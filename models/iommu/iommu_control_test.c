@@ -414,6 +414,34 @@ static void REG_6_reset_empties(void **state)
     bed_close(&t);
 }
 
+/* Each masked vector keeps its own message, once. */
+static void INT_6_masked_vectors(void **state)
+{
+    (void)state;
+    struct testbed t;
+    const struct iommu_config config = {.vector_bits = 1};
+    bed_open(&t, &config);
+    bed_start(&t, 2);
+    bed_set(&t, REG_OFFSET_ICVEC, 8, 1 << 4); /* the fault queue has vector 1 */
+    for (uint32_t v = 0; v < 2; v++)
+        bed_set(&t, REG_OFFSET_MSI_CFG + 16 * v + 12, 4, 1);
+    bench_forget(&t.b);
+    for (unsigned i = 0; i < 2; i++) {
+        bed_command(&t, 5, 0);
+        provoke(&t);
+        pending(&t);
+    }
+    for (uint32_t v = 0; v < 2; v++)
+        bed_set(&t, REG_OFFSET_MSI_CFG + 16 * v + 12, 4, 0);
+    unsigned sent[2] = {0};
+    for (uint32_t i = 0; i < t.b.num_writes; i++)
+        for (uint32_t v = 0; v < 2; v++)
+            sent[v] += t.b.writes[i].addr == OWN_MSI + 0x1000 * v;
+    assert_int_equal(sent[0], 1);
+    assert_int_equal(sent[1], 1);
+    bed_close(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -432,6 +460,7 @@ int main(void)
         cmocka_unit_test(Q_8_page_queue_overflow),
         cmocka_unit_test(Q_8_page_queue_memory_fault),
         cmocka_unit_test(INT_1_sources),
+        cmocka_unit_test(INT_6_masked_vectors),
         cmocka_unit_test(HPM_3_selector),
         cmocka_unit_test(DBG_1_request),
         cmocka_unit_test(QOS_1_register),
