@@ -30,6 +30,7 @@ enum {
     CAPABILITY_POWER = 0x40,
     CAPABILITY_EXPRESS = 0x50,
     CAPABILITY_MSIX = 0x90,
+    CAPABILITY_VENDOR = 0xa0,
     CAPABILITY_EXTENDED = 0x100,
 };
 
@@ -145,6 +146,36 @@ static uint16_t chain(struct pcie_slot *slot, uint32_t *link, uint32_t base)
     return (uint16_t)base;
 }
 
+uint32_t pcie_vendor_offset(const struct pcie_identity *id, uint32_t index)
+{
+    uint32_t offset = CAPABILITY_VENDOR;
+    for (uint32_t i = 0; i < index; i++)
+        offset += (2u + id->vendor_capabilities[i].size + 3u) & ~3u;
+    return offset;
+}
+
+static void put_vendor(struct pcie_slot *slot, uint32_t *link)
+{
+    const struct pcie_identity *id = &slot->function->id;
+    for (uint32_t i = 0; i < id->num_vendor_capabilities; i++) {
+        const struct pcie_vendor_capability *c = &id->vendor_capabilities[i];
+        uint32_t base = chain(slot, link, pcie_vendor_offset(id, i));
+        put(slot, base, 1, 0x09, 0);
+        for (uint32_t b = 0; b < c->size; b++)
+            put(slot, base + 2 + b, 1, c->bytes[b], c->writable[b]);
+    }
+}
+
+static void put_msix(struct pcie_slot *slot, uint32_t *link)
+{
+    const struct pcie_identity *id = &slot->function->id;
+    slot->msix = chain(slot, link, CAPABILITY_MSIX);
+    put(slot, slot->msix, 1, 0x11, 0);
+    put(slot, slot->msix + 2u, 2, id->vectors - 1u, 0xc000);
+    put(slot, slot->msix + 4u, 4, id->msix_table | id->msix_bar, 0);
+    put(slot, slot->msix + 8u, 4, id->msix_pba | id->msix_bar, 0);
+}
+
 static void put_capabilities(struct pcie_slot *slot)
 {
     const struct pcie_identity *id = &slot->function->id;
@@ -154,13 +185,9 @@ static void put_capabilities(struct pcie_slot *slot)
     PUT_ROWS(slot, slot->power, power_rows);
     slot->express = chain(slot, &link, CAPABILITY_EXPRESS);
     PUT_ROWS(slot, slot->express, express_rows);
-    if (!id->vectors)
-        return;
-    slot->msix = chain(slot, &link, CAPABILITY_MSIX);
-    put(slot, slot->msix, 1, 0x11, 0);
-    put(slot, slot->msix + 2u, 2, id->vectors - 1u, 0xc000);
-    put(slot, slot->msix + 4u, 4, id->msix_table | id->msix_bar, 0);
-    put(slot, slot->msix + 8u, 4, id->msix_pba | id->msix_bar, 0);
+    if (id->vectors)
+        put_msix(slot, &link);
+    put_vendor(slot, &link);
 }
 
 static void put_extended(struct pcie_slot *slot)
@@ -240,6 +267,13 @@ bool config_valid(const struct pcie_identity *id, struct vd_error *err)
                        "pcie: MSI-X of %04x:%04x: at most %u vectors, table and PBA 8-byte "
                        "aligned, apart and inside BAR%u",
                        id->vendor, id->device, PCIE_MAX_VECTORS, id->msix_bar);
+    for (uint32_t i = 0; i < id->num_vendor_capabilities; i++)
+        if (id->vendor_capabilities[i].size > PCIE_VENDOR_BYTES ||
+            pcie_vendor_offset(id, i + 1) > CAPABILITY_EXTENDED)
+            return vd_fail(err,
+                           "pcie: vendor-specific capability %u of %04x:%04x does not fit: at most "
+                           "%u bytes each, all of them up to 0x%x of configuration space",
+                           i, id->vendor, id->device, PCIE_VENDOR_BYTES, CAPABILITY_EXTENDED);
     if (id->interrupt_pin > PCIE_LINES)
         return vd_fail(err, "pcie: interrupt pin %u of %04x:%04x: accepted are 0 (none) to %u",
                        id->interrupt_pin, id->vendor, id->device, PCIE_LINES);
@@ -283,8 +317,17 @@ uint64_t config_bar_base(const struct pcie_slot *slot, uint32_t bar)
     return base;
 }
 
+static void tell_function(const struct pcie_slot *slot, enum vd_cmd cmd, uint32_t offset,
+                          unsigned size)
+{
+    const struct pcie_function *function = slot->function;
+    if (function->config_access && offset >= CAPABILITY_VENDOR && offset < CAPABILITY_EXTENDED)
+        function->config_access(function->ctx, cmd, offset, size);
+}
+
 uint32_t config_read(const struct pcie_slot *slot, uint32_t offset, unsigned size)
 {
+    tell_function(slot, VD_READ, offset, size);
     uint32_t value = load(slot->function->st->config + offset, size);
     bool pending = slot->function->st->intx && slot->function->id.interrupt_pin;
     if (pending && offset <= REG_STATUS && REG_STATUS < offset + size)
@@ -321,6 +364,7 @@ void config_write(struct pcie_slot *slot, uint32_t offset, unsigned size, uint32
     if (slot->express && covers(offset, size, flr_byte) &&
         (value >> (8 * (flr_byte - offset)) & (EXPRESS_FLR >> 8)))
         root_function_reset(slot);
+    tell_function(slot, VD_WRITE, offset, size);
     msix_flush(slot->function);
     root_update_intx(slot->function->root);
 }

@@ -6,7 +6,7 @@
 
 #include "viaduct/host.h"
 
-enum { PCIE_CONFIG_SIZE = 4096, PCIE_BARS = 6, PCIE_MAX_VECTORS = 2048 };
+enum { PCIE_CONFIG_SIZE = 4096, PCIE_BARS = 6, PCIE_MAX_VECTORS = 2048, PCIE_VENDOR_BYTES = 18 };
 
 struct pcie_root;
 
@@ -21,6 +21,13 @@ struct pcie_msix_entry {
     uint32_t control; /* bit 0: mask */
 };
 
+/* What follows ID and next pointer of a vendor-specific capability, and the bits of it that
+ * software may change. */
+struct pcie_vendor_capability {
+    uint8_t size; /* bytes used */
+    uint8_t bytes[PCIE_VENDOR_BYTES], writable[PCIE_VENDOR_BYTES];
+};
+
 /* Constant for the life of a function. */
 struct pcie_identity {
     uint16_t vendor, device, subsystem_vendor, subsystem;
@@ -32,6 +39,8 @@ struct pcie_identity {
     uint32_t msix_table, msix_pba;
     bool ats, pri, pasid; /* capabilities offered */
     struct pcie_bar bars[PCIE_BARS];
+    const struct pcie_vendor_capability *vendor_capabilities;
+    uint32_t num_vendor_capabilities;
 };
 
 struct pcie_function_state {
@@ -51,6 +60,9 @@ struct pcie_function {
     void *ctx; /* the device */
     /* BAR access: txn->addr is the offset in the BAR; MSI-X table and PBA are handled before. */
     enum vd_status (*bar_access)(void *ctx, uint32_t bar, struct vd_txn *txn);
+    /* Called, if set, before a vendor-specific capability is read and after it was written:
+     * `offset` is in configuration space. */
+    void (*config_access)(void *ctx, enum vd_cmd cmd, uint32_t offset, unsigned size);
     void (*complete)(void *ctx, const struct vd_txn *txn);
     void (*message)(void *ctx, uint32_t code, const uint64_t payload[2]);
     void (*reset)(void *ctx);
@@ -64,7 +76,13 @@ enum vd_status pcie_send(struct pcie_function *function, struct vd_txn *txn);
  * MSI's serial: that of the one already waiting if the PBA bit was set, 0 if there is no such
  * vector. */
 uint64_t pcie_msix_raise(struct pcie_function *function, uint32_t vector);
+/* False: the function's interrupts are INTx. */
+bool pcie_msix_enabled(const struct pcie_function *function);
 void pcie_intx(struct pcie_function *function, bool level);
+/* As a function level reset. */
+void pcie_function_reset(struct pcie_function *function);
+/* Where in configuration space a vendor-specific capability is. */
+uint32_t pcie_vendor_offset(const struct pcie_identity *id, uint32_t index);
 /* The function's device_id. */
 uint32_t pcie_device_id(const struct pcie_function *function);
 

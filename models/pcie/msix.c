@@ -34,6 +34,11 @@ bool msix_enabled(const struct pcie_slot *slot)
     return control(slot) & CONTROL_ENABLE;
 }
 
+bool pcie_msix_enabled(const struct pcie_function *function)
+{
+    return msix_enabled(slot_of(function));
+}
+
 static bool held_back(const struct pcie_slot *slot, uint32_t vector)
 {
     return (control(slot) & CONTROL_FUNCTION_MASK) ||

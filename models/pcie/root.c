@@ -116,6 +116,11 @@ void root_function_reset(struct pcie_slot *slot)
         slot->function->reset(slot->function->ctx);
 }
 
+void pcie_function_reset(struct pcie_function *function)
+{
+    root_function_reset(slot_of(function));
+}
+
 void pcie_reset(struct pcie_root *root)
 {
     link_reset(root);
