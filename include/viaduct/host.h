@@ -61,6 +61,7 @@ enum {
 #define VD_REQUESTER_HART(n)  (0x80000000u | (uint32_t)(n))
 #define VD_REQUESTER_IOMMU(n) (0x81000000u | (uint32_t)(n))
 #define VD_REQUESTER_APLIC(n) (0x82000000u | (uint32_t)(n))
+#define VD_REQUESTER_BOARD(n) (0x83000000u | (uint32_t)(n)) /* a device that is not PCIe */
 
 /* Bytes that one transaction can carry: a cache line, an IOMMU device context. */
 #define VD_TXN_BYTES 64
