@@ -266,44 +266,6 @@ static void PT_5_narrow_big_endian(void **state)
     bed_close(&s.t);
 }
 
-struct rival {
-    struct request_bed *s;
-    bool (*hook)(void *ctx, struct vd_txn *txn);
-    uint64_t pte;
-    unsigned swaps;
-};
-
-/* Somebody changes a software bit of the PTE before every compare-and-swap. */
-static bool interfere(void *ctx, struct vd_txn *txn)
-{
-    struct rival *r = ctx;
-    if (txn->cmd == VD_CAS && txn->addr == r->pte) {
-        uint64_t pte = bench_peek(&r->s->t.b, r->pte, 8);
-        bench_poke(&r->s->t.b, r->pte, 8, pte ^ 1 << 8);
-        r->swaps++;
-    }
-    return r->hook(&r->s->t, txn);
-}
-
-/* CHOICE: after eight lost races the request ends with cause 272, which DTF does not hide. */
-static void PT_5_second_stage_gives_up(void **state)
-{
-    (void)state;
-    struct request_bed s;
-    open(&s);
-    s.dc.tc = 1 | GADE | 1 << 4;
-    s.dc.fsc = 0;
-    struct rival rival = {.s = &s, .hook = s.t.b.hook};
-    rival.pte = bed_map(&s.t, s.second, 3, true, 0x5000, 0x80005000, 0, V | R | W | U);
-    apply(&s);
-    s.t.b.hook = interfere;
-    s.t.b.hook_ctx = &rival;
-    assert_int_equal(cause_of(&s, request(0x5000, VD_WRITE, 0)), 272);
-    assert_int_equal(rival.swaps, 8);
-    assert_int_equal(bench_peek(&s.t.b, rival.pte, 8) & (A | D), 0);
-    bed_close(&s.t);
-}
-
 /* No process: no process_id and no privilege, whatever the transaction says. */
 static void FQ_2_process(void **state)
 {
@@ -493,7 +455,6 @@ int main(void)
         cmocka_unit_test(PDT_3_non_leaf),
         cmocka_unit_test(step_5_24_bits),
         cmocka_unit_test(PT_5_narrow_big_endian),
-        cmocka_unit_test(PT_5_second_stage_gives_up),
         cmocka_unit_test(XL_2_second_stage_sees_users),
         cmocka_unit_test(XL_4_no_MXR),
         cmocka_unit_test(XL_5_causes),
