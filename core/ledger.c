@@ -53,6 +53,7 @@ void ledger_destroy(struct ledger *l)
     free(l->owners);
     free(l->moves);
     free(l->mrifs);
+    free(l->stales);
     free(l->paths);
     free(l->findings);
     free(l->samples);
@@ -130,6 +131,8 @@ static void (*const takers[VD_REC_COUNT])(struct ledger *l, const struct vd_reco
     [VD_REC_trap] = trap_take,
     [VD_REC_hint] = hint_take,
     [VD_REC_hint_more] = hint_take_more,
+    [VD_REC_iommu_stale] = stale_take,
+    [VD_REC_iommu_command] = stale_command_done,
 };
 
 uint64_t ledger_kinds(void)

@@ -9,7 +9,7 @@
 
 static struct ledger_finding *new_finding(struct ledger *l, enum ledger_finding_kind kind)
 {
-    if (kind != LEDGER_DROPPED)
+    if (kind != LEDGER_DROPPED && kind != LEDGER_STALE)
         l->violations++;
     if (l->num_findings == LEDGER_MAX_FINDINGS)
         return NULL;
@@ -75,7 +75,25 @@ void finding_add(struct ledger *l, enum ledger_finding_kind kind, struct msi *ms
     va_end(args);
     if (used >= size)
         used = size - 1;
+    if (msi->stale)
+        used = put(f->text, size, used, ", by a cached translation that %s should have removed",
+                   stale_command(msi->stale));
     used = put(f->text, size, used, " (at ");
+    used = put_time(f->text, size, used, l->now);
+    put(f->text, size, used, ")");
+}
+
+void finding_stale(struct ledger *l, const struct ledger_stale *stale)
+{
+    struct ledger_finding *f = new_finding(l, LEDGER_STALE);
+    if (!f)
+        return;
+    size_t size = sizeof(f->text);
+    size_t used = put(f->text, size, 0, "IOMMU %u used a translation of ", stale->command >> 16);
+    used = put_requester(f->text, size, used, stale->device_id);
+    used = put(f->text, size, used, ", IOVA 0x%" PRIx64 ", that %s should have removed",
+               stale->page << 12, stale_command(stale->command));
+    used = put(f->text, size, used, ": an IOFENCE.C has passed since memory differs (at ");
     used = put_time(f->text, size, used, l->now);
     put(f->text, size, used, ")");
 }

@@ -42,6 +42,7 @@ struct msi {
     uint32_t requester, path, phase, traps;
     int32_t vm; /* of the device */
     uint8_t state;
+    uint32_t stale; /* the command that should have removed its translation; 0: none */
     bool inexact, stray, moved;
     bool host; /* the hypervisor's own: a notice of an MRIF, an IPI between its harts */
 };
@@ -121,6 +122,14 @@ struct ledger_mrif {
     bool in_use;
 };
 
+/* A cached translation that memory contradicts. */
+struct ledger_stale {
+    uint64_t page;
+    uint32_t device_id, command;
+    uint64_t fence; /* fences that had ended when it was first seen */
+    bool noted;
+};
+
 struct chunk {
     struct msi msis[LEDGER_CHUNK];
 };
@@ -148,6 +157,9 @@ struct ledger {
     uint32_t num_moves;
     struct ledger_mrif *mrifs;
     uint32_t num_mrifs;
+    struct ledger_stale *stales;
+    uint32_t num_stales;
+    uint64_t fences;
     uint32_t phase, path;
     struct ledger_counts all;
     struct path_counts *paths;
@@ -213,7 +225,13 @@ void hint_take_more(struct ledger *l, const struct vd_record *rec);
 void trap_take(struct ledger *l, const struct vd_record *rec);
 void trap_stamp(struct ledger *l, struct msi *msi, const struct place *place, uint32_t hart);
 
+/* ledger_stale.c */
+void stale_take(struct ledger *l, const struct vd_record *rec);
+void stale_command_done(struct ledger *l, const struct vd_record *rec);
+const char *stale_command(uint32_t command);
+
 /* ledger_finding.c */
+void finding_stale(struct ledger *l, const struct ledger_stale *stale);
 __attribute__((format(printf, 4, 5))) void finding_add(struct ledger *l,
                                                        enum ledger_finding_kind kind,
                                                        struct msi *msi, const char *format, ...);

@@ -143,10 +143,11 @@ bool iommu_locate_dc(struct iommu *m, struct request *r)
 {
     if (iommu_device_id_too_wide(m, GET(r->ddtp, ddtp_iommu_mode), r->txn.requester))
         return iommu_fault(r, CAUSE_type_disallowed);
-    if (!r->logged && !r->busy) {
+    if (iommu_may_hit(r)) {
         const struct ddt_entry *e = iommu_ddt_lookup(m, r->txn.requester);
         if (e) {
             r->dc = e->dc;
+            r->hits |= BAR_DDT;
             return true;
         }
     }

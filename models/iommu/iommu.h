@@ -46,6 +46,7 @@ struct iommu_config {
     bool fence_ignores_io; /* IOFENCE.C PW covers main memory only (wrong for MSIs) */
     bool tag_device;       /* MSI cache entries are tagged with the device_id too */
     bool mrif_big_endian;  /* the machine's IMSICs have seteipnum_be */
+    bool stale_check;      /* record iommu_stale where a cache and memory differ */
     struct iommu_timing timing;
     vd_time cycle_ps;
 };

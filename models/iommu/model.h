@@ -73,6 +73,12 @@ void iommu_step_timer(struct iommu *m, struct request *r);
 void iommu_step_complete(struct iommu *m, struct request *r, const struct vd_txn *txn);
 bool iommu_fault(struct request *r, enum cause cause);
 
+/* A cache is asked before the first step of a phase, and never by a debugger's walk. */
+static inline bool iommu_may_hit(const struct request *r)
+{
+    return !r->logged && !r->busy && !r->oracle;
+}
+
 /* Between two phases the log is emptied. */
 static inline void iommu_checkpoint(struct request *r, enum phase phase)
 {
@@ -83,6 +89,9 @@ static inline void iommu_checkpoint(struct request *r, enum phase phase)
 
 /* translate.c */
 bool iommu_translate(struct iommu *m, struct request *r);
+
+/* stale.c */
+void iommu_stale_check(struct iommu *m, const struct request *r);
 
 /* context.c, process.c */
 bool iommu_locate_dc(struct iommu *m, struct request *r);

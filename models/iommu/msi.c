@@ -65,12 +65,13 @@ static void fill(struct iommu *m, const struct request *r)
 
 static bool locate_pte(struct iommu *m, struct request *r)
 {
-    if (!r->logged && !r->busy) {
+    if (iommu_may_hit(r)) {
         uint16_t gscid = (uint16_t)GET(r->dc.iohgatp, iohgatp_GSCID);
         const struct msi_entry *e = iommu_msi_lookup(m, r->txn.requester, gscid, r->gpa);
         if (e) {
             r->msi_pte[0] = e->pte[0];
             r->msi_pte[1] = e->pte[1];
+            r->hits |= BAR_MSI;
             return true;
         }
     }

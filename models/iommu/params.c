@@ -57,6 +57,7 @@ static const struct vd_param params[] = {
     SWITCH(fence_ignores_io, "IOFENCE.C PW covers main memory only (wrong for MSIs)"),
     SWITCH(tag_device, "MSI cache entries are tagged with the device_id too"),
     SWITCH(mrif_big_endian, "MRIFs take big-endian MSIs, as the machine's IMSICs do"),
+    SWITCH(stale_check, "cached translations are compared with memory; record iommu_stale"),
     TIME(hit, "request in to translated request out; inorder 2"),
     TIME(context_beats, "device context, beyond the memory latency; inorder 9"),
     TIME(process_beats, "process context, beyond the memory latency; inorder 4"),

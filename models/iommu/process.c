@@ -60,11 +60,12 @@ static bool walk_pdt(struct iommu *m, struct request *r, uint64_t *words)
 bool iommu_locate_pc(struct iommu *m, struct request *r, uint64_t *ta, uint64_t *fsc)
 {
     uint64_t w[2];
-    if (!r->logged && !r->busy) {
+    if (iommu_may_hit(r)) {
         const struct pdt_entry *e = iommu_pdt_lookup(m, r->txn.requester, r->process_id);
         if (e) {
             *ta = e->ta;
             *fsc = e->fsc;
+            r->hits |= BAR_PDT;
             return true;
         }
     }

@@ -193,7 +193,7 @@ enum request_kind {
     KIND_PAGE_REQUEST,
 };
 
-/* Cached structures that an invalidation during the walk keeps from being filled. */
+/* The caches, as bits. */
 enum { BAR_DDT = 1, BAR_PDT = 2, BAR_TLB = 4, BAR_MSI = 8 };
 
 /* From `logged` to `iotval2` a request starts out as zero, few bytes at every arrival; the rest is
@@ -214,8 +214,9 @@ struct request {
 
     /* Checkpoint: everything the phases behind have found out. */
     uint8_t phase;
-    uint8_t bars;
-    bool walked; /* a page table has been read: the start of the walk is paid */
+    uint8_t bars, hits; /* what must not be filled; what a cache has answered */
+    bool oracle;        /* a debugger's walk, see stale.c */
+    bool walked;        /* a page table has been read: the start of the walk is paid */
     bool missed;
     bool global; /* a non-leaf PTE of the first stage had G */
     bool has_dc, process_valid, privileged, sum;

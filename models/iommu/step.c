@@ -82,8 +82,25 @@ static bool send(struct iommu *m, struct request *r, const struct step *s)
     return land(m, r, s, &txn);
 }
 
+/* What a debugger sees.  Swaps are not done: they succeed. */
+static bool look(struct iommu *m, struct request *r, const struct step *s)
+{
+    struct vd_txn txn;
+    iommu_txn(&txn, VD_READ, s->spa, s->size);
+    txn.requester = VD_REQUESTER_IOMMU(m->config.index);
+    txn.attrs = VD_DEBUG;
+    enum vd_status status = m->host.ops->access(m->host.ctx, &txn);
+    uint64_t value = s->cmd == VD_CAS ? s->data[1] : txn.data[0];
+    r->log[r->logged++] = (struct logged){value, (uint8_t)status};
+    if (s->size > 8)
+        memcpy(r->wide, txn.data, s->size);
+    return true;
+}
+
 static bool begin(struct iommu *m, struct request *r, const struct step *step)
 {
+    if (r->oracle)
+        return look(m, r, step);
     if (!step->lead || !m->config.cycle_ps)
         return send(m, r, step);
     keep(r, step, false);

@@ -138,6 +138,7 @@ static bool entry_serves(const struct request *r, const struct tlb_entry *e)
 static void take_entry(struct request *r, const struct tlb_entry *e)
 {
     uint64_t offset = iova_of(r) & e->mask;
+    r->hits |= BAR_TLB;
     r->gpa = e->gpa | offset;
     r->first = (struct leaf){e->gpa, e->mask, e->rights1, e->pbmt1};
     r->second_done = e->second;
@@ -159,7 +160,7 @@ static bool phase_cache(struct iommu *m, struct request *r)
         iommu_checkpoint(r, PHASE_FIRST);
         return true;
     }
-    const struct tlb_entry *e = iommu_tlb_lookup(m, &key);
+    const struct tlb_entry *e = iommu_may_hit(r) ? iommu_tlb_lookup(m, &key) : NULL;
     if (e && entry_serves(r, e)) {
         take_entry(r, e);
         iommu_checkpoint(r, PHASE_MSI);
@@ -248,7 +249,10 @@ static bool run_phases(struct iommu *m, struct request *r)
 
 bool iommu_translate(struct iommu *m, struct request *r)
 {
-    if (!run_phases(m, r))
+    bool done = run_phases(m, r);
+    if (done || r->cause)
+        iommu_stale_check(m, r);
+    if (!done)
         return false;
     if (r->has_dc)
         fill(m, r);

@@ -157,6 +157,8 @@ static void what_is_wrong_on_purpose_is_reported(void **state)
     assert_int_equal(run("exp run b05-a1"), STATUS_LEDGER);
     assert_non_null(strstr(output, "viaduct: ledger: MSI "));
     assert_non_null(strstr(output, ", identity "));
+    assert_non_null(
+        strstr(output, "by a cached translation that IOTINVAL.GVMA should have removed"));
     assert_int_equal(run("exp run b05-a7"), STATUS_LEDGER);
     assert_non_null(strstr(output, "was dropped: the IOMMU refused it"));
     assert_int_equal(run("exp run b05-claim-drops"), STATUS_LEDGER);
