@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the controller keeps, and how its parts reach each other. */
+#ifndef NVME_STATE_H
+#define NVME_STATE_H
+
+#include "dma/dma.h"
+#include "nvme/nvme.h"
+#include "nvme/status.h"
+#include "viaduct/bits.h"
+
+enum {
+    NVME_PAGE = 4096, /* the only memory page size */
+    NVME_SQE = 64,
+    NVME_CQE = 16,
+    NVME_QUEUES = NVME_QUEUES_MAX + 1, /* with the admin queue, which is 0 */
+    NVME_MDTS = 7,                     /* 2^7 pages: 512 KiB */
+    NVME_EVENT_REQUESTS = 4,
+    NVME_ERRORS = 4,     /* entries of the error log */
+    NVME_BROADCAST = -1, /* namespace ID 0xffffffff */
+};
+
+enum nvme_opcode {
+    ADMIN_DELETE_SQ = 0x00,
+    ADMIN_CREATE_SQ = 0x01,
+    ADMIN_GET_LOG_PAGE = 0x02,
+    ADMIN_DELETE_CQ = 0x04,
+    ADMIN_CREATE_CQ = 0x05,
+    ADMIN_IDENTIFY = 0x06,
+    ADMIN_ABORT = 0x08,
+    ADMIN_SET_FEATURES = 0x09,
+    ADMIN_GET_FEATURES = 0x0a,
+    ADMIN_EVENT_REQUEST = 0x0c,
+    IO_FLUSH = 0x00,
+    IO_WRITE = 0x01,
+    IO_READ = 0x02,
+    IO_WRITE_ZEROES = 0x08,
+    IO_DATASET_MANAGEMENT = 0x09,
+};
+
+struct nvme_sq {
+    uint64_t base;
+    uint32_t size, head, tail; /* size 0: the queue does not exist */
+    uint32_t cq;
+};
+
+struct nvme_cq {
+    uint64_t base;
+    uint32_t size, head, tail;
+    uint32_t phase; /* of the entries being written */
+    uint32_t vector;
+    uint32_t interrupts; /* 1: enabled */
+    uint32_t pad;
+};
+
+/* What the controller does when the DMA engine is idle next. */
+enum nvme_phase {
+    NVME_IDLE,
+    NVME_FETCHED,  /* a command is in the buffer */
+    NVME_START,    /* decide what the command needs */
+    NVME_PRP,      /* a page of a PRP list is in the buffer */
+    NVME_EXECUTE,  /* all pages are known: the command's own steps */
+    NVME_COMPLETE, /* write the completion */
+    NVME_NOTIFY,   /* it is written */
+};
+
+/* The command being worked on. */
+struct nvme_command {
+    uint32_t dw[16];
+    uint32_t sq;
+    uint32_t status;
+    uint64_t result;      /* DW0, DW1 of the completion */
+    uint32_t answered;    /* 0: no completion (now) */
+    uint32_t step;        /* of the command's own */
+    uint32_t data;        /* bytes behind the PRPs */
+    uint32_t done, chunk; /* of data */
+    uint32_t pad;
+    uint64_t offset; /* on the disk */
+};
+
+enum nvme_feature {
+    FEATURE_ARBITRATION = 0x01,
+    FEATURE_POWER = 0x02,
+    FEATURE_TEMPERATURE = 0x04,
+    FEATURE_ERROR_RECOVERY = 0x05,
+    FEATURE_WRITE_CACHE = 0x06,
+    FEATURE_QUEUES = 0x07,
+    FEATURE_COALESCING = 0x08,
+    FEATURE_VECTOR = 0x09,
+    FEATURE_ATOMICITY = 0x0a,
+    FEATURE_EVENTS = 0x0b,
+    NVME_FEATURES = 0x0c
+};
+
+struct nvme_error {
+    uint64_t count;
+    uint32_t sq, cid, status, nsid;
+    uint64_t lba;
+};
+
+struct nvme_state {
+    uint32_t size;
+    uint32_t cc, csts, aqa, intms;
+    uint32_t queue_next; /* round robin: the submission queue asked first */
+    uint64_t asq, acq;
+    struct nvme_sq sqs[NVME_QUEUES];
+    struct nvme_cq cqs[NVME_QUEUES];
+    uint32_t phase;      /* enum nvme_phase */
+    uint32_t queues_set; /* 1: I/O queues exist or existed, so their number is settled */
+    struct nvme_command command;
+    uint32_t features[NVME_FEATURES];
+    uint32_t vector_config[NVME_QUEUES];
+    uint16_t event_requests[NVME_EVENT_REQUESTS]; /* command IDs */
+    uint32_t num_event_requests;
+    uint32_t events;        /* bit n: error event n waits for a request */
+    uint32_t events_masked; /* 1: until the error log is read */
+    uint32_t pad;
+    uint64_t error_count;
+    struct nvme_error errors[NVME_ERRORS]; /* the latest first */
+    uint64_t sectors_read, sectors_written, reads, writes;
+    struct dma_state dma;
+    struct pcie_function_state function;
+};
+
+struct nvme {
+    struct nvme_config config;
+    struct vd_host host;
+    struct vd_disk disks[NVME_NAMESPACES_MAX];
+    uint32_t num_disks;
+    struct pcie_function function;
+    struct dma dma;
+    struct nvme_state *st;
+    bool running;
+};
+
+/* registers.c */
+enum {
+    CC_EN = 1u << 0,
+    CSTS_RDY = 1u << 0,
+    CSTS_CFS = 1u << 1,
+};
+enum vd_status registers_access(struct nvme *n, struct vd_txn *txn);
+void registers_reset(struct nvme *n);
+
+/* nvme.c */
+/* Everything but registers: what CC.EN = 0 does. */
+void controller_reset(struct nvme *n);
+void controller_fatal(struct nvme *n);
+
+/* queue.c */
+void queue_run(void *nvme);
+void queue_sq_doorbell(struct nvme *n, uint32_t queue, uint32_t value);
+void queue_cq_doorbell(struct nvme *n, uint32_t queue, uint32_t value);
+void queue_update_pin(struct nvme *n);
+/* Ends the command with this status. */
+void command_end(struct nvme *n, uint32_t status);
+uint32_t command_opcode(const struct nvme *n);
+uint32_t command_nsid(const struct nvme *n);
+
+/* prp.c */
+/* Collects the pages of `bytes` bytes; then the phase is EXECUTE, or the command has ended. */
+void prp_start(struct nvme *n, uint32_t bytes);
+void prp_step(struct nvme *n);
+
+/* admin.c, io.c: begin() decides what a command needs, execute() does one step of it while the DMA
+ * engine is idle. */
+void admin_begin(struct nvme *n);
+void admin_execute(struct nvme *n);
+void io_begin(struct nvme *n);
+void io_execute(struct nvme *n);
+/* A command that was begun, from outside: it stays on its disk. */
+bool io_command_valid(const struct nvme *n, const struct nvme_command *command);
+/* An error event for the host, if it asked to be told. */
+void admin_event(struct nvme *n, uint32_t event);
+/* Answers a waiting event request, if there is one.  True: a completion is to be written. */
+bool admin_event_ready(const struct nvme *n);
+void admin_take_event(struct nvme *n);
+
+/* features.c */
+void features_reset(struct nvme *n);
+void features_set(struct nvme *n);
+void features_get(struct nvme *n);
+
+/* identify.c: fills the page at the start of the buffer, or ends the command with an error. */
+void identify(struct nvme *n);
+
+#endif
