@@ -78,7 +78,7 @@ static void isa(struct tree *t)
 #include "hart/extensions.def"
 #undef HART_EXTENSION
     };
-    char string[512], list[512] = "i";
+    char string[1024], list[1024] = "i";
     size_t used = 2;
     hart_isa_string(&t->config->hart, string, sizeof(string));
     tree_text(t, "riscv,isa", string);
@@ -92,6 +92,18 @@ static void isa(struct tree *t)
         used += length;
     }
     tree_bytes(t, "riscv,isa-extensions", list, used);
+}
+
+static void cache_blocks(struct tree *t)
+{
+    enum { BLOCK_BYTES = 64 };
+    uint64_t extensions = t->config->hart.extensions;
+    if (extensions >> HART_EXT_Zicbom & 1)
+        tree_cell(t, "riscv,cbom-block-size", BLOCK_BYTES);
+    if (extensions >> HART_EXT_Zicbop & 1)
+        tree_cell(t, "riscv,cbop-block-size", BLOCK_BYTES);
+    if (extensions >> HART_EXT_Zicboz & 1)
+        tree_cell(t, "riscv,cboz-block-size", BLOCK_BYTES);
 }
 
 static const char *mmu_type(const struct tree *t)
@@ -110,6 +122,7 @@ static void cpu(struct tree *t, uint32_t hart)
     tree_text(t, "status", "okay");
     tree_text(t, "compatible", "riscv");
     isa(t);
+    cache_blocks(t);
     tree_text(t, "mmu-type", mmu_type(t));
     tree_begin(t, "interrupt-controller");
     tree_cell(t, "#address-cells", 0);

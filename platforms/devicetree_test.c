@@ -224,10 +224,15 @@ static void cpus_say_their_extensions_twice(void **state)
     configure(&config, "2", "3", "1G");
     void *blob = build(&config);
     int node = fdt_path_offset(blob, "/cpus/cpu@1");
-    static const char *const names[] = {"i", "m", "a", "f", "d", "c", "h", "sstc", "ssaia"};
+    static const char *const names[] = {"i",      "m",     "a",     "f",    "d",
+                                        "c",      "h",     "ssaia", "sstc", "svnapot",
+                                        "zicbom", "zacas", "zfa",   "sha"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         assert_true(fdt_stringlist_search(blob, node, "riscv,isa-extensions", names[i]) >= 0);
+    assert_true(fdt_stringlist_search(blob, node, "riscv,isa-extensions", "svadu") < 0);
     assert_memory_equal(fdt_getprop(blob, node, "riscv,isa", NULL), "rv64imafd", 9);
+    assert_int_equal(cell(blob, "/cpus/cpu@1", "riscv,cbom-block-size", 0), 64);
+    assert_int_equal(cell(blob, "/cpus/cpu@1", "riscv,cboz-block-size", 0), 64);
     assert_string_equal(fdt_getprop(blob, node, "riscv,isa-base", NULL), "rv64i");
     assert_int_equal(cell(blob, "/cpus", "timebase-frequency", 0), 10000000);
     free(blob);

@@ -62,7 +62,7 @@ static bool write_target(struct hart *h, const struct target *t, uint64_t value)
 
 static uint64_t extend(uint64_t value, unsigned size)
 {
-    return size == 4 ? vd_sign_extend(value, 32) : value;
+    return size < 8 ? vd_sign_extend(value, 8 * size) : value;
 }
 
 void amo_drop(struct hart *h)
@@ -217,7 +217,7 @@ static uint64_t combine(enum amo what, uint64_t a, uint64_t b)
     }
 }
 
-/* Sign extension keeps the order of 32-bit operands, signed and unsigned. */
+/* Sign extension keeps the order of narrow operands, signed and unsigned. */
 static enum go slow_rmw(AT_PARAMS, unsigned size, enum amo what)
 {
     struct target t = {.va = h->st.x[op->rs1], .size = size};
@@ -243,4 +243,58 @@ enum go amo_rmw(AT_PARAMS, unsigned size, enum amo what)
     memcpy(host, &value, size);
     h->st.x[op->rd] = old;
     return GO_NEXT;
+}
+
+/* [unpriv norm:Zacas_amocas_w_permission]: it needs write permission whatever it finds. */
+enum go amo_cas(AT_PARAMS, unsigned size)
+{
+    struct target t = {.va = h->st.x[op->rs1], .size = size};
+    uint64_t old;
+    exec_arrive(AT);
+    if (!find(h, &t, MMU_STORE) || !read_target(h, &t, &old))
+        return exec_fault(h, op, b);
+    old = extend(old, size);
+    bool equal = old == extend(h->st.x[op->rd], size);
+    if (equal && !write_target(h, &t, h->st.x[op->rs2]))
+        return exec_fault(h, op, b);
+    h->st.x[op->rd] = old;
+    return exec_retire(h, op, b);
+}
+
+/* The register after x0 is x0 as well [unpriv norm:Zacas_rv64_amocas-q_rs2_frst_reg_x0]. */
+static uint64_t second_of(const struct hart *h, unsigned reg)
+{
+    return reg ? h->st.x[reg + 1] : 0;
+}
+
+/* One half of sixteen bytes; both are in one page, and were found accessible. */
+static struct target half_of(const struct target *t, unsigned half)
+{
+    void *host = t->host ? (uint8_t *)t->host + 8 * half : NULL;
+    return (struct target){t->va + 8 * half, t->spa + 8 * half, host, 8};
+}
+
+enum go amo_cas_pair(AT_PARAMS)
+{
+    struct target t = {.va = h->st.x[op->rs1], .size = 16};
+    uint64_t old[2];
+    exec_arrive(AT);
+    if ((op->rd | op->rs2) & 1) {
+        trap_illegal(h, block_mark(b, op)->bits);
+        return exec_fault(h, op, b);
+    }
+    if (!find(h, &t, MMU_STORE))
+        return exec_fault(h, op, b);
+    struct target low = half_of(&t, 0), high = half_of(&t, 1);
+    if (!read_target(h, &low, &old[0]) || !read_target(h, &high, &old[1]))
+        return exec_fault(h, op, b);
+    bool equal = old[0] == h->st.x[op->rd] && old[1] == second_of(h, op->rd);
+    if (equal && (!write_target(h, &low, h->st.x[op->rs2]) ||
+                  !write_target(h, &high, second_of(h, op->rs2))))
+        return exec_fault(h, op, b);
+    if (op->rd) {
+        h->st.x[op->rd] = old[0];
+        h->st.x[op->rd + 1] = old[1];
+    }
+    return exec_retire(h, op, b);
 }

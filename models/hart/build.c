@@ -140,9 +140,19 @@ static bool is_hint(const struct at *at)
            at->o.imm < 0x580;
 }
 
-static uint16_t simplify(struct at *at)
+/* fence w, 0: see [unpriv ext:zihintpause]. */
+static bool is_pause(const struct hart *h, const struct at *at)
+{
+    return at->o.bits == UINT32_C(0x0100000f) && hart_has(h, HART_EXT_Zihintpause);
+}
+
+static uint16_t simplify(const struct hart *h, struct at *at)
 {
     struct insn_operands *o = &at->o;
+    if (is_pause(h, at)) {
+        at->class = CLASS_ALU;
+        return PSEUDO_nop;
+    }
     if (is_hint(at)) {
         at->class = CLASS_HINT;
         o->imm -= 0x560;
@@ -211,7 +221,7 @@ static void emit_line(struct block_build *b, const struct at *at)
 /* Everything but jumps and branches.  Returns false at the end of the block. */
 static bool build_plain(struct block_build *b, struct at *at)
 {
-    uint16_t code = simplify(at);
+    uint16_t code = simplify(b->h, at);
     struct hart_op *op = emit(b, at, code);
     if (reads_rs3(code))
         op->imm = at->o.rs3;

@@ -38,7 +38,7 @@ static uint32_t context_of(struct hart *h, const struct regime *r, uint32_t curr
         .groot = r->groot,
         .flags = 1u | (uint32_t)r->priv << 1 | (uint32_t)r->virt << 3 | (uint32_t)r->sum << 4 |
                  (uint32_t)r->mxr << 5 | (uint32_t)r->vmxr << 6 |
-                 (uint32_t)(r->access == MMU_FETCH) << 7,
+                 (uint32_t)(r->access == MMU_FETCH) << 7 | (uint32_t)r->masked << 8,
     };
     if (same(&h->vtlb->keys[current], &key))
         return current;

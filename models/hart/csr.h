@@ -34,16 +34,24 @@ enum csr_number {
 #define MSTATUS_SD   VD_BIT(63)
 #define XLEN_64      UINT64_C(2) /* in MXL, SXL, UXL, VSXL */
 
-#define HSTATUS_GVA  VD_BIT(6)
-#define HSTATUS_SPV  VD_BIT(7)
-#define HSTATUS_SPVP VD_BIT(8)
-#define HSTATUS_HU   VD_BIT(9)
-#define HSTATUS_VTVM VD_BIT(20)
-#define HSTATUS_VTW  VD_BIT(21)
-#define HSTATUS_VTSR VD_BIT(22)
+#define HSTATUS_GVA   VD_BIT(6)
+#define HSTATUS_SPV   VD_BIT(7)
+#define HSTATUS_SPVP  VD_BIT(8)
+#define HSTATUS_HU    VD_BIT(9)
+#define HSTATUS_VTVM  VD_BIT(20)
+#define HSTATUS_VTW   VD_BIT(21)
+#define HSTATUS_VTSR  VD_BIT(22)
+#define HSTATUS_HUPMM (UINT64_C(3) << 48)
 
-#define ENVCFG_FIOM VD_BIT(0)
-#define ENVCFG_STCE VD_BIT(63)
+/* Fields of menvcfg, henvcfg and senvcfg. */
+#define ENVCFG_FIOM  VD_BIT(0)
+#define ENVCFG_CBIE  (UINT64_C(3) << 4)
+#define ENVCFG_CBCFE VD_BIT(6)
+#define ENVCFG_CBZE  VD_BIT(7)
+#define ENVCFG_PMM   (UINT64_C(3) << 32)
+#define ENVCFG_ADUE  VD_BIT(61)
+#define ENVCFG_PBMTE VD_BIT(62)
+#define ENVCFG_STCE  VD_BIT(63)
 
 #define STATEEN_SE     VD_BIT(63)
 #define STATEEN_ENVCFG VD_BIT(62)
@@ -63,6 +71,9 @@ enum {
     MSTATUS_MPP_LSB = 11,
     HSTATUS_VGEIN_LSB = 12,
     HSTATUS_VSXL_LSB = 32,
+    HSTATUS_HUPMM_LSB = 48,
+    ENVCFG_CBIE_LSB = 4,
+    ENVCFG_PMM_LSB = 32,
     HVICTL_IID_LSB = 16,
     HVICTL_IID_BITS = 12,
     /* Ranges of the indirect register selects [aia CSRs]. */

@@ -100,7 +100,10 @@ void write_hstatus(struct hart *h, const struct csr_row *row, uint32_t index, ui
                     HSTATUS_VTW | HSTATUS_VTSR;
     if (h->cfg.geilen)
         mask |= vd_mask(HSTATUS_VGEIN_LSB, 6);
-    h->st.csr.hstatus = value & mask;
+    /* CHOICE: the reserved HUPMM 1 leaves the field as it was. */
+    if (hart_has(h, HART_EXT_Ssnpm) && vd_get(value, HSTATUS_HUPMM_LSB, 2) != 1)
+        mask |= HSTATUS_HUPMM;
+    merge(&h->st.csr.hstatus, mask, value);
     status_changed(h);
 }
 
@@ -221,32 +224,79 @@ void write_hedeleg(struct hart *h, const struct csr_row *row, uint32_t index, ui
     h->st.csr.hedeleg = value & mask;
 }
 
-static uint64_t stce(const struct hart *h)
+/* Fields of an envcfg register that are there if an extension is. */
+static const struct {
+    uint64_t field;
+    enum hart_extension extension;
+} envcfg_fields[] = {
+    {ENVCFG_CBIE | ENVCFG_CBCFE, HART_EXT_Zicbom},
+    {ENVCFG_CBZE, HART_EXT_Zicboz},
+    {ENVCFG_ADUE, HART_EXT_Svadu},
+    {ENVCFG_PBMTE, HART_EXT_Svpbmt},
+    {ENVCFG_STCE, HART_EXT_Sstc},
+};
+
+static uint64_t envcfg_mask(const struct hart *h, enum hart_extension masking)
 {
-    return hart_has(h, HART_EXT_Sstc) ? ENVCFG_STCE : 0;
+    uint64_t mask = ENVCFG_FIOM | (hart_has(h, masking) ? ENVCFG_PMM : 0);
+    for (size_t i = 0; i < sizeof(envcfg_fields) / sizeof(envcfg_fields[0]); i++)
+        mask |= hart_has(h, envcfg_fields[i].extension) ? envcfg_fields[i].field : 0;
+    return mask;
+}
+
+/* [priv norm:menvcfg_cbie_warl_op], [priv norm:menvcfg_pmm_op].  CHOICE: the reserved values of
+ * CBIE (2) and PMM (1) leave the field as it was. */
+static void store_envcfg(uint64_t *envcfg, uint64_t mask, uint64_t value)
+{
+    if (vd_get(value, ENVCFG_CBIE_LSB, 2) == 2)
+        mask &= ~ENVCFG_CBIE;
+    if (vd_get(value, ENVCFG_PMM_LSB, 2) == 1)
+        mask &= ~ENVCFG_PMM;
+    merge(envcfg, mask, value);
+}
+
+static void envcfg_changed(struct hart *h)
+{
+    interrupt_timers(h);
+    mmu_context(h);
+    h->attention = true;
 }
 
 void write_menvcfg(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
 {
     UNUSED;
-    h->st.csr.menvcfg = value & (ENVCFG_FIOM | stce(h));
-    interrupt_timers(h);
-    h->attention = true;
+    store_envcfg(&h->st.csr.menvcfg, envcfg_mask(h, HART_EXT_Smnpm), value);
+    envcfg_changed(h);
 }
 
-/* [priv norm:menvcfg_stce_op2]: STCE is read-only zero here while it is zero in menvcfg. */
+void write_senvcfg(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+{
+    UNUSED;
+    uint64_t levels = ENVCFG_ADUE | ENVCFG_PBMTE | ENVCFG_STCE;
+    store_envcfg(&h->st.csr.senvcfg, envcfg_mask(h, HART_EXT_Ssnpm) & ~levels, value);
+    envcfg_changed(h);
+}
+
+/* These are read-only zero in henvcfg while they are zero in menvcfg
+ * [priv norm:menvcfg_stce_op2], [priv norm:menvcfg_pbmte_henvcfg_pbmte_rdonly0],
+ * [priv norm:menvcfg_adue_henvcfg_adue_rdonly0]. */
+static uint64_t henvcfg_mask(const struct hart *h)
+{
+    uint64_t levels = ENVCFG_ADUE | ENVCFG_PBMTE | ENVCFG_STCE;
+    return envcfg_mask(h, HART_EXT_Ssnpm) & (~levels | h->st.csr.menvcfg);
+}
+
 uint64_t read_henvcfg(struct hart *h, const struct csr_row *row, uint32_t index)
 {
     UNUSED;
-    return h->st.csr.henvcfg & (ENVCFG_FIOM | (h->st.csr.menvcfg & stce(h)));
+    return h->st.csr.henvcfg & henvcfg_mask(h);
 }
 
 void write_henvcfg(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
 {
     UNUSED;
-    merge(&h->st.csr.henvcfg, ENVCFG_FIOM | (h->st.csr.menvcfg & stce(h)), value);
-    interrupt_timers(h);
-    h->attention = true;
+    store_envcfg(&h->st.csr.henvcfg, henvcfg_mask(h), value);
+    envcfg_changed(h);
 }
 
 /* [priv norm:stateen_unimplemented_state_roz]: bits of what this hart does not have are zero. */

@@ -8,9 +8,21 @@
 #include "viaduct/bits.h"
 
 /* Names of the extension column that are no bit of hart_config.extensions. */
-enum { EXT_ALWAYS = HART_EXT_COUNT, EXT_SVINVAL_H };
-#define HART_EXT_I         EXT_ALWAYS
-#define HART_EXT_Svinval_H EXT_SVINVAL_H
+enum { EXT_ALWAYS = HART_EXT_COUNT, EXT_PAIRS };
+enum { EXT_SVINVAL_H = EXT_PAIRS, EXT_ZABHA_ZACAS, EXT_ZFHMIN_D, EXT_ZFA_D };
+#define HART_EXT_I           EXT_ALWAYS
+#define HART_EXT_Svinval_H   EXT_SVINVAL_H
+#define HART_EXT_Zabha_Zacas EXT_ZABHA_ZACAS
+#define HART_EXT_Zfhmin_D    EXT_ZFHMIN_D
+#define HART_EXT_Zfa_D       EXT_ZFA_D
+
+/* Rows that need two extensions. */
+static const uint64_t extension_pairs[] = {
+    [EXT_SVINVAL_H - EXT_PAIRS] = VD_BIT(HART_EXT_Svinval) | VD_BIT(HART_EXT_H),
+    [EXT_ZABHA_ZACAS - EXT_PAIRS] = VD_BIT(HART_EXT_Zabha) | VD_BIT(HART_EXT_Zacas),
+    [EXT_ZFHMIN_D - EXT_PAIRS] = VD_BIT(HART_EXT_Zfhmin) | VD_BIT(HART_EXT_D),
+    [EXT_ZFA_D - EXT_PAIRS] = VD_BIT(HART_EXT_Zfa) | VD_BIT(HART_EXT_D),
+};
 
 struct row {
     const char *name, *encoding;
@@ -31,19 +43,21 @@ static const uint8_t pseudo_classes[] = {
 };
 
 enum operand { FROM_NO, FROM_RD, FROM_RS1, FROM_RS2, FROM_X0, FROM_X1, FROM_X2 };
-enum rule { RULE_ANY, RULE_NZIMM, RULE_NZRD, RULE_NZRS2 };
+enum rule { RULE_ANY, RULE_NZIMM, RULE_NZRD, RULE_NZRS2, RULE_BYTE, RULE_NOT };
 
 struct compressed_row {
     const char *name, *encoding;
     uint16_t base;
-    uint8_t rd, rs1, rs2, rule;
+    uint8_t rd, rs1, rs2, rule, extension;
 };
 
 static const struct compressed_row compressed_rows[] = {
-#define COMPRESSED(name, encoding, base, rd, rs1, rs2, rule)                                       \
-    {#name, encoding, INSN_##base, FROM_##rd, FROM_##rs1, FROM_##rs2, RULE_##rule},
+#define COMPRESSED_IN(name, ext, encoding, base, rd, rs1, rs2, rule)                               \
+    {#name, encoding, INSN_##base, FROM_##rd, FROM_##rs1, FROM_##rs2, RULE_##rule, HART_EXT_##ext},
+#define COMPRESSED(name, ...) COMPRESSED_IN(name, C, __VA_ARGS__)
 #include "hart/compressed.def"
 #undef COMPRESSED
+#undef COMPRESSED_IN
 };
 
 enum { NUM_COMPRESSED = sizeof(compressed_rows) / sizeof(compressed_rows[0]), BUCKETS = 256 };
@@ -51,8 +65,7 @@ enum { NUM_COMPRESSED = sizeof(compressed_rows) / sizeof(compressed_rows[0]), BU
 struct insn_table {
     struct insn_format formats[INSN_COUNT];
     struct insn_format compressed[NUM_COMPRESSED];
-    bool present[INSN_COUNT];
-    bool has_c;
+    bool present[INSN_COUNT], compressed_present[NUM_COMPRESSED];
     /* Rows by bits 6:2 and 14:12 of the instruction; a row without funct3 is in eight buckets. */
     uint16_t start[BUCKETS + 1];
     uint16_t rows[INSN_COUNT * 8];
@@ -180,11 +193,9 @@ enum insn_class insn_class(enum insn_code code)
 static bool row_present(const struct hart_config *config, enum insn_code code)
 {
     unsigned ext = rows[code].extension;
-    uint64_t need = VD_BIT(ext);
     if (ext == EXT_ALWAYS)
         return true;
-    if (ext == EXT_SVINVAL_H)
-        need = VD_BIT(HART_EXT_Svinval) | VD_BIT(HART_EXT_H);
+    uint64_t need = ext < EXT_ALWAYS ? VD_BIT(ext) : extension_pairs[ext - EXT_PAIRS];
     return (config->extensions & need) == need;
 }
 
@@ -205,8 +216,9 @@ struct insn_table *insn_table_create(const struct hart_config *config)
     for (unsigned i = 0; i < NUM_COMPRESSED; i++) {
         enum insn_code base;
         t->compressed[i] = insn_compressed_format(i, &base);
+        uint64_t need = VD_BIT(HART_EXT_C) | VD_BIT(compressed_rows[i].extension);
+        t->compressed_present[i] = t->present[base] && (config->extensions & need) == need;
     }
-    t->has_c = config->extensions >> HART_EXT_C & 1;
     uint16_t at = 0;
     for (unsigned b = 0; b < BUCKETS; b++) {
         uint32_t sample = (b & 0x1f) << 2 | (b >> 5) << 12 | 3;
@@ -268,6 +280,11 @@ static bool follows_rule(const struct compressed_row *row, const struct insn_ope
     }
 }
 
+static int32_t implied_immediate(uint8_t rule, int32_t encoded)
+{
+    return rule == RULE_BYTE ? 0xff : rule == RULE_NOT ? -1 : encoded;
+}
+
 static uint8_t operand_from(uint8_t from, const struct insn_operands *o)
 {
     switch (from) {
@@ -289,11 +306,11 @@ static uint8_t operand_from(uint8_t from, const struct insn_operands *o)
 static void decode_compressed(const struct insn_table *t, uint32_t bits, struct insn_operands *out)
 {
     *out = (struct insn_operands){.code = INSN_COUNT, .length = 2, .bits = bits & 0xffff};
-    for (unsigned i = 0; i < NUM_COMPRESSED && t->has_c; i++) {
+    for (unsigned i = 0; i < NUM_COMPRESSED; i++) {
         const struct compressed_row *row = &compressed_rows[i];
         const struct insn_format *f = &t->compressed[i];
         struct insn_operands o = *out;
-        if ((out->bits & f->mask) != f->match || !t->present[row->base])
+        if ((out->bits & f->mask) != f->match || !t->compressed_present[i])
             continue;
         operands(f, out->bits, &o);
         if (!follows_rule(row, &o, f))
@@ -303,7 +320,7 @@ static void decode_compressed(const struct insn_table *t, uint32_t bits, struct 
                                       .rs1 = operand_from(row->rs1, &o),
                                       .rs2 = operand_from(row->rs2, &o),
                                       .length = 2,
-                                      .imm = o.imm,
+                                      .imm = implied_immediate(row->rule, o.imm),
                                       .bits = out->bits};
         return;
     }

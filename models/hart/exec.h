@@ -156,6 +156,8 @@ enum go slow_ecall(AT_PARAMS);
 enum go slow_mret(AT_PARAMS);
 enum go slow_sret(AT_PARAMS);
 enum go slow_wfi(AT_PARAMS);
+enum wrs { WRS_NO_TIMEOUT, WRS_SHORT_TIMEOUT };
+enum go slow_wrs(AT_PARAMS, enum wrs what);
 enum go slow_sfence(AT_PARAMS, unsigned kind);
 enum go slow_svinval_order(AT_PARAMS);
 enum go slow_hint(AT_PARAMS);
@@ -169,12 +171,19 @@ enum amo { AMO_SWAP, AMO_ADD, AMO_XOR, AMO_AND, AMO_OR, AMO_MIN, AMO_MAX, AMO_MI
 enum go amo_lr(AT_PARAMS, unsigned size);
 enum go amo_sc(AT_PARAMS, unsigned size);
 enum go amo_rmw(AT_PARAMS, unsigned size, enum amo what);
+enum go amo_cas(AT_PARAMS, unsigned size);
+enum go amo_cas_pair(AT_PARAMS);
 void amo_drop(struct hart *h); /* the reservation */
 void amo_restored(struct hart *h);
 void amo_slice_end(struct hart *h);
 /* Nobody needs to hear of writes to this page any more, unless the reservation is in it. */
 void amo_unwatch(struct hart *h, uint64_t page);
 void amo_snoop(struct hart *h, uint64_t spa, uint64_t size);
+
+/* --- cbo.c --- */
+enum cbo { CBO_INVAL, CBO_CLEAN, CBO_FLUSH };
+enum go cbo_manage(AT_PARAMS, enum cbo what);
+enum go cbo_zero(AT_PARAMS);
 
 /* --- timing.c --- */
 /* Tags and counters of the timing model: state, but of time only. */

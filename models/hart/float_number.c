@@ -5,6 +5,7 @@
 
 enum { TOP = 126 };
 
+const struct float_format float_half = {10, 5, 15};
 const struct float_format float_single = {23, 8, 127};
 const struct float_format float_double = {52, 11, 1023};
 

@@ -11,7 +11,7 @@ struct float_format {
     uint8_t fraction, exponent; /* bits */
     int32_t bias;
 };
-extern const struct float_format float_single, float_double;
+extern const struct float_format float_half, float_single, float_double;
 
 enum number_kind { NUMBER_ZERO, NUMBER_FINITE, NUMBER_INFINITE, NUMBER_QUIET, NUMBER_SIGNALING };
 

@@ -114,6 +114,33 @@ FLOAT_BITS NAME(max)(FLOAT_BITS a, FLOAT_BITS b, uint8_t *flags)
     return NAME(choose)(a, b, false, flags);
 }
 
+static FLOAT_BITS NAME(choose_number)(FLOAT_BITS a, FLOAT_BITS b, bool least, uint8_t *flags)
+{
+    FLOAT_BITS chosen = NAME(choose)(a, b, least, flags);
+    return NAME(is_nan)(a) || NAME(is_nan)(b) ? (FLOAT_BITS)number_nan(FLOAT_FORMAT) : chosen;
+}
+
+FLOAT_BITS NAME(minm)(FLOAT_BITS a, FLOAT_BITS b, uint8_t *flags)
+{
+    return NAME(choose_number)(a, b, true, flags);
+}
+
+FLOAT_BITS NAME(maxm)(FLOAT_BITS a, FLOAT_BITS b, uint8_t *flags)
+{
+    return NAME(choose_number)(a, b, false, flags);
+}
+
+FLOAT_BITS NAME(round)(FLOAT_BITS a, unsigned rm, bool inexact, uint8_t *flags)
+{
+    return NAME(bits)(to_integral(NAME(number)(a), rm, inexact, flags), rm, flags);
+}
+
+FLOAT_BITS NAME(immediate)(unsigned index)
+{
+    uint8_t flags = 0;
+    return NAME(bits)(immediate(FLOAT_FORMAT, index), FLOAT_RNE, &flags);
+}
+
 static bool NAME(same)(FLOAT_BITS a, FLOAT_BITS b)
 {
     return a == b || ((a | b) & (FLOAT_SIGN - 1)) == 0;
@@ -142,6 +169,24 @@ bool NAME(lt)(FLOAT_BITS a, FLOAT_BITS b, uint8_t *flags)
 bool NAME(le)(FLOAT_BITS a, FLOAT_BITS b, uint8_t *flags)
 {
     return !NAME(unordered)(a, b, flags) && (NAME(same)(a, b) || NAME(below)(a, b));
+}
+
+/* As lt and le, but quiet NaNs raise nothing. */
+static bool NAME(quietly_unordered)(FLOAT_BITS a, FLOAT_BITS b, uint8_t *flags)
+{
+    if (NAME(is_signaling)(a) || NAME(is_signaling)(b))
+        *flags |= FLOAT_NV;
+    return NAME(is_nan)(a) || NAME(is_nan)(b);
+}
+
+bool NAME(ltq)(FLOAT_BITS a, FLOAT_BITS b, uint8_t *flags)
+{
+    return !NAME(quietly_unordered)(a, b, flags) && !NAME(same)(a, b) && NAME(below)(a, b);
+}
+
+bool NAME(leq)(FLOAT_BITS a, FLOAT_BITS b, uint8_t *flags)
+{
+    return !NAME(quietly_unordered)(a, b, flags) && (NAME(same)(a, b) || NAME(below)(a, b));
 }
 
 uint64_t NAME(class)(FLOAT_BITS a)

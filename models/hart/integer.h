@@ -60,6 +60,24 @@ static inline uint64_t rotate32(uint64_t v, uint64_t by)
     return (uint64_t)(int64_t)(int32_t)(w >> (by & 31) | w << (-by & 31));
 }
 
+/* Carry-less product, bits 63:0. */
+static inline uint64_t clmul(uint64_t a, uint64_t b)
+{
+    uint64_t product = 0;
+    for (; b; b &= b - 1)
+        product ^= a << __builtin_ctzll(b);
+    return product;
+}
+
+/* Bits 126:63 of it. */
+static inline uint64_t clmulr(uint64_t a, uint64_t b)
+{
+    uint64_t product = 0;
+    for (; b; b &= b - 1)
+        product ^= a >> (63 - __builtin_ctzll(b));
+    return product;
+}
+
 static inline uint64_t or_combine(uint64_t v)
 {
     const uint64_t low = UINT64_C(0x0101010101010101);

@@ -60,9 +60,16 @@ MEM_STORE(store, uint8_t, x)
 MEM_STORE(store, uint16_t, x)
 MEM_STORE(store, uint32_t, x)
 MEM_STORE(store, uint64_t, x)
+MEM_STORE(fp_store, uint16_t, f)
 MEM_STORE(fp_store, uint32_t, f)
 MEM_STORE(fp_store, uint64_t, f)
 #undef MEM_STORE
+
+/* Narrower values have all upper bits set. */
+static inline uint64_t boxed(uint64_t value, unsigned size)
+{
+    return size == 8 ? value : value | UINT64_MAX << 8 * (size & 7);
+}
 
 #define MEM_FP_LOAD(type)                                                                          \
     static inline                                                                                  \
@@ -74,9 +81,10 @@ MEM_STORE(fp_store, uint64_t, f)
             return slow_fp_load(AT, va, sizeof(type));                                             \
         type value;                                                                                \
         memcpy(&value, (const void *)(uintptr_t)(va + e->addend), sizeof(value));                  \
-        h->st.f[op->rd] = sizeof(type) == 4 ? box((uint32_t)value) : value;                        \
+        h->st.f[op->rd] = boxed(value, sizeof(type));                                              \
         return timing && timing_load_line(h, va) ? GO_STALL : GO_NEXT;                             \
     }
+MEM_FP_LOAD(uint16_t)
 MEM_FP_LOAD(uint32_t)
 MEM_FP_LOAD(uint64_t)
 #undef MEM_FP_LOAD

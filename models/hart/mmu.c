@@ -175,6 +175,11 @@ static bool misaligned(struct hart *h, const struct regime *r, uint64_t va)
     return false;
 }
 
+static bool may_be_misaligned(const struct hart *h, unsigned flags)
+{
+    return !(flags & MMU_ATOMIC) && hart_has(h, HART_EXT_Zicclsm);
+}
+
 static bool second_part_faulted(struct hart *h, unsigned offset)
 {
     h->exc.offset = (uint8_t)offset;
@@ -184,13 +189,14 @@ static bool second_part_faulted(struct hart *h, unsigned offset)
 bool mmu_load(struct hart *h, uint64_t va, unsigned size, unsigned flags, uint64_t *value)
 {
     struct regime r = translate_regime(h, flags & MMU_AMO ? MMU_STORE : MMU_LOAD, flags);
-    if ((flags & MMU_ATOMIC) && va % size)
+    va = translate_mask(&r, va);
+    if (va % size && !may_be_misaligned(h, flags))
         return misaligned(h, &r, va);
     uint8_t data[8] = {0};
     unsigned part = first_part(va, size);
     if (!load_bytes(h, &r, va, part, data))
         return false;
-    if (part < size && !load_bytes(h, &r, va + part, size - part, data + part))
+    if (part < size && !load_bytes(h, &r, translate_mask(&r, va + part), size - part, data + part))
         return second_part_faulted(h, part);
     memcpy(value, data, sizeof(data));
     return true;
@@ -201,14 +207,15 @@ static bool store_split(struct hart *h, const struct regime *r, uint64_t va, uns
                         const uint8_t *data)
 {
     unsigned part = first_part(va, size);
+    uint64_t second = translate_mask(r, va + part);
     struct place place = {0};
     if (!locate(h, r, va, part, &place))
         return false;
-    if (!locate(h, r, va + part, size - part, &place))
+    if (!locate(h, r, second, size - part, &place))
         return second_part_faulted(h, part);
     if (!store_bytes(h, r, va, part, data))
         return false;
-    if (!store_bytes(h, r, va + part, size - part, data + part))
+    if (!store_bytes(h, r, second, size - part, data + part))
         return second_part_faulted(h, part);
     return true;
 }
@@ -216,7 +223,8 @@ static bool store_split(struct hart *h, const struct regime *r, uint64_t va, uns
 bool mmu_store(struct hart *h, uint64_t va, unsigned size, unsigned flags, uint64_t value)
 {
     struct regime r = translate_regime(h, MMU_STORE, flags);
-    if ((flags & MMU_ATOMIC) && va % size)
+    va = translate_mask(&r, va);
+    if (va % size && !may_be_misaligned(h, flags))
         return misaligned(h, &r, va);
     uint8_t data[8];
     memcpy(data, &value, sizeof(data));
@@ -229,6 +237,7 @@ bool mmu_atomic(struct hart *h, uint64_t va, unsigned size, enum mmu_access acce
                 uint64_t *spa)
 {
     struct regime r = translate_regime(h, access, 0);
+    va = translate_mask(&r, va);
     if (va % size)
         return misaligned(h, &r, va);
     struct place place = {0};
@@ -249,5 +258,52 @@ bool mmu_fetch(struct hart *h, uint64_t va, const uint8_t **host_ptr, uint64_t *
         return translate_access_fault(h, &r, va);
     *host_ptr = place.host;
     *spa = place.spa;
+    return true;
+}
+
+/* A fault of the operation, whatever was checked, is that of a store. */
+static bool block_fault(struct hart *h, uint64_t va)
+{
+    struct hart_exception *exc = &h->exc;
+    if (exc->cause == HART_RETRY)
+        return false;
+    if (exc->cause == CAUSE_LOAD_PAGE_FAULT)
+        exc->cause = CAUSE_STORE_PAGE_FAULT;
+    else if (exc->cause == CAUSE_LOAD_GUEST_PAGE_FAULT)
+        exc->cause = CAUSE_STORE_GUEST_PAGE_FAULT;
+    else if (exc->cause == CAUSE_LOAD_ACCESS_FAULT)
+        exc->cause = CAUSE_STORE_ACCESS_FAULT;
+    if (exc->tval2 && !exc->tinst)
+        exc->tval2 += (va - exc->tval) >> 2;
+    exc->tval = va;
+    return false;
+}
+
+/* Zeros to memory that someone watches. */
+static bool zero_watched(struct hart *h, const struct regime *r, uint64_t va, uint64_t spa,
+                         unsigned size)
+{
+    if (!granted_page(h, spa, false))
+        return translate_access_fault(h, r, va);
+    struct vd_txn txn = transaction(h, r, spa, size);
+    hart_sync(h);
+    return answered(h, r, va, &txn, h->host.ops->access(h->host.ctx, &txn));
+}
+
+/* CHOICE: on I/O, cbo.zero is an access fault, and managing a block has no effect
+ * [unpriv norm:cbz_access].  Who may store may load. */
+bool mmu_block(struct hart *h, uint64_t va, unsigned size, bool zero)
+{
+    struct regime r = translate_regime(h, zero ? MMU_STORE : MMU_LOAD, 0);
+    struct place place = {0};
+    va = translate_mask(&r, va);
+    uint64_t first = va & ~(uint64_t)(size - 1);
+    if (!locate(h, &r, first, size, &place))
+        return block_fault(h, va);
+    if (!zero)
+        return true;
+    if (!place.host)
+        return zero_watched(h, &r, first, place.spa, size) || block_fault(h, va);
+    memset(place.host, 0, size);
     return true;
 }

@@ -21,10 +21,11 @@ static uint64_t extend(uint64_t value, unsigned bits)
 }
 
 /* A misaligned access misses by the low bits of its address; inside one page the entry is good. */
-static void *fast_host(const struct hart_tlb_entry *e, uint64_t tag, uint64_t va, unsigned size)
+static void *fast_host(const struct hart *h, const struct hart_tlb_entry *e, uint64_t tag,
+                       uint64_t va, unsigned size)
 {
     enum { PAGE = 4096 };
-    if (tag != tlb_tag(va, 1) || va % PAGE > PAGE - size)
+    if (tag != tlb_tag(va, 1) || va % PAGE > PAGE - size || !hart_has(h, HART_EXT_Zicclsm))
         return NULL;
     return (void *)(uintptr_t)(va + e->addend);
 }
@@ -32,7 +33,7 @@ static void *fast_host(const struct hart_tlb_entry *e, uint64_t tag, uint64_t va
 enum go slow_load(AT_PARAMS, uint64_t va, unsigned size, unsigned bits)
 {
     const struct hart_tlb_entry *e = tlb_entry(h, va);
-    const void *host = fast_host(e, e->read_tag, va, size);
+    const void *host = fast_host(h, e, e->read_tag, va, size);
     uint64_t value = 0;
     if (host) {
         memcpy(&value, host, size);
@@ -52,14 +53,14 @@ enum go slow_fp_load(AT_PARAMS, uint64_t va, unsigned size)
     exec_arrive(AT);
     if (!mmu_load(h, va, size, 0, &value))
         return exec_fault(h, op, b);
-    h->st.f[op->rd] = size == 4 ? value | UINT64_MAX << 32 : value;
+    h->st.f[op->rd] = size == 8 ? value : value | UINT64_MAX << 8 * size;
     return exec_retire(h, op, b);
 }
 
 enum go slow_store(AT_PARAMS, uint64_t va, unsigned size, uint64_t value)
 {
     const struct hart_tlb_entry *e = tlb_entry(h, va);
-    void *host = fast_host(e, e->write_tag, va, size);
+    void *host = fast_host(h, e, e->write_tag, va, size);
     if (host) {
         memcpy(host, &value, size);
         return GO_NEXT;
@@ -212,6 +213,20 @@ enum go slow_wfi(AT_PARAMS)
 {
     exec_arrive(AT);
     return finish_block(op, h, b, trap_wfi(h, bits_of(b, op)));
+}
+
+/* CHOICE: a stall ends, at the latest, after this many cycles, or with the slice, whichever is
+ * sooner: nothing can happen within a slice that would have to end it [unpriv
+ * norm:Zawrs_stall_terminate].  So WRS.NTO is never refused by TW or VTW. */
+enum go slow_wrs(AT_PARAMS, enum wrs what)
+{
+    static const uint32_t longest[] = {[WRS_NO_TIMEOUT] = 1000, [WRS_SHORT_TIMEOUT] = 100};
+    exec_arrive(AT);
+    uint32_t own = (uint32_t)(block_mark(b, op)[1].cost - block_mark(b, op)->cost);
+    int64_t rest = h->limit - (int64_t)(h->st.cycles + own);
+    if (h->st.reservation_valid && rest > 0 && !interrupt_resumes_wfi(h))
+        h->st.cycles += (uint64_t)(rest < longest[what] ? rest : longest[what]);
+    return exec_retire(h, op, b);
 }
 
 enum go slow_sfence(AT_PARAMS, unsigned kind)

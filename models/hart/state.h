@@ -130,6 +130,9 @@ bool mmu_store(struct hart *h, uint64_t va, unsigned size, unsigned flags, uint6
  */
 bool mmu_atomic(struct hart *h, uint64_t va, unsigned size, enum mmu_access access, void **host_ptr,
                 uint64_t *spa);
+/* A cache-block operation on the block around va, `size` bytes: fills it with zeros, or only checks
+ * that it may be loaded from or stored to.  Faults are store faults at va. */
+bool mmu_block(struct hart *h, uint64_t va, unsigned size, bool zero);
 /* Translates the page of va for fetching: host pointer to the byte at va and its spa.  If the page
  * got no exec_tag by it (a PMP boundary is inside), the answer is good for two bytes only. */
 bool mmu_fetch(struct hart *h, uint64_t va, const uint8_t **host_ptr, uint64_t *spa);

@@ -27,6 +27,14 @@ static inline bool timing_load_line(struct hart *h, uint64_t va)
     return timing_stall(h, m->dcache_miss);
 }
 
+static inline void timing_forget_line(struct hart *h, uint64_t va)
+{
+    struct hart_timing_model *m = h->model;
+    uint64_t line = va >> TIMING_LINE_SHIFT;
+    if (m->dcache[line & m->dcache_mask] == line + 1)
+        m->dcache[line & m->dcache_mask] = 0;
+}
+
 /* Two-bit counters; without a predictor every branch is predicted not taken. */
 static inline bool timing_branch(struct hart *h, const struct hart_block *b,
                                  const struct hart_op *op, uint64_t pc, bool taken)

@@ -7,6 +7,7 @@
 enum opcode {
     OP_LOAD = 0x03,
     OP_LOAD_FP = 0x07,
+    OP_MISC_MEM = 0x0f,
     OP_STORE = 0x23,
     OP_STORE_FP = 0x27,
     OP_AMO = 0x2f,
@@ -25,8 +26,26 @@ static const struct compressed compressed[] = {
     {2, 3, OP_LOAD, 3},    {2, 5, OP_STORE_FP, 3}, {2, 6, OP_STORE, 2},   {2, 7, OP_STORE, 3},
 };
 
+/* Zcb's loads and stores, by bits 12:10: opcode and funct3. */
+static uint32_t expand_zcb(uint32_t c)
+{
+    uint32_t reg = 8 + (c >> 2 & 7);
+    switch (c >> 10 & 7) {
+    case 0: /* lbu */
+        return reg << 7 | 4u << 12 | OP_LOAD;
+    case 1: /* lhu, lh */
+        return reg << 7 | (c & 0x40 ? 1u : 5u) << 12 | OP_LOAD;
+    case 2: /* sb */
+        return reg << 20 | 0u << 12 | OP_STORE;
+    default: /* sh */
+        return reg << 20 | 1u << 12 | OP_STORE;
+    }
+}
+
 static uint32_t expand(uint32_t c)
 {
+    if ((c & 3) == 0 && (c >> 13 & 7) == 4)
+        return expand_zcb(c);
     for (size_t i = 0; i < sizeof(compressed) / sizeof(compressed[0]); i++) {
         const struct compressed *row = &compressed[i];
         if (row->quadrant != (c & 3) || row->funct3 != (c >> 13 & 7))
@@ -56,6 +75,8 @@ uint32_t transform_instruction(uint32_t instruction, unsigned offset)
     case OP_STORE:
     case OP_STORE_FP:
         return (instruction & 0x01f0707f) | address; /* rs2, funct3, opcode */
+    case OP_MISC_MEM: /* cache-block operations [unpriv norm:h_trans_cache] */
+        return (instruction >> 12 & 7) == 2 ? instruction & 0xfff0707f : 0;
     case OP_AMO:
         return (instruction & 0xfff07fff) | address;
     case OP_SYSTEM: /* HLV, HLVX, HSV */

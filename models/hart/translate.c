@@ -8,19 +8,78 @@
 enum {
     PAGE_SHIFT = 12,
     INDEX_BITS = 9,
+    NAPOT_SHIFT = 16, /* 64 KiB, the only size [priv ptenapot] */
+    NAPOT_PPN = 8,    /* its PPN's low bits */
+    PBMT_LSB = 61,
+    PBMT_RESERVED = 3,
     PSEUDO_READ64 = 0x3000, /* [priv norm:H_trap_xtinst_guestpage] */
+    PSEUDO_WRITE64 = 0x3020,
 };
 #define PAGE_MASK       UINT64_C(0xfff)
 #define ALL_PERMISSIONS (PTE_R | PTE_W | PTE_X | PTE_U | PTE_A | PTE_D)
-/* No Svnapot, Svpbmt or Svrsw60t59b: all of them are reserved. */
-#define PTE_RESERVED vd_mask(54, 10)
+#define PTE_N           VD_BIT(63)
+#define PTE_PBMT        vd_mask(61, 2)
+#define PTE_RESERVED    vd_mask(54, 7) /* no Svrsw60t59b */
 
 /* A leaf of one stage. */
 struct leaf {
     uint64_t address; /* where the byte is in the next address space */
+    uint64_t pte_at;  /* where the PTE is, for an update of A and D */
     uint8_t bits;     /* low byte of the PTE */
     uint8_t shift;
 };
+
+static bool memory_types(const struct hart *h, uint64_t envcfg)
+{
+    return hart_has(h, HART_EXT_Svpbmt) && (envcfg & ENVCFG_PBMTE);
+}
+
+static bool updates(const struct hart *h, uint64_t envcfg)
+{
+    return hart_has(h, HART_EXT_Svadu) && (envcfg & ENVCFG_ADUE);
+}
+
+/* Whose envcfg says what page tables may be: menvcfg for satp and hgatp, henvcfg for vsatp
+ * [priv norm:menvcfg_pbmte_op], [priv norm:henvcfg_pbmte_op], [priv norm:menvcfg_adue_op]. */
+static void page_table_rules(const struct hart *h, struct regime *r)
+{
+    const struct hart_csrs *csr = &h->st.csr;
+    uint64_t first = r->virt ? csr->henvcfg & csr->menvcfg : csr->menvcfg;
+    r->memtypes = memory_types(h, first);
+    r->gmemtypes = memory_types(h, csr->menvcfg);
+    r->update = updates(h, first);
+    r->gupdate = updates(h, csr->menvcfg);
+}
+
+/* PMM of whoever the access is made for [priv norm:pm_config_next_higher], [priv
+ * norm:pm_mprv_spvp].
+ */
+static uint64_t masking_of(const struct hart *h, const struct regime *r)
+{
+    const struct hart_csrs *csr = &h->st.csr;
+    if (r->priv == PRV_M)
+        return 0;
+    if (r->guest && r->priv == PRV_U && h->st.priv == PRV_U)
+        return vd_get(csr->hstatus, HSTATUS_HUPMM_LSB, 2);
+    uint64_t envcfg = r->priv == PRV_U ? csr->senvcfg : r->virt ? csr->henvcfg : csr->menvcfg;
+    return vd_get(envcfg, ENVCFG_PMM_LSB, 2);
+}
+
+/* [priv norm:pm_mxr_exception] */
+static uint8_t mask_length(const struct hart *h, const struct regime *r)
+{
+    static const uint8_t lengths[] = {0, 0, 7, 16};
+    return r->mxr || r->vmxr ? 0 : lengths[masking_of(h, r)];
+}
+
+/* [priv norm:pm_ignore_va], [priv norm:pm_ignore_pa] */
+uint64_t translate_mask(const struct regime *r, uint64_t va)
+{
+    if (r->masked == 0)
+        return va;
+    unsigned width = 64u - r->masked;
+    return r->root ? vd_sign_extend(va, width) : va & vd_mask(0, width);
+}
 
 struct regime translate_regime(const struct hart *h, enum mmu_access access, unsigned flags)
 {
@@ -41,11 +100,13 @@ struct regime translate_regime(const struct hart *h, enum mmu_access access, uns
     r.root = root >> 60 ? root : 0;
     if (r.virt)
         r.groot = csr->hgatp >> 60 ? csr->hgatp : 0;
+    page_table_rules(h, &r);
     if (access == MMU_FETCH)
         return r;
     r.sum = (r.virt ? csr->vsstatus : csr->mstatus) & MSTATUS_SUM;
     r.mxr = csr->mstatus & MSTATUS_MXR;
     r.vmxr = r.virt && (csr->vsstatus & MSTATUS_MXR);
+    r.masked = mask_length(h, &r);
     return r;
 }
 
@@ -76,13 +137,13 @@ bool translate_access_fault(struct hart *h, const struct regime *r, uint64_t va)
 /* [priv norm:H_guest_page_fault]: tval2 is the guest physical address, which may be that of a
  * VS-stage PTE. */
 static bool guest_fault(struct hart *h, const struct regime *r, uint64_t va, uint64_t gpa,
-                        bool implicit)
+                        uint64_t tinst)
 {
     static const uint8_t causes[] = {CAUSE_LOAD_GUEST_PAGE_FAULT, CAUSE_STORE_GUEST_PAGE_FAULT,
                                      CAUSE_FETCH_GUEST_PAGE_FAULT};
     raise(h, r, va, causes);
     h->exc.tval2 = gpa >> 2;
-    h->exc.tinst = implicit ? PSEUDO_READ64 : 0;
+    h->exc.tinst = tinst;
     return false;
 }
 
@@ -112,24 +173,86 @@ static bool read_pte(struct hart *h, const struct regime *r, uint64_t va, uint64
     return true;
 }
 
+/* The page may be watched, by this hart even. */
+static bool store_pte(struct hart *h, uint64_t spa, uint64_t pte)
+{
+    uint8_t *page = h->host.ops->grant(h->host.ctx, spa & ~PAGE_MASK, true);
+    if (page) {
+        memcpy(page + (spa & PAGE_MASK), &pte, sizeof(pte));
+        return true;
+    }
+    struct vd_txn txn = {.addr = spa,
+                         .requester = VD_REQUESTER_HART(h->cfg.index),
+                         .cmd = VD_WRITE,
+                         .size = sizeof(pte),
+                         .data = {pte}};
+    return h->host.ops->access(h->host.ctx, &txn) == VD_OK;
+}
+
+/* Sets A, and D for a store, in the PTE at leaf->pte_at [priv norm:sv32algorithm].  Nothing runs
+ * between the walk's read and this write, so comparing again is not needed. */
+static bool update_pte(struct hart *h, const struct regime *r, uint64_t va, struct leaf *leaf,
+                       uint8_t wanted)
+{
+    uint64_t pte;
+    if ((leaf->bits & wanted) == wanted)
+        return true;
+    if (!pmp_allows(h, leaf->pte_at, 8, PMP_W, PRV_S))
+        return translate_access_fault(h, r, va);
+    if (!read_pte(h, r, va, leaf->pte_at, &pte))
+        return false;
+    if (!store_pte(h, leaf->pte_at, pte | wanted))
+        return translate_access_fault(h, r, va);
+    leaf->bits |= wanted;
+    return true;
+}
+
+static uint8_t wanted_bits(bool write)
+{
+    return write ? PTE_A | PTE_D : PTE_A;
+}
+
 enum step { STEP_FAULT, STEP_LEAF, STEP_NEXT };
 
+static bool napot_sound(const struct hart *h, uint64_t pte, unsigned shift)
+{
+    if (!(pte & PTE_N))
+        return true;
+    return hart_has(h, HART_EXT_Svnapot) && shift == PAGE_SHIFT && vd_get(pte, 10, 4) == NAPOT_PPN;
+}
+
+static bool memory_type_sound(uint64_t pte, bool memtypes)
+{
+    uint64_t type = vd_get(pte, PBMT_LSB, 2);
+    return memtypes ? type != PBMT_RESERVED : type == 0;
+}
+
 /* [priv norm:sv32algorithm], the verdict on one PTE. */
-static enum step judge(uint64_t pte, unsigned shift)
+static enum step judge(const struct hart *h, uint64_t pte, unsigned shift, bool memtypes)
 {
     if (!(pte & PTE_V) || (pte & PTE_RESERVED) || (pte & (PTE_R | PTE_W)) == PTE_W)
         return STEP_FAULT;
-    if (!(pte & (PTE_R | PTE_X)))
-        return pte & (PTE_A | PTE_D | PTE_U) || shift == PAGE_SHIFT ? STEP_FAULT : STEP_NEXT;
+    if (!(pte & (PTE_R | PTE_X))) {
+        bool sound = !(pte & (PTE_A | PTE_D | PTE_U)) && !(pte & (PTE_N | PTE_PBMT));
+        return sound && shift > PAGE_SHIFT ? STEP_NEXT : STEP_FAULT;
+    }
+    if (!napot_sound(h, pte, shift) || !memory_type_sound(pte, memtypes))
+        return STEP_FAULT;
     uint64_t target = vd_get(pte, 10, 44) << PAGE_SHIFT;
     return target & vd_mask(0, shift) ? STEP_FAULT : STEP_LEAF;
 }
 
-static void set_leaf(struct leaf *leaf, uint64_t pte, unsigned shift, uint64_t address)
+/* [priv norm:Svnapot_implicit_read_ppn_subst] */
+static void set_leaf(struct leaf *leaf, uint64_t pte, unsigned shift, uint64_t address,
+                     uint64_t pte_at)
 {
+    if (pte & PTE_N)
+        shift = NAPOT_SHIFT;
+    uint64_t target = vd_get(pte, 10, 44) << PAGE_SHIFT;
     leaf->bits = (uint8_t)pte;
     leaf->shift = (uint8_t)shift;
-    leaf->address = (vd_get(pte, 10, 44) << PAGE_SHIFT) | (address & vd_mask(0, shift));
+    leaf->pte_at = pte_at;
+    leaf->address = (target & ~vd_mask(0, shift)) | (address & vd_mask(0, shift));
 }
 
 static uint8_t need_of(const struct regime *r)
@@ -138,7 +261,7 @@ static uint8_t need_of(const struct regime *r)
     return r->hlvx ? PMP_X : need[r->access];
 }
 
-/* Svade: a leaf with A clear gives nothing, with D clear no writing. */
+/* A leaf with A clear gives nothing, with D clear no writing, until someone sets them. */
 static uint8_t page_permissions(uint8_t bits, bool mxr)
 {
     uint8_t permissions = 0;
@@ -173,29 +296,36 @@ static uint8_t stage2_permissions(const struct regime *r, uint8_t bits)
     return bits & PTE_U ? page_permissions(bits, r->mxr) : 0;
 }
 
-/* G-stage walk.  An implicit access reads a VS-stage PTE. */
+/* What a leaf allows, with A and D as hardware would set them for this access. */
+static uint8_t prospect(uint8_t bits, bool update, bool write)
+{
+    return update ? bits | wanted_bits(write) : bits;
+}
+
+/* G-stage walk.  tinst: of an implicit access, which reads or writes a VS-stage PTE. */
 static bool walk_stage2(struct hart *h, const struct regime *r, uint64_t va, uint64_t gpa,
-                        bool implicit, struct leaf *leaf)
+                        uint64_t tinst, struct leaf *leaf)
 {
     if (r->groot == 0) {
-        *leaf = (struct leaf){gpa, ALL_PERMISSIONS, 64};
+        *leaf = (struct leaf){gpa, 0, ALL_PERMISSIONS, 64};
         return true;
     }
     unsigned shift = PAGE_SHIFT + INDEX_BITS * levels(r->groot);
     if (gpa >> (shift + 2))
-        return guest_fault(h, r, va, gpa, implicit);
+        return guest_fault(h, r, va, gpa, tinst);
     uint64_t table = root_address(r->groot);
     unsigned width = INDEX_BITS + 2;
     for (;;) {
         uint64_t pte;
         shift -= INDEX_BITS;
-        if (!read_pte(h, r, va, table + 8 * vd_get(gpa, shift, width), &pte))
+        uint64_t at = table + 8 * vd_get(gpa, shift, width);
+        if (!read_pte(h, r, va, at, &pte))
             return false;
-        enum step step = judge(pte, shift);
+        enum step step = judge(h, pte, shift, r->gmemtypes);
         if (step == STEP_FAULT)
-            return guest_fault(h, r, va, gpa, implicit);
+            return guest_fault(h, r, va, gpa, tinst);
         if (step == STEP_LEAF) {
-            set_leaf(leaf, pte, shift, gpa);
+            set_leaf(leaf, pte, shift, gpa, at);
             return true;
         }
         table = vd_get(pte, 10, 44) << PAGE_SHIFT;
@@ -203,24 +333,28 @@ static bool walk_stage2(struct hart *h, const struct regime *r, uint64_t va, uin
     }
 }
 
-/* Where the G stage puts a VS-stage PTE: read as an implicit load, where MXR has no say. */
+/* Where the G stage puts a VS-stage PTE: an implicit load or store, where MXR has no say. */
 static bool pte_address(struct hart *h, const struct regime *r, uint64_t va, uint64_t gpa,
-                        uint64_t *spa)
+                        bool write, uint64_t *spa)
 {
     struct leaf leaf;
-    if (!walk_stage2(h, r, va, gpa, true, &leaf))
+    uint64_t tinst = write ? PSEUDO_WRITE64 : PSEUDO_READ64;
+    if (!walk_stage2(h, r, va, gpa, tinst, &leaf))
         return false;
-    bool readable = (leaf.bits & PTE_U) && (page_permissions(leaf.bits, false) & PMP_R);
-    if (r->groot && !readable)
-        return guest_fault(h, r, va, gpa, true);
     *spa = leaf.address;
-    return true;
+    if (r->groot == 0)
+        return true;
+    uint8_t bits = prospect(leaf.bits, r->gupdate, write);
+    uint8_t need = write ? PMP_W : PMP_R;
+    if (!(bits & PTE_U) || !(page_permissions(bits, false) & need))
+        return guest_fault(h, r, va, gpa, tinst);
+    return !r->gupdate || update_pte(h, r, va, &leaf, wanted_bits(write));
 }
 
 static bool walk_stage1(struct hart *h, const struct regime *r, uint64_t va, struct leaf *leaf)
 {
     if (r->root == 0) {
-        *leaf = (struct leaf){va, ALL_PERMISSIONS, 64};
+        *leaf = (struct leaf){va, 0, ALL_PERMISSIONS, 64};
         return true;
     }
     unsigned shift = PAGE_SHIFT + INDEX_BITS * levels(r->root);
@@ -230,14 +364,14 @@ static bool walk_stage1(struct hart *h, const struct regime *r, uint64_t va, str
     for (;;) {
         uint64_t pte, spa;
         shift -= INDEX_BITS;
-        if (!pte_address(h, r, va, table + 8 * vd_get(va, shift, INDEX_BITS), &spa) ||
-            !read_pte(h, r, va, spa, &pte))
+        uint64_t gpa = table + 8 * vd_get(va, shift, INDEX_BITS);
+        if (!pte_address(h, r, va, gpa, false, &spa) || !read_pte(h, r, va, spa, &pte))
             return false;
-        enum step step = judge(pte, shift);
+        enum step step = judge(h, pte, shift, r->memtypes);
         if (step == STEP_FAULT)
             return page_fault(h, r, va);
         if (step == STEP_LEAF) {
-            set_leaf(leaf, pte, shift, va);
+            set_leaf(leaf, pte, shift, va, gpa);
             return true;
         }
         table = vd_get(pte, 10, 44) << PAGE_SHIFT;
@@ -249,14 +383,31 @@ static bool allowed(const struct regime *r, uint8_t permissions)
     return permissions & need_of(r);
 }
 
+/* A and D of the VS-stage leaf, whose PTE the G stage must let be written. */
+static bool update_stage1(struct hart *h, const struct regime *r, uint64_t va, struct leaf *leaf)
+{
+    uint8_t wanted = wanted_bits(r->access == MMU_STORE);
+    if (r->root == 0 || !r->update || (leaf->bits & wanted) == wanted)
+        return true;
+    uint64_t gpa = leaf->pte_at;
+    return pte_address(h, r, va, gpa, true, &leaf->pte_at) && update_pte(h, r, va, leaf, wanted);
+}
+
 static bool walk(struct hart *h, const struct regime *r, uint64_t va, struct tlb_entry *entry)
 {
     struct leaf leaf, gleaf;
+    bool write = r->access == MMU_STORE;
     if (!walk_stage1(h, r, va, &leaf))
         return false;
-    if (!allowed(r, stage1_permissions(r, leaf.bits)))
+    if (!allowed(r, stage1_permissions(r, prospect(leaf.bits, r->update, write))))
         return page_fault(h, r, va);
-    if (!walk_stage2(h, r, va, leaf.address, false, &gleaf))
+    if (!update_stage1(h, r, va, &leaf))
+        return false;
+    if (!walk_stage2(h, r, va, leaf.address, 0, &gleaf))
+        return false;
+    if (r->groot && r->gupdate &&
+        allowed(r, stage2_permissions(r, prospect(gleaf.bits, true, write))) &&
+        !update_pte(h, r, va, &gleaf, wanted_bits(write)))
         return false;
     entry->va = va & ~PAGE_MASK;
     entry->gpa = leaf.address & ~PAGE_MASK;
@@ -288,10 +439,19 @@ static bool check(struct hart *h, const struct regime *r, uint64_t va,
     if (!allowed(r, first))
         return page_fault(h, r, va);
     if (!allowed(r, second))
-        return guest_fault(h, r, va, entry->gpa | (va & PAGE_MASK), false);
+        return guest_fault(h, r, va, entry->gpa | (va & PAGE_MASK), 0);
     result->spa = entry->spa | (va & PAGE_MASK);
     result->permissions = first & second;
     return true;
+}
+
+/* A or D would have to be set, which only a walk does. */
+static bool needs_update(const struct regime *r, const struct tlb_entry *entry)
+{
+    uint8_t wanted = wanted_bits(r->access == MMU_STORE);
+    bool first = r->root && r->update && (entry->leaf & wanted) != wanted;
+    bool second = r->groot && r->gupdate && (entry->gleaf & wanted) != wanted;
+    return first || second;
 }
 
 bool translate(struct hart *h, const struct regime *r, uint64_t va, struct translation *result)
@@ -303,7 +463,7 @@ bool translate(struct hart *h, const struct regime *r, uint64_t va, struct trans
     struct tlb *tlb = &h->vtlb->side[r->access == MMU_FETCH ? TLB_FETCH : TLB_DATA];
     struct tlb_entry entry = {.space = space_of(r)};
     const struct tlb_entry *found = tlb_find(tlb, &entry.space, va);
-    if (found)
+    if (found && !needs_update(r, found))
         return check(h, r, va, found, result);
     if (!walk(h, r, va, &entry) || !check(h, r, va, &entry, result))
         return false;

@@ -14,7 +14,10 @@ struct regime {
     bool sum, mxr; /* of the level whose page tables are the first stage; mxr: HS-level MXR */
     bool vmxr;     /* vsstatus.MXR */
     bool hlvx;
-    bool guest; /* HLV, HLVX or HSV: never in the fast TLB */
+    bool guest;               /* HLV, HLVX or HSV: never in the fast TLB */
+    uint8_t masked;           /* pointer masking: PMLEN */
+    bool update, gupdate;     /* A and D are set by hardware: first and second stage (Svadu) */
+    bool memtypes, gmemtypes; /* Svpbmt is there */
 };
 
 struct translation {
@@ -24,6 +27,8 @@ struct translation {
 
 /* The regime of an explicit data access now, or of a fetch. */
 struct regime translate_regime(const struct hart *h, enum mmu_access access, unsigned flags);
+/* The address that the access has under pointer masking. */
+uint64_t translate_mask(const struct regime *r, uint64_t va);
 /* false: exc is set. */
 bool translate(struct hart *h, const struct regime *r, uint64_t va, struct translation *result);
 /* Sets exc to the access fault of the regime; returns false. */
