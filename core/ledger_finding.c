@@ -11,7 +11,7 @@ static struct ledger_finding *new_finding(struct ledger *l, enum ledger_finding_
 {
     if (kind != LEDGER_DROPPED && kind != LEDGER_STALE)
         l->violations++;
-    if (l->num_findings == LEDGER_MAX_FINDINGS)
+    if (l->num_findings == (kind == LEDGER_DROPPED ? LEDGER_MAX_DROPS : LEDGER_MAX_FINDINGS))
         return NULL;
     l->findings = ledger_grow(l->findings, l->num_findings + 1, sizeof(*l->findings));
     struct ledger_finding *f = &l->findings[l->num_findings++];

@@ -10,9 +10,10 @@ enum {
     LEDGER_FILES = LEDGER_GUESTS + 1,
     LEDGER_HARTS = 4096,
     LEDGER_IDENTITIES = 2048,
-    LEDGER_TRAPS = 4096,       /* remembered per hart and mode; a longer wait counts these */
-    LEDGER_CHUNK = 256,        /* MSIs whose memory is reclaimed together */
-    LEDGER_MAX_FINDINGS = 4096 /* kept as text; all are counted */
+    LEDGER_TRAPS = 4096,        /* remembered per hart and mode; a longer wait counts these */
+    LEDGER_CHUNK = 256,         /* MSIs whose memory is reclaimed together */
+    LEDGER_MAX_FINDINGS = 4096, /* kept as text; all are counted */
+    LEDGER_MAX_DROPS = LEDGER_MAX_FINDINGS / 2, /* of them: a flood of drops must not hide a loss */
 };
 
 /* VM of a device or file; 0 is the host. */

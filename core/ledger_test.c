@@ -285,6 +285,20 @@ static void drop_is_reported_with_its_cause_and_balances(void **state)
     assert_non_null(strstr(f->text, "was dropped: the IOMMU refused it (fault cause 262)"));
 }
 
+static void a_flood_of_drops_does_not_hide_a_loss(void **state)
+{
+    enum { FLOOD = 10000 };
+    struct story *s = *state;
+    for (uint64_t i = 1; i <= FLOOD; i++) {
+        issue(s, i, 5);
+        drop(s, i, VD_DROP_iommu_fault, 262);
+    }
+    issue(s, FLOOD + 1, 6);
+    const struct ledger_finding *f = violated(s, LEDGER_LOST, "identity 6", "never recorded");
+    assert_int_equal(f->serial, FLOOD + 1);
+    assert_int_equal(counts(s)->dropped, FLOOD);
+}
+
 static void late_delivery_marks_what_is_pending_there(void **state)
 {
     struct story *s = *state;
@@ -383,6 +397,7 @@ int main(void)
         TEST(wrong_identity_is_a_stray),
         TEST(big_endian_data_is_understood),
         TEST(drop_is_reported_with_its_cause_and_balances),
+        TEST(a_flood_of_drops_does_not_hide_a_loss),
         TEST(late_delivery_marks_what_is_pending_there),
         TEST(ipi_under_way_at_the_end_is_excused_only_outside_of_experiments),
         TEST(millions_of_ended_msis_are_forgotten),
