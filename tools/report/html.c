@@ -5,6 +5,9 @@
 
 #include "report/number.h"
 
+/* More would bury the plots. */
+enum { MOST_FINDINGS = 50 };
+
 static const char style[] =
     ":root{color-scheme:light dark;--ink:#1d2430;--soft:#5b6676;--rule:#d9dee6;--page:#ffffff;"
     "--card:#f6f8fa;--bad:#b42318}\n"
@@ -83,13 +86,17 @@ static void write_findings(FILE *out, const struct report *report)
               out);
         return;
     }
-    fputs("<p class=\"bad\">The ledger is not balanced:</p>\n<ul>\n", out);
-    for (uint32_t i = 0; i < report->num_findings; i++) {
+    uint32_t shown = report->num_findings < MOST_FINDINGS ? report->num_findings : MOST_FINDINGS;
+    fputs("<p class=\"bad\">The ledger reports:</p>\n<ul>\n", out);
+    for (uint32_t i = 0; i < shown; i++) {
         fputs("<li class=\"bad\">", out);
         html_text(out, report->findings[i]);
         fputs("</li>\n", out);
     }
     fputs("</ul>\n", out);
+    if (shown < report->num_findings)
+        fprintf(out, "<p class=\"bad\">and %" PRIu32 " more, all in run.csv</p>\n",
+                report->num_findings - shown);
 }
 
 /* Counts that must be 0 stand out if they are not. */

@@ -55,8 +55,15 @@ void report_print(FILE *out, const struct report *report)
     for (uint32_t i = 0; i < report->num_paths; i++)
         if (report->paths[i].samples)
             print_latency(out, report, &report->paths[i]);
-    if (report->num_findings)
-        fprintf(out, "\nThe ledger is not balanced:\n");
-    for (uint32_t i = 0; i < report->num_findings; i++)
+}
+
+void report_print_findings(FILE *out, const struct report *report, uint32_t most)
+{
+    uint32_t shown = report->num_findings < most ? report->num_findings : most;
+    if (shown)
+        fprintf(out, "\nThe ledger reports:\n");
+    for (uint32_t i = 0; i < shown; i++)
         fprintf(out, "  %s\n", report->findings[i]);
+    if (shown < report->num_findings)
+        fprintf(out, "  and %" PRIu32 " more, all in run.csv\n", report->num_findings - shown);
 }

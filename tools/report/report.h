@@ -20,7 +20,7 @@ struct report {
     uint32_t num_paths;
     struct sample *samples; /* in order of claim; their path is an index into paths */
     size_t num_samples;
-    const char *const *findings; /* the ledger's violations, a sentence each */
+    const char *const *findings; /* what the ledger holds against the run, a sentence each */
     uint32_t num_findings;
     void *loaded; /* report_load()'s */
 };
@@ -33,8 +33,10 @@ bool report_summarize(struct report *report, struct vd_error *err);
 bool report_write(const char *dir, const struct report *report, struct vd_error *err);
 /* Only report.html, from what report_load() has read. */
 bool report_write_page(const char *dir, const struct report *report, struct vd_error *err);
-/* Counts and latencies of every path, and the findings, as text. */
+/* Counts and latencies of every path, as text. */
 void report_print(FILE *out, const struct report *report);
+/* The first findings. */
+void report_print_findings(FILE *out, const struct report *report, uint32_t most);
 /* Reads a run directory back, summarized.  Everything that report points to is freed by
  * report_free(). */
 bool report_load(const char *dir, struct report *report, struct vd_error *err);

@@ -344,6 +344,24 @@ static void page_shows_violations(void **state)
 }
 
 /* No path, no sample, samples of no duration: still a page without holes. */
+static void page_has_room_for_fifty_findings(void **state)
+{
+    struct run *r = *state;
+    const char *many[60];
+    for (int i = 0; i < 60; i++)
+        many[i] = "objection";
+    r->report.findings = many;
+    r->report.num_findings = 60;
+    assert_true(report_write(r->dir, &r->report, NULL));
+    char *page = read_back(r, "report.html");
+    assert_int_equal(occurrences(page, "objection"), 50);
+    assert_non_null(strstr(page, "and 10 more, all in run.csv"));
+    free(page);
+    char *csv = read_back(r, "run.csv");
+    assert_int_equal(occurrences(csv, "objection"), 60);
+    free(csv);
+}
+
 static void page_of_nothing(void **state)
 {
     struct run *r = *state;
@@ -423,7 +441,26 @@ static void text_tables(void **state)
                                  "inexact\n"));
     assert_null(strstr(text, "\na07 software file & injection: "));
     assert_non_null(strstr(text, "  trap entry "));
-    assert_non_null(strstr(text, findings[0]));
+    assert_null(strstr(text, findings[0]));
+    free(text);
+}
+
+static void text_of_findings(void **state)
+{
+    struct run *r = *state;
+    static const char *const three[] = {"first", "second", "third"};
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    report_print_findings(out, &r->report, 2);
+    r->report.findings = three;
+    r->report.num_findings = 3;
+    report_print_findings(out, &r->report, 3);
+    report_print_findings(out, &r->report, 2);
+    fclose(out);
+    assert_string_equal(text, "\nThe ledger reports:\n  first\n  second\n  third\n"
+                              "\nThe ledger reports:\n  first\n  second\n"
+                              "  and 1 more, all in run.csv\n");
     free(text);
 }
 
@@ -442,10 +479,12 @@ int main(void)
         TEST(json_is_well_formed),
         TEST(page_is_self_contained),
         TEST(page_shows_violations),
+        TEST(page_has_room_for_fifty_findings),
         TEST(page_of_nothing),
         TEST(load_names_the_mistake),
         TEST(write_names_the_directory),
         TEST(text_tables),
+        TEST(text_of_findings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

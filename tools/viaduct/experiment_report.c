@@ -38,6 +38,8 @@ int experiment_report(struct experiment_run *run)
         .num_paths = run->results.num_paths,
         .samples = run->results.samples,
         .num_samples = run->results.num_samples,
+        .findings = (const char *const *)run->results.findings,
+        .num_findings = run->results.num_findings,
     };
     bool ok = report_summarize(&report, &err);
     if (ok)

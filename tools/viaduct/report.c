@@ -5,6 +5,8 @@
 #include "report/report.h"
 #include "verbs.h"
 
+enum { SHOWN_FINDINGS = 10 };
+
 int verb_report(int argc, char **argv)
 {
     if (argc == 1 && strcmp(argv[0], "--help") == 0) {
@@ -19,8 +21,10 @@ int verb_report(int argc, char **argv)
     if (!report_load(argv[0], &report, &err))
         return fail(STATUS_FILE, err.text);
     bool ok = report_summarize(&report, &err);
-    if (ok)
+    if (ok) {
         report_print(stdout, &report);
+        report_print_findings(stdout, &report, SHOWN_FINDINGS);
+    }
     ok = ok && report_write(argv[0], &report, &err);
     report_free(&report);
     return ok ? STATUS_OK : fail(STATUS_HOST, err.text);

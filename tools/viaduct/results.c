@@ -121,12 +121,39 @@ static uint32_t path_index(const struct ledger *ledger, uint32_t number)
     return i;
 }
 
+static bool is_worth_a_sentence(const struct ledger *ledger, const struct ledger_finding *finding)
+{
+    const struct ledger_counts *path = ledger_counts(ledger, finding->path);
+    return finding->kind != LEDGER_DROPPED || (path && path->dropped);
+}
+
+static bool add_findings(struct results *r, const struct ledger *ledger, const char *label)
+{
+    uint32_t count = ledger_num_findings(ledger);
+    char **findings = realloc(r->findings, (r->num_findings + count + 1) * sizeof(*findings));
+    if (!findings)
+        return false;
+    r->findings = findings;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct ledger_finding *finding = ledger_finding(ledger, i);
+        char text[sizeof(finding->text) + 128];
+        if (!is_worth_a_sentence(ledger, finding))
+            continue;
+        snprintf(text, sizeof(text), "%s%s%s", label, *label ? ": " : "", finding->text);
+        findings[r->num_findings] = strdup(text);
+        if (!findings[r->num_findings])
+            return false;
+        r->num_findings++;
+    }
+    return true;
+}
+
 bool results_add(struct results *r, const struct ledger *ledger, uint64_t trace_hash,
                  const char *label)
 {
     uint32_t first = r->num_paths, count = ledger_num_samples(ledger);
     const struct sample *samples = ledger_samples(ledger);
-    if (!add_paths(r, ledger, label))
+    if (!add_paths(r, ledger, label) || !add_findings(r, ledger, label))
         return false;
     if (count) {
         struct sample *all = realloc(r->samples, (r->num_samples + count) * sizeof(*all));
@@ -147,6 +174,9 @@ bool results_add(struct results *r, const struct ledger *ledger, uint64_t trace_
 
 void results_free(struct results *r)
 {
+    for (uint32_t i = 0; i < r->num_findings; i++)
+        free(r->findings[i]);
+    free(r->findings);
     free(r->paths);
     free(r->names);
     free(r->samples);
