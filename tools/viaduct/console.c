@@ -7,7 +7,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { CTRL_A = 1 };
+enum { CTRL_A = 1, LINE_SIZE = 160 };
 enum { IDLE_MS = 2 }; /* how long to wait for a key while every hart sleeps */
 
 /* Simulated time between two looks at the input. */
@@ -21,11 +21,25 @@ struct console {
     uint8_t *bytes; /* read and not yet taken by the UART */
     size_t first, end, room;
     struct termios saved;
+    char line[LINE_SIZE], last_line[LINE_SIZE]; /* printed: the current one, the one before */
+    size_t column;
 };
+
+static void remember(struct console *c, uint8_t byte)
+{
+    if (byte == '\n' && c->column) {
+        c->line[c->column] = '\0';
+        memcpy(c->last_line, c->line, sizeof(c->last_line));
+        c->column = 0;
+    } else if (byte >= ' ' && c->column + 1 < LINE_SIZE) {
+        c->line[c->column++] = (char)byte;
+    }
+}
 
 static void shown(void *ctx, uint8_t byte)
 {
     struct console *c = ctx;
+    remember(c, byte);
     if (!c->out)
         return;
     fputc(byte, c->out);
@@ -158,4 +172,9 @@ void console_close(struct console *c)
 bool console_left(const struct console *c)
 {
     return c->left;
+}
+
+const char *console_last_line(const struct console *c)
+{
+    return c->last_line;
 }

@@ -14,5 +14,7 @@ struct console *console_open(struct virt *virt, FILE *out, bool input, struct vd
 void console_close(struct console *console);
 /* True once the user has typed Ctrl-A x. */
 bool console_left(const struct console *console);
+/* The last line that the guest has printed and ended, cut to a sentence's length. */
+const char *console_last_line(const struct console *console);
 
 #endif

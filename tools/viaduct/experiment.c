@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "describe.h"
 #include "machine.h"
 #include "platforms/file.h"
 #include "report/timeline.h"
@@ -66,18 +67,35 @@ bool experiment_about(const struct embedded_file *file, struct virt_experiment_c
     return ok;
 }
 
-/* Boots the hypervisor with what the experiment says. */
-static bool prepare(struct virt_config *config, struct vd_error *err)
+/* Of two boot arguments with one key the hypervisor takes the later one: the user's. */
+static bool add_bootargs(struct virt_config *config, struct vd_error *err)
 {
     struct virt_machine_config *m = &config->machine;
-    virt_bootargs(config, m->append, sizeof(m->append));
+    char text[2 * sizeof(m->append)];
+    virt_bootargs(config, text, sizeof(m->append));
+    size_t own = strlen(text);
+    if (*m->append)
+        snprintf(text + own, sizeof(text) - own, " %s", m->append);
+    if (strlen(text) >= sizeof(m->append))
+        return vd_fail(err, "machine.append is too long: the experiment leaves room for %zu bytes",
+                       sizeof(m->append) - own - 2);
+    memcpy(m->append, text, strlen(text) + 1);
+    return true;
+}
+
+/* Boots the hypervisor with what the experiment says. */
+static enum status prepare(struct virt_config *config, struct vd_error *err)
+{
+    struct virt_machine_config *m = &config->machine;
+    if (!add_bootargs(config, err))
+        return STATUS_CONFIG;
     if (*m->kernel)
-        return true;
+        return STATUS_OK;
     if (*config->experiment.kernel) {
         memcpy(m->kernel, config->experiment.kernel, sizeof(m->kernel));
-        return true;
+        return STATUS_OK;
     }
-    return hypervisor_path(m->kernel, sizeof(m->kernel), err);
+    return hypervisor_path(m->kernel, sizeof(m->kernel), err) ? STATUS_OK : STATUS_FILE;
 }
 
 static void write_timeline(struct machine *machine, const char *dir, struct vd_error *err)
@@ -113,7 +131,7 @@ static int conclude(struct experiment_run *run, struct machine *machine, const c
 {
     struct core *core = virt_core(machine->virt);
     struct vd_error err = {""};
-    char sentence[384];
+    char sentence[512];
     bool balanced = ledger_finish(core->ledger, sim_now(core->sim));
     int guest = machine_guest_status(machine);
     if (!results_add(&run->results, core->ledger, trace_hash(core->trace), label))
@@ -128,8 +146,9 @@ static int conclude(struct experiment_run *run, struct machine *machine, const c
     }
     if (guest) {
         snprintf(sentence, sizeof(sentence),
-                 "%s: the hypervisor ended with status %d; --console shows what it printed", name,
-                 guest);
+                 "%s: the hypervisor ended with status %d and the words '%s'; --console shows all "
+                 "that it printed",
+                 name, guest, console_last_line(machine->console));
         return fail((enum status)guest, sentence);
     }
     return STATUS_OK;
@@ -159,6 +178,20 @@ static int run_machine(struct experiment_run *run, const struct virt_config *con
     return result;
 }
 
+static int run_config(struct experiment_run *run, struct virt_config *config, const char *name,
+                      const char *label)
+{
+    struct vd_error err;
+    if (run->arguments->print_config)
+        return describe_config(config);
+    enum status status = prepare(config, &err);
+    if (status != STATUS_OK)
+        return fail(status, err.text);
+    if (run->arguments->dump_dtb)
+        return describe_devicetree(config, run->arguments->dump_dtb);
+    return run_machine(run, config, name, label);
+}
+
 static int run_point(struct experiment_run *run, struct arguments *arguments, const char *name,
                      const char *label)
 {
@@ -174,8 +207,7 @@ static int run_point(struct experiment_run *run, struct arguments *arguments, co
             run->config = *config;
             memcpy(run->title, config->experiment.title, sizeof(run->title));
         }
-        status = prepare(config, &err) ? run_machine(run, config, name, label)
-                                       : fail(STATUS_FILE, err.text);
+        status = run_config(run, config, name, label);
     }
     free(config);
     return status;
@@ -208,10 +240,30 @@ static bool add_point(struct arguments *arguments, uint32_t index, const char *m
     return true;
 }
 
+/* These options name one file, which every run would write anew. */
+static const char *wants_one_run(const struct arguments *arguments)
+{
+    return arguments->trace      ? "--trace"
+           : arguments->stats    ? "--stats"
+           : arguments->dump_dtb ? "--dump-dtb"
+                                 : NULL;
+}
+
+static int refuse_runs(const struct arguments *arguments)
+{
+    char sentence[128];
+    snprintf(sentence, sizeof(sentence),
+             "%s writes one file: give it one experiment without members and no --sweep",
+             wants_one_run(arguments));
+    return fail(STATUS_USAGE, sentence);
+}
+
 static int run_file(struct experiment_run *run, const struct experiment_file *file,
                     const char *name)
 {
     int status = STATUS_OK;
+    if (num_points(run->arguments) * run->arguments->num_names > 1 && wants_one_run(run->arguments))
+        return refuse_runs(run->arguments);
     for (uint32_t point = 0; point < num_points(run->arguments); point++) {
         struct arguments *arguments = malloc(sizeof(*arguments));
         struct vd_error err;
@@ -254,6 +306,8 @@ static int run_member(struct experiment_run *run, const char *name)
     int result = run_file(run, &file, name);
     run->member = NULL;
     experiment_close(&file);
+    if (run->arguments->print_config || run->arguments->dump_dtb)
+        return result;
     bool expected = result == (violation ? STATUS_LEDGER : STATUS_OK);
     printf("%s: %s%s\n", name,
            result == STATUS_LEDGER ? "reported by the ledger"
@@ -268,6 +322,8 @@ static int run_member(struct experiment_run *run, const char *name)
 static int run_members(struct experiment_run *run, const char *members)
 {
     int status = STATUS_OK;
+    if (strchr(members, ' ') && wants_one_run(run->arguments))
+        return refuse_runs(run->arguments);
     for (const char *at = members + strspn(members, " "); *at;) {
         char name[64];
         size_t length = strcspn(at, " ");

@@ -146,6 +146,22 @@ static void every_path_runs_alone_in_both_presets(void **state)
     }
 }
 
+/* In the CSV, the JSON, the page, and what `report` prints. */
+static void the_report_has_the_findings(const char *dir, const char *sentence)
+{
+    char command[512];
+    assert_non_null(strstr(output, sentence));
+    snprintf(
+        command, sizeof(command),
+        "cd %s/%s && for f in run.csv summary.json report.html; do grep -qF '%s' $f || exit 1; "
+        "done && ! grep -q 'ledger is balanced' report.html",
+        folder, dir, sentence);
+    assert_int_equal(system(command), 0);
+    snprintf(command, sizeof(command), "report %s", dir);
+    assert_int_equal(run(command), 0);
+    assert_non_null(strstr(output, sentence));
+}
+
 static void what_is_wrong_on_purpose_is_reported(void **state)
 {
     (void)state;
@@ -154,13 +170,14 @@ static void what_is_wrong_on_purpose_is_reported(void **state)
     assert_true(row_of("b05-A1 b05-a1").stray > 0);
     assert_true(row_of("b05-A7 b05-a7").dropped > 0);
     assert_true(row_of("b05-A0 b05-claim-drops").lost > 0);
-    assert_int_equal(run("exp run b05-a1"), STATUS_LEDGER);
+    assert_int_equal(run("exp run b05-a1 --out strays"), STATUS_LEDGER);
     assert_non_null(strstr(output, "viaduct: ledger: MSI "));
     assert_non_null(strstr(output, ", identity "));
     assert_non_null(
         strstr(output, "by a cached translation that IOTINVAL.GVMA should have removed"));
-    assert_int_equal(run("exp run b05-a7"), STATUS_LEDGER);
-    assert_non_null(strstr(output, "was dropped: the IOMMU refused it"));
+    the_report_has_the_findings("strays", ", which no VM owns");
+    assert_int_equal(run("exp run b05-a7 --out drops"), STATUS_LEDGER);
+    the_report_has_the_findings("drops", "was dropped: the IOMMU refused it (fault cause 262)");
     assert_int_equal(run("exp run b05-claim-drops"), STATUS_LEDGER);
     assert_non_null(strstr(output, " is lost: last seen "));
 }
@@ -232,6 +249,44 @@ static void a_sweep_makes_a_path_per_value(void **state)
     }
 }
 
+static void boot_arguments_reach_the_hypervisor(void **state)
+{
+    (void)state;
+    assert_int_equal(run("exp run a01-native-msi --append count=7"), 0);
+    all_claimed("a01", 7);
+    assert_int_equal(run("exp run a01-native-msi --append colour=red"), 2);
+    assert_non_null(strstr(output, "a01-native-msi: the hypervisor ended with status 2 and the "
+                                   "words 'hyp: fail: boot argument `colour` is unknown'"));
+}
+
+static void an_experiment_is_described_in_place_of_a_run(void **state)
+{
+    (void)state;
+    assert_int_equal(run("exp run a03-vsfile-cold --set experiment.count=9 --print-config"), 0);
+    assert_non_null(strstr(output, "\n  count: 9 "));
+    assert_null(strstr(output, "issued"));
+    assert_int_equal(
+        run("exp run a03-vsfile-cold --dump-dtb exp.dtb; grep -ao 'exp=a03 count=[0-9]*' exp.dtb"),
+        0);
+    assert_non_null(strstr(output, "exp=a03 count=1000"));
+    assert_null(strstr(output, "issued"));
+}
+
+static void files_of_one_run_are_not_overwritten_by_the_next(void **state)
+{
+    (void)state;
+    static const char *const several[] = {"b05-mutants --trace t",
+                                          "a01-native-msi e01-ipi-vsfile "
+                                          "--stats s",
+                                          "a01-native-msi --sweep machine.seed=1,2 --dump-dtb d"};
+    for (size_t i = 0; i < sizeof(several) / sizeof(several[0]); i++) {
+        char arguments[128];
+        snprintf(arguments, sizeof(arguments), "exp run %s", several[i]);
+        assert_int_equal(run(arguments), STATUS_USAGE);
+        assert_non_null(strstr(output, " writes one file: give it one experiment"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +296,9 @@ int main(void)
         cmocka_unit_test(what_is_wrong_on_purpose_is_reported),
         cmocka_unit_test(the_trace_hash_depends_on_inputs_only),
         cmocka_unit_test(a_run_directory_repeats_its_run),
+        cmocka_unit_test(boot_arguments_reach_the_hypervisor),
+        cmocka_unit_test(an_experiment_is_described_in_place_of_a_run),
+        cmocka_unit_test(files_of_one_run_are_not_overwritten_by_the_next),
         cmocka_unit_test(a_sweep_makes_a_path_per_value),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -60,7 +60,6 @@ static void clear_progress(const struct machine *m)
 static void run_pieces(struct machine *m, struct vd_error *err)
 {
     const struct virt_machine_config *config = &virt_config(m->virt)->machine;
-    struct sim *sim = virt_core(m->virt)->sim;
     vd_time limit = config->limit ? config->limit * config->cycle_ps : VD_NEVER;
     vd_time piece = PIECE_CYCLES * config->cycle_ps;
     vd_time until = 0;
@@ -70,7 +69,6 @@ static void run_pieces(struct machine *m, struct vd_error *err)
         show_progress(m);
     } while (m->end == SIM_LIMIT && until < limit && !console_left(m->console));
     clear_progress(m);
-    (void)sim;
 }
 
 static enum status write_stats(struct machine *m, struct vd_error *err)

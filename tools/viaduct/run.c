@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "arguments.h"
+#include "describe.h"
 #include "machine.h"
 #include "verbs.h"
 
@@ -24,28 +24,6 @@ static bool no_other(void *ctx, const char *argument, struct vd_error *err)
     (void)ctx;
     return vd_fail(err, "'%.80s' is not an option: write -kernel %.80s to run it", argument,
                    argument);
-}
-
-static int dump_devicetree(const struct virt_config *config, const char *path)
-{
-    struct vd_error err;
-    size_t size;
-    struct virt *virt = virt_create(config, &err);
-    if (!virt)
-        return fail(STATUS_CONFIG, err.text);
-    void *blob = virt_devicetree(virt, &size, &err);
-    virt_destroy(virt);
-    if (!blob)
-        return fail(STATUS_FILE, err.text);
-    FILE *out = fopen(path, "wb");
-    bool ok = out && fwrite(blob, 1, size, out) == size;
-    free(blob);
-    if (out && fclose(out) != 0)
-        ok = false;
-    if (ok)
-        return STATUS_OK;
-    vd_fail(&err, "%s cannot be written: %s", path, strerror(errno));
-    return fail(STATUS_HOST, err.text);
 }
 
 /* The guest has ended the run: its status, unless the ledger knows better. */
@@ -89,11 +67,9 @@ static int run_arguments(struct arguments *arguments)
     if (!arguments_configure(arguments, config, &err)) {
         status = fail(arguments->status, err.text);
     } else if (arguments->print_config) {
-        struct config schema = virt_schema(config);
-        config_print(&schema, stdout);
-        status = STATUS_OK;
+        status = describe_config(config);
     } else if (arguments->dump_dtb) {
-        status = dump_devicetree(config, arguments->dump_dtb);
+        status = describe_devicetree(config, arguments->dump_dtb);
     } else {
         status = run_machine(config, &(struct machine_setup){.trace = arguments->trace,
                                                              .stats = arguments->stats,

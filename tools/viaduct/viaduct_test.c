@@ -220,7 +220,10 @@ static void limit_always_ends_a_run(void **state)
     assert_non_null(strstr(output, "hart 0: pc 0x80200000, M mode"));
     assert_int_equal(run("run -bios none -kernel loop.elf --limit 3us"), STATUS_LIMIT);
     assert_non_null(strstr(output, "the limit of 3000 cycles was reached"));
+    assert_null(strstr(output, "traps for ever"));
     assert_int_equal(run("run -smp 2 -bios none -kernel void.bin --limit 1ms"), STATUS_LIMIT);
+    assert_non_null(strstr(output, "hart 1: pc 0x0, M mode, running; its trap handler at mtvec "
+                                   "cannot run and traps for ever, mcause 1\n"));
 }
 
 static void a_reset_starts_the_machine_again(void **state)
