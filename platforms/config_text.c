@@ -93,6 +93,12 @@ void config_suggest(const char *word, const char *const *candidates, size_t coun
         append(text, size, used, "", "'?", "");
         return;
     }
-    for (size_t i = 0; i < count; i++)
-        used = append(text, size, used, i ? ", " : "; accepted are ", candidates[i], "");
+    for (size_t i = 0; i < count; i++) {
+        const char *before = i ? ", " : "; accepted are ";
+        if (used + strlen(before) + strlen(candidates[i]) + sizeof(", ...") > size) {
+            append(text, size, used, i ? ", ..." : "", "", "");
+            return;
+        }
+        used = append(text, size, used, before, candidates[i], "");
+    }
 }

@@ -394,13 +394,36 @@ static const char *mode_name(enum vd_mode mode)
     return "?";
 }
 
+static uint64_t register_of(struct hart *hart, uint32_t csr)
+{
+    uint64_t value = 0;
+    hart_get(hart, HART_REG_CSR0 + csr, &value);
+    return value;
+}
+
+/* The trap handler's first instruction traps into itself: nothing will ever change. */
+static bool traps_for_ever(struct hart *hart, uint64_t pc)
+{
+    enum { MTVEC = 0x305, MEPC = 0x341 };
+    return hart_mode(hart) == VD_MODE_M && pc == (register_of(hart, MTVEC) & ~UINT64_C(3)) &&
+           pc == register_of(hart, MEPC);
+}
+
+static void print_hart(struct hart *hart, uint32_t index, FILE *out)
+{
+    enum { MCAUSE = 0x342 };
+    uint64_t pc = 0;
+    hart_get(hart, HART_REG_PC, &pc);
+    fprintf(out, "hart %u: pc 0x%" PRIx64 ", %s mode, %s", index, pc, mode_name(hart_mode(hart)),
+            hart_runner(hart)->asleep ? "asleep in wfi" : "running");
+    if (traps_for_ever(hart, pc))
+        fprintf(out, "; its trap handler at mtvec cannot run and traps for ever, mcause %" PRIu64,
+                register_of(hart, MCAUSE));
+    fputc('\n', out);
+}
+
 void virt_print_harts(struct virt *v, FILE *out)
 {
-    for (uint32_t hart = 0; hart < v->config.machine.harts; hart++) {
-        struct hart *h = v->harts[hart].hart;
-        uint64_t pc = 0;
-        hart_get(h, HART_REG_PC, &pc);
-        fprintf(out, "hart %u: pc 0x%" PRIx64 ", %s mode, %s\n", hart, pc, mode_name(hart_mode(h)),
-                hart_runner(h)->asleep ? "asleep in wfi" : "running");
-    }
+    for (uint32_t hart = 0; hart < v->config.machine.harts; hart++)
+        print_hart(v->harts[hart].hart, hart, out);
 }
