@@ -14,6 +14,7 @@ enum {
     PHANDLE_IOMMU,
     PHANDLE_TEST,
     PHANDLE_CPU0 = 16, /* cpu n: PHANDLE_CPU0 + 2 n, its interrupt controller the next */
+    PHANDLE_IOMMUS = PHANDLE_CPU0 + 2 * VIRT_MAX_HARTS, /* from the second on */
 };
 
 enum { IRQ_LEVEL_HIGH = 4 };
@@ -245,15 +246,43 @@ static void aplic_s(struct tree *t)
     tree_end(t);
 }
 
-static void iommu(struct tree *t)
+static uint32_t iommu_phandle(uint32_t index)
 {
-    tree_begin_at(t, "iommu", base_of(t, VIRT_IOMMU));
+    return index ? PHANDLE_IOMMUS + index : PHANDLE_IOMMU;
+}
+
+static void sys_iommu(struct tree *t, uint32_t index)
+{
+    struct virt_range range = virt_range(t->config, VIRT_IOMMU);
+    struct cells c = {.count = 0};
+    range.base += index * range.size;
+    tree_begin_at(t, "iommu", range.base);
     tree_text(t, "compatible", "riscv,iommu");
-    tree_cell(t, "phandle", PHANDLE_IOMMU);
+    tree_cell(t, "phandle", iommu_phandle(index));
     tree_cell(t, "#iommu-cells", 1);
-    reg(t, VIRT_IOMMU);
-    wired(t, VIRT_IRQ_IOMMU, VIRT_IOMMU_IRQS);
+    cells_add64(&c, range.base);
+    cells_add64(&c, range.size);
+    tree_put(t, "reg", &c);
+    wired(t, virt_iommu_irq(index), VIRT_IOMMU_IRQS);
     tree_cell(t, "msi-parent", PHANDLE_IMSIC_S);
+    tree_end(t);
+}
+
+/* A child of the root complex; its address is that of its configuration space. */
+static void pci_iommu(struct tree *t, uint32_t index)
+{
+    uint32_t device = virt_iommu_device(t->config, index);
+    struct cells c = {.count = 0};
+    char name[32];
+    snprintf(name, sizeof(name), "iommu@%x", device);
+    tree_begin(t, name);
+    TREE_STRINGS(t, "compatible", "pci1b36,14\0riscv,pci-iommu");
+    tree_cell(t, "phandle", iommu_phandle(index));
+    tree_cell(t, "#iommu-cells", 1);
+    cells_add(&c, device << 11);
+    cells_add64(&c, 0);
+    cells_add64(&c, 0);
+    tree_put(t, "reg", &c);
     tree_end(t);
 }
 
@@ -301,13 +330,33 @@ static void pcie_ranges(struct tree *t)
     tree_put(t, "ranges", &c);
 }
 
+static void map_range(struct cells *c, uint32_t iommu, uint32_t from, uint32_t to)
+{
+    if (iommu == VIRT_NO_IOMMU)
+        return;
+    cells_add(c, from);
+    cells_add(c, iommu_phandle(iommu));
+    cells_add(c, from);
+    cells_add(c, to - from);
+}
+
+/* One row per run of requester IDs behind the same IOMMU; device_id and requester ID are one.  An
+ * IOMMU that is a function is not behind another. */
 static void pcie_iommu_map(struct tree *t)
 {
+    enum { DEVICES = 32, END = 0x10000 };
     struct cells c = {.count = 0};
-    cells_add(&c, 0);
-    cells_add(&c, PHANDLE_IOMMU);
-    cells_add(&c, 0);
-    cells_add(&c, 0x10000);
+    uint32_t from = 0, iommu = virt_iommu_of(t->config, 0);
+    for (uint32_t device = 1; device <= DEVICES; device++) {
+        /* Behind the last device of bus 0 come buses that have none. */
+        uint32_t next = device < DEVICES ? virt_iommu_of(t->config, device) : 0;
+        if (next == iommu)
+            continue;
+        map_range(&c, iommu, from, device << 3);
+        from = device << 3;
+        iommu = next;
+    }
+    map_range(&c, iommu, from, END);
     tree_put(t, "iommu-map", &c);
 }
 
@@ -328,9 +377,11 @@ static void pcie(struct tree *t)
     reg(t, VIRT_ECAM);
     pcie_ranges(t);
     tree_cell(t, "msi-parent", PHANDLE_IMSIC_S);
-    if (t->config->machine.iommu)
+    if (virt_num_iommus(t->config))
         pcie_iommu_map(t);
     pcie_interrupt_map(t);
+    for (uint32_t i = virt_num_sys_iommus(t->config); i < virt_num_iommus(t->config); i++)
+        pci_iommu(t, i);
     tree_end(t);
 }
 
@@ -374,8 +425,8 @@ static void soc(struct tree *t)
     imsics_s(t);
     aplic_m(t);
     aplic_s(t);
-    if (t->config->machine.iommu)
-        iommu(t);
+    for (uint32_t i = 0; i < virt_num_sys_iommus(t->config); i++)
+        sys_iommu(t, i);
     pcie(t);
     finisher(t);
     rtc(t);

@@ -135,6 +135,41 @@ static void interrupt_controllers_form_the_aia_tree(void **state)
     free(blob);
 }
 
+/* Devices 1 and 3 are behind IOMMU 0, 2 behind the second, 4 behind none, 5 behind the function. */
+static void every_iommu_has_its_node_and_its_devices(void **state)
+{
+    (void)state;
+    struct virt_config config;
+    struct vd_error err = {""};
+    const struct virt_setting settings[] = {{"machine.iommus", "2", 0},
+                                            {"machine.pci_iommus", "1", 0},
+                                            {"machine.endpoint_iommus", "0 1 0 - 2", 0}};
+    assert_true(virt_configure(&config, settings, 3, &err));
+    void *blob = build(&config);
+    static const char pci[] = "/soc/pci@30000000", function[] = "/soc/pci@30000000/iommu@1f";
+    compatible(blob, "/soc/iommu@3010000", "riscv,iommu");
+    compatible(blob, "/soc/iommu@3011000", "riscv,iommu");
+    compatible(blob, function, "riscv,pci-iommu");
+    compatible(blob, function, "pci1b36,14");
+    assert_int_equal(cell(blob, "/soc/iommu@3010000", "interrupts", 0), 36);
+    assert_int_equal(cell(blob, "/soc/iommu@3011000", "interrupts", 0), 40);
+    assert_int_equal(cell(blob, "/soc/iommu@3011000", "reg", 1), 0x3011000);
+    assert_int_equal(cell(blob, function, "reg", 0), 31 << 11);
+    assert_int_equal(length_of(blob, function, "reg"), 20);
+    assert_int_equal(cell(blob, function, "#iommu-cells", 0), 1);
+    uint32_t p0 = cell(blob, "/soc/iommu@3010000", "phandle", 0);
+    uint32_t p1 = cell(blob, "/soc/iommu@3011000", "phandle", 0);
+    uint32_t p2 = cell(blob, function, "phandle", 0);
+    const uint32_t rows[][4] = {
+        {0x00, p0, 0x00, 0x10}, {0x10, p1, 0x10, 8},    {0x18, p0, 0x18, 8},
+        {0x28, p2, 0x28, 8},    {0x30, p0, 0x30, 0xc8}, {0x100, p0, 0x100, 0xff00},
+    };
+    assert_int_equal(length_of(blob, pci, "iommu-map"), sizeof(rows));
+    for (uint32_t i = 0; i < sizeof(rows) / 4; i++)
+        assert_int_equal(cell(blob, pci, "iommu-map", i), rows[i / 4][i % 4]);
+    free(blob);
+}
+
 static void guest_files_set_the_stride_between_harts(void **state)
 {
     (void)state;
@@ -256,6 +291,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nodes_are_where_qemu_has_them),
         cmocka_unit_test(interrupt_controllers_form_the_aia_tree),
+        cmocka_unit_test(every_iommu_has_its_node_and_its_devices),
         cmocka_unit_test(guest_files_set_the_stride_between_harts),
         cmocka_unit_test(pcie_interrupts_are_swizzled_to_sources_32_to_35),
         cmocka_unit_test(the_high_window_is_above_ram),

@@ -29,24 +29,9 @@ static void aplic_completed(void *ctx, const struct vd_txn *txn)
     aplic_complete(ctx, txn);
 }
 
-static void iommu_completed(void *ctx, const struct vd_txn *txn)
-{
-    iommu_complete(ctx, txn);
-}
-
 static void pcie_completed(void *ctx, const struct vd_txn *txn)
 {
     pcie_complete(ctx, txn);
-}
-
-static void pcie_messaged(void *ctx, uint32_t device_id, uint32_t code, const uint64_t payload[2])
-{
-    pcie_message(ctx, device_id, code, payload);
-}
-
-static enum vd_status through_iommu(void *ctx, struct vd_txn *txn)
-{
-    return iommu_submit(ctx, txn);
 }
 
 static void mtime_written(void *ctx)
@@ -122,18 +107,6 @@ static bool create_aplic(struct virt *v, struct vd_error *err)
     return true;
 }
 
-static bool create_iommu(struct virt *v, struct vd_error *err)
-{
-    if (!v->config.machine.iommu)
-        return true;
-    v->iommu_port = new_port(v, "iommu", 0);
-    v->iommu = iommu_create(&v->config.iommu, port_host(v->iommu_port), err);
-    if (!v->iommu)
-        return false;
-    port_attach(v->iommu_port, &(struct port_model){.ctx = v->iommu, .complete = iommu_completed});
-    return true;
-}
-
 static bool create_endpoint(struct virt *v, uint32_t index, struct vd_error *err)
 {
     struct endpoint_config config = v->config.endpoint;
@@ -152,12 +125,10 @@ static bool create_pcie(struct virt *v, struct vd_error *err)
         return false;
     port_attach(v->pcie_port, &(struct port_model){.ctx = v->pcie,
                                                    .complete = pcie_completed,
-                                                   .upstream = v->iommu ? through_iommu : NULL,
-                                                   .upstream_ctx = v->iommu});
-    if (v->iommu)
-        iommu_connect(v->iommu, &(struct iommu_device_port){.respond = pcie_completed,
-                                                            .message = pcie_messaged,
-                                                            .ctx = v->pcie});
+                                                   .upstream = virt_upstream,
+                                                   .upstream_ctx = v});
+    if (!virt_connect_iommus(v, err))
+        return false;
     for (uint32_t i = 0; i < v->config.machine.endpoints; i++)
         if (!create_endpoint(v, i, err))
             return false;
@@ -189,7 +160,7 @@ static bool create_board(struct virt *v, struct vd_error *err)
 
 static bool create_models(struct virt *v, struct vd_error *err)
 {
-    if (!create_board(v, err) || !create_aplic(v, err) || !create_iommu(v, err) ||
+    if (!create_board(v, err) || !create_aplic(v, err) || !virt_create_iommus(v, err) ||
         !create_pcie(v, err))
         return false;
     for (uint32_t hart = 0; hart < v->config.machine.harts; hart++)
@@ -249,7 +220,7 @@ void virt_destroy(struct virt *v)
     for (uint32_t i = 0; i < v->config.machine.endpoints; i++)
         endpoint_destroy(v->endpoints[i]);
     pcie_destroy(v->pcie);
-    iommu_destroy(v->iommu);
+    virt_destroy_iommus(v);
     aplic_destroy(v->aplic);
     clint_destroy(v->clint);
     finisher_destroy(v->finisher);
@@ -271,8 +242,7 @@ static void reset(struct virt *v)
     if (v->htif)
         htif_reset(v->htif);
     aplic_reset(v->aplic);
-    if (v->iommu)
-        iommu_reset(v->iommu);
+    virt_reset_iommus(v);
     pcie_reset(v->pcie);
     for (uint32_t i = 0; i < v->config.machine.endpoints; i++)
         endpoint_reset(v->endpoints[i]);
@@ -332,8 +302,7 @@ const struct virt_config *virt_config(const struct virt *v)
 
 bool virt_idle(const struct virt *v)
 {
-    bool idle = bus_in_flight(v->core->bus) == 0 && pcie_idle(v->pcie) &&
-                (!v->iommu || iommu_idle(v->iommu));
+    bool idle = bus_in_flight(v->core->bus) == 0 && pcie_idle(v->pcie) && virt_iommus_idle(v);
     for (uint32_t i = 0; idle && i < v->config.machine.endpoints; i++)
         idle = endpoint_idle(v->endpoints[i]);
     return idle;

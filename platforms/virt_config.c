@@ -106,6 +106,23 @@ bool virt_configure(struct virt_config *values, const struct virt_setting *setti
     return virt_check(values, err);
 }
 
+static bool check_iommus(const struct virt_config *values, struct vd_error *err)
+{
+    uint32_t count = virt_num_iommus(values);
+    for (const char *c = values->machine.endpoint_iommus; *c; c++)
+        if (*c != ' ' && *c != '-' && (*c < '0' || *c >= '0' + (int)count))
+            return vd_fail(err,
+                           "machine.endpoint_iommus is '%s': accepted are the numbers of the "
+                           "machine's %u IOMMUs from 0, and -",
+                           values->machine.endpoint_iommus, count);
+    uint32_t sources = virt_iommu_irq(virt_num_sys_iommus(values));
+    if (values->aplic.sources >= sources)
+        return true;
+    return vd_fail(
+        err, "aplic.sources is %u: this platform wires sources up to %u, so accepted are %u..1023",
+        values->aplic.sources, sources - 1, sources);
+}
+
 bool virt_check(const struct virt_config *values, struct vd_error *err)
 {
     const struct virt_machine_config *m = &values->machine;
@@ -124,5 +141,5 @@ bool virt_check(const struct virt_config *values, struct vd_error *err)
                        "aplic.sources is %u: this platform wires sources up to 39, so "
                        "accepted are 40..1023",
                        values->aplic.sources);
-    return true;
+    return check_iommus(values, err);
 }

@@ -16,6 +16,9 @@
 enum {
     VIRT_MAX_HARTS = 64,
     VIRT_MAX_ENDPOINTS = 8,
+    VIRT_MAX_SYS_IOMMUS = 4,
+    VIRT_MAX_PCI_IOMMUS = 4,
+    VIRT_MAX_IOMMUS = VIRT_MAX_SYS_IOMMUS + VIRT_MAX_PCI_IOMMUS,
     VIRT_PATH_SIZE = 1024, /* a file's name */
     VIRT_APPEND_SIZE = 2048,
 };
@@ -29,7 +32,9 @@ struct virt_machine_config {
     uint64_t limit;    /* cycles, 0: none */
     uint64_t seed;
     bool iommu;
+    uint32_t iommus, pci_iommus;
     uint32_t endpoints;
+    char endpoint_iommus[64];
     char timing[VIRT_PATH_SIZE];
     char bios[VIRT_PATH_SIZE];
     char kernel[VIRT_PATH_SIZE];

@@ -17,25 +17,41 @@ struct virt_hart {
     struct port *port, *imsic_port;
 };
 
+struct virt_iommu {
+    struct iommu *iommu;
+    struct port *port;
+    struct pcie_root *pcie;            /* its devices' */
+    struct pcie_function function;     /* if it is one itself */
+    struct pcie_function_state *state; /* ... */
+};
+
 struct virt {
     struct virt_config config;
     struct core *core;
     struct virt_hart harts[VIRT_MAX_HARTS];
     struct clint *clint;
     struct aplic *aplic;
-    struct iommu *iommu; /* NULL: PCIe reaches memory directly */
+    struct virt_iommu iommus[VIRT_MAX_IOMMUS]; /* none: PCIe reaches memory directly */
     struct pcie_root *pcie;
     struct endpoint *endpoints[VIRT_MAX_ENDPOINTS];
     struct uart *uart;
     struct rtc *rtc;
     struct finisher *finisher;
     struct htif *htif; /* NULL: no loaded ELF has tohost */
-    struct port *clint_port, *aplic_port, *iommu_port, *pcie_port, *uart_port, *rtc_port,
-        *finisher_port, *htif_port, *endpoint_ports[VIRT_MAX_ENDPOINTS];
+    struct port *clint_port, *aplic_port, *pcie_port, *uart_port, *rtc_port, *finisher_port,
+        *htif_port, *endpoint_ports[VIRT_MAX_ENDPOINTS];
     bool reset_wanted;
     void (*send)(void *ctx, uint8_t byte);
     void *send_ctx;
 };
+
+/* virt_iommu.c */
+bool virt_create_iommus(struct virt *v, struct vd_error *err);
+bool virt_connect_iommus(struct virt *v, struct vd_error *err); /* PCIe exists */
+enum vd_status virt_upstream(void *ctx, struct vd_txn *txn);
+void virt_reset_iommus(struct virt *v);
+bool virt_iommus_idle(const struct virt *v);
+void virt_destroy_iommus(struct virt *v);
 
 /* Wires and bus targets; the models exist. */
 void virt_wire(struct virt *v);

@@ -55,3 +55,42 @@ struct virt_range virt_range(const struct virt_config *config, enum virt_region 
     }
     return range;
 }
+
+uint32_t virt_num_sys_iommus(const struct virt_config *config)
+{
+    return config->machine.iommu ? config->machine.iommus : 0;
+}
+
+uint32_t virt_num_iommus(const struct virt_config *config)
+{
+    return virt_num_sys_iommus(config) + config->machine.pci_iommus;
+}
+
+bool virt_iommu_is_pci(const struct virt_config *config, uint32_t index)
+{
+    return index >= virt_num_sys_iommus(config);
+}
+
+uint32_t virt_iommu_irq(uint32_t index)
+{
+    return VIRT_IRQ_IOMMU + VIRT_IOMMU_IRQS * index;
+}
+
+/* From the end, out of the way of everything else on the bus. */
+uint32_t virt_iommu_device(const struct virt_config *config, uint32_t index)
+{
+    return 31 - (index - virt_num_sys_iommus(config));
+}
+
+/* The n-th character that is no blank is that of device 1 + n; what is not named is behind 0. */
+uint32_t virt_iommu_of(const struct virt_config *config, uint32_t device)
+{
+    uint32_t at = 1;
+    bool is_iommu = device < 32 && device + config->machine.pci_iommus >= 32;
+    if (!virt_num_iommus(config) || is_iommu)
+        return VIRT_NO_IOMMU;
+    for (const char *c = config->machine.endpoint_iommus; *c; c++)
+        if (*c != ' ' && at++ == device)
+            return *c == '-' ? VIRT_NO_IOMMU : (uint32_t)(*c - '0');
+    return 0;
+}

@@ -41,6 +41,17 @@ enum {
     VIRT_IOMMU_IRQS = 4,
 };
 
+/* IOMMUs are numbered: platform devices first, then PCIe functions. */
+enum { VIRT_NO_IOMMU = UINT32_MAX };
+uint32_t virt_num_sys_iommus(const struct virt_config *config);
+uint32_t virt_num_iommus(const struct virt_config *config);
+bool virt_iommu_is_pci(const struct virt_config *config, uint32_t index);
+uint32_t virt_iommu_irq(uint32_t index);
+/* The PCIe device number that an IOMMU has. */
+uint32_t virt_iommu_device(const struct virt_config *config, uint32_t index);
+/* The IOMMU that the PCIe device with this number is behind, or VIRT_NO_IOMMU. */
+uint32_t virt_iommu_of(const struct virt_config *config, uint32_t device);
+
 /* Where software is put. */
 #define VIRT_KERNEL_OFFSET UINT64_C(0x200000) /* in RAM, behind the firmware */
 

@@ -211,6 +211,118 @@ static void without_an_iommu_devices_reach_memory(void **state)
     virt_destroy(m.virt);
 }
 
+enum { ECAM_IOMMU = 31 << 15, IOMMU_BAR = 0x48000000, SECOND_BAR = 0x44000000 };
+enum { DDTP = 16, FQB = 40, FQT = 52, FQCSR = 76, CAPABILITIES = 0, MSI_CFG_TBL = 0x300 };
+enum { FQEN = 1, FIE = 2, MODE_BARE = 1 };
+#define SYS_IOMMU       UINT64_C(0x3010000)
+#define FAULTS          UINT64_C(0x80100000)
+#define MSIX_CAPABILITY 0x90
+
+static void place_bar(struct machine *m, uint64_t function, uint64_t bar)
+{
+    store(m, 0x30000000 + function + BAR0, 4, bar);
+    store(m, 0x30000000 + function + BAR0 + 4, 4, 0);
+    store(m, 0x30000000 + function + COMMAND, 2, COMMAND_MEMORY_MASTER);
+}
+
+static void forge_from(struct machine *m, uint64_t bar, uint32_t data)
+{
+    store(m, bar + FORGE_ADDR, 8, 0x28000000);
+    store(m, bar + FORGE_DATA, 4, data);
+    store(m, bar + FORGE_CONTROL, 4, 1);
+    run(m, PASS_CYCLES);
+}
+
+static uint32_t claimed(struct machine *m)
+{
+    struct vd_imsic_port port = imsic_port(m->virt->harts[0].imsic);
+    uint32_t identity = (uint32_t)port.ops->topei(port.ctx, VD_IMSIC_FILE_S) >> 16;
+    port.ops->claim(port.ctx, VD_IMSIC_FILE_S);
+    return identity;
+}
+
+static void fault_queue(struct machine *m, uint64_t iommu, uint64_t queue, uint64_t csr)
+{
+    store(m, iommu + FQB, 8, queue >> 12 << 10 | 5);
+    store(m, iommu + FQCSR, 4, csr);
+}
+
+static uint64_t faults(struct machine *m, uint64_t iommu)
+{
+    uint64_t tail;
+    assert_int_equal(load(m, iommu + FQT, 4, &tail), VD_OK);
+    return tail;
+}
+
+static struct machine with_three_iommus(void)
+{
+    const struct virt_setting settings[] = {
+        {"machine.iommus", "2", 0},
+        {"machine.pci_iommus", "1", 0},
+        {"machine.endpoints", "2", 0},
+        {"machine.endpoint_iommus", "1 2", 0},
+    };
+    struct machine m = machine_of(settings, 4);
+    place_bar(&m, ECAM_ENDPOINT, BAR);
+    place_bar(&m, 2 * ECAM_ENDPOINT, SECOND_BAR);
+    place_bar(&m, ECAM_IOMMU, IOMMU_BAR);
+    enable_file(&m, VD_IMSIC_FILE_S);
+    return m;
+}
+
+/* Each device reaches memory when its own IOMMU lets it, and no other IOMMU notices. */
+static void every_iommu_has_its_own_devices(void **state)
+{
+    (void)state;
+    static const uint64_t iommus[] = {SYS_IOMMU, SYS_IOMMU + 0x1000, IOMMU_BAR};
+    static const uint64_t devices[] = {0, BAR, SECOND_BAR};
+    for (unsigned open = 0; open < 3; open++) {
+        struct machine m = with_three_iommus();
+        for (unsigned i = 0; i < 3; i++)
+            fault_queue(&m, iommus[i], FAULTS + i * 0x1000, FQEN);
+        run(&m, PASS_CYCLES);
+        store(&m, iommus[open] + DDTP, 8, MODE_BARE);
+        for (unsigned i = 1; i < 3; i++) {
+            forge_from(&m, devices[i], 70 + i);
+            assert_int_equal(claimed(&m), i == open ? 70 + i : 0);
+            assert_int_equal(faults(&m, iommus[i]), i != open);
+        }
+        assert_int_equal(faults(&m, iommus[0]), 0);
+        virt_destroy(m.virt);
+    }
+}
+
+/* [iommu] "the MSI-X table ... must be located at" msi_cfg_tbl. */
+static void EMB_1_pcie_function(void **state)
+{
+    (void)state;
+    struct machine m = with_three_iommus();
+    uint64_t data;
+    assert_int_equal(load(&m, 0x30000000 + ECAM_IOMMU + 8, 4, &data), VD_OK);
+    assert_int_equal(data >> 8, 0x080600);
+    assert_int_equal(load(&m, IOMMU_BAR + CAPABILITIES, 8, &data), VD_OK);
+    assert_int_equal(data & 0xff, 0x10);
+    assert_int_equal(data >> 28 & 3, 0); /* IGS: messages only */
+    uint64_t capability = 0x30000000 + ECAM_IOMMU + MSIX_CAPABILITY;
+    assert_int_equal(load(&m, capability, 1, &data), VD_OK);
+    assert_int_equal(data, 0x11);
+    assert_int_equal(load(&m, capability + 4, 4, &data), VD_OK);
+    assert_int_equal(data, MSI_CFG_TBL); /* in BAR 0 */
+    fault_queue(&m, IOMMU_BAR, FAULTS, FQEN | FIE);
+    store(&m, IOMMU_BAR + MSI_CFG_TBL, 8, 0x28000000);
+    store(&m, IOMMU_BAR + MSI_CFG_TBL + 8, 4, 42);
+    store(&m, IOMMU_BAR + MSI_CFG_TBL + 12, 4, 0);
+    run(&m, PASS_CYCLES);
+    forge_from(&m, SECOND_BAR, 7);
+    assert_int_equal(faults(&m, IOMMU_BAR), 1);
+    assert_int_equal(claimed(&m), 0); /* MSI-X is not enabled */
+    store(&m, IOMMU_BAR + 84, 4, 0xf);
+    store(&m, capability + 2, 2, 0x8000);
+    forge_from(&m, SECOND_BAR, 7);
+    assert_int_equal(claimed(&m), 42);
+    virt_destroy(m.virt);
+}
+
 static void bad_machines_get_their_sentence(void **state)
 {
     (void)state;
@@ -221,6 +333,7 @@ static void bad_machines_get_their_sentence(void **state)
          "machine.memory is 16777217: accepted are multiples of 4096"},
         {"machine.timebase", "3000000", "machine.timebase is 3000000"},
         {"aplic.sources", "39", "aplic.sources is 39"},
+        {"machine.endpoint_iommus", "0 1", "machine.endpoint_iommus is '0 1'"},
         {"imsic.ids", "65", "imsic.ids is 65: accepted are 63, 127, ... 2047"},
         {"iommu.tlb_entries", "3", "iommu.tlb_entries: 3 is not a power of two"},
     };
@@ -244,6 +357,8 @@ int main(void)
         cmocka_unit_test(an_identity_that_wraps_is_a_stray),
         cmocka_unit_test(an_iommu_that_is_off_drops_the_msi),
         cmocka_unit_test(without_an_iommu_devices_reach_memory),
+        cmocka_unit_test(every_iommu_has_its_own_devices),
+        cmocka_unit_test(EMB_1_pcie_function),
         cmocka_unit_test(bad_machines_get_their_sentence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

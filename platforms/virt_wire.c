@@ -61,8 +61,9 @@ void virt_wire(struct virt *v)
     wire_to_aplic(v, v->rtc_port, 0, VIRT_IRQ_RTC);
     for (uint32_t pin = 0; pin < 4; pin++)
         wire_to_aplic(v, v->pcie_port, pin, VIRT_IRQ_PCIE + pin);
-    for (uint32_t i = 0; v->iommu && i < VIRT_IOMMU_IRQS; i++)
-        wire_to_aplic(v, v->iommu_port, i, VIRT_IRQ_IOMMU + i);
+    for (uint32_t i = 0; i < virt_num_sys_iommus(&v->config); i++)
+        for (uint32_t line = 0; line < VIRT_IOMMU_IRQS; line++)
+            wire_to_aplic(v, v->iommus[i].port, line, virt_iommu_irq(i) + line);
 }
 
 /* --- bus targets: the bus calls these --- */
@@ -177,6 +178,18 @@ static bool map_memory(struct virt *v, struct vd_error *err)
            bus_add_ram(v->core->bus, ram.name, ram.base, ram.size, 0, err);
 }
 
+/* One page each. */
+static bool map_iommus(struct virt *v, struct vd_error *err)
+{
+    struct virt_range page = virt_range(&v->config, VIRT_IOMMU);
+    for (uint32_t i = 0; i < virt_num_sys_iommus(&v->config); i++) {
+        if (!add(v, page, BUS_READ | BUS_WRITE, at_iommu, v->iommus[i].iommu, err))
+            return false;
+        page.base += page.size;
+    }
+    return true;
+}
+
 bool virt_map(struct virt *v, struct vd_error *err)
 {
     const struct {
@@ -188,7 +201,6 @@ bool virt_map(struct virt *v, struct vd_error *err)
         {VIRT_FINISHER, at_finisher, v->finisher, BUS_READ | BUS_WRITE},
         {VIRT_RTC, at_rtc, v->rtc, BUS_READ | BUS_WRITE},
         {VIRT_CLINT, at_clint, v->clint, BUS_READ | BUS_WRITE | BUS_ATOMIC},
-        {VIRT_IOMMU, at_iommu, v->iommu, BUS_READ | BUS_WRITE},
         {VIRT_APLIC_M, at_aplic_m, v->aplic, BUS_READ | BUS_WRITE},
         {VIRT_APLIC_S, at_aplic_s, v->aplic, BUS_READ | BUS_WRITE},
         {VIRT_UART, at_uart, v->uart, BUS_READ | BUS_WRITE},
@@ -204,5 +216,5 @@ bool virt_map(struct virt *v, struct vd_error *err)
     for (uint32_t hart = 0; hart < v->config.machine.harts; hart++)
         if (!map_files(v, hart, err))
             return false;
-    return map_memory(v, err);
+    return map_iommus(v, err) && map_memory(v, err);
 }

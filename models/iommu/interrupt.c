@@ -83,6 +83,10 @@ void iommu_interrupt_timer(struct iommu *m, enum source source)
         iommu_wires(m);
         return;
     }
+    if (m->port.interrupt) {
+        m->port.interrupt(m->port.ctx, vector_of(m, source));
+        return;
+    }
     m->st.msi_pended |= 1u << vector_of(m, source);
     iommu_msi_send(m);
 }

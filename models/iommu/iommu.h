@@ -74,6 +74,9 @@ struct iommu_device_port {
     void (*respond)(void *ctx, const struct vd_txn *txn);
     /* ATS messages to a device: invalidation request, page request group response. */
     void (*message)(void *ctx, uint32_t device_id, uint32_t code, const uint64_t payload[2]);
+    /* If set, messages of interrupt vectors are left to it, as for a PCIe function, whose MSI-X
+     * table is where msi_cfg_tbl is; else the IOMMU writes them as msi_cfg_tbl says. */
+    void (*interrupt)(void *ctx, uint32_t vector);
     void *ctx;
 };
 void iommu_connect(struct iommu *iommu, const struct iommu_device_port *port);

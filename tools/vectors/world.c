@@ -284,7 +284,7 @@ bool world_open(struct world *w, const struct line *line, struct vd_error *err)
     w->iommu = iommu_create(&config, &w->host, err);
     if (!w->iommu)
         return false;
-    const struct iommu_device_port port = {respond, message, w};
+    const struct iommu_device_port port = {.respond = respond, .message = message, .ctx = w};
     iommu_connect(w->iommu, &port);
     w->saved_size = iommu_save(w->iommu, NULL, 0);
     w->saved = malloc(w->saved_size);
