@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HASH_BUCKETS = 1 << 14, PAGE_BUCKETS = 1 << 10 };
+enum { HASH_BUCKETS = 1 << 16, PAGE_BUCKETS = 1 << 10 };
 enum { ARENA_BYTES = 48 << 20, LARGEST_BLOCK = 16 << 10 };
 
 /* A page from which instructions were decoded. */
