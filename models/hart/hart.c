@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Life of a hart, and what debuggers, snapshots and the scheduler see of it. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,22 @@
 static bool needs(uint64_t extensions, enum hart_extension ext, enum hart_extension base)
 {
     return !(extensions >> ext & 1) || (extensions >> base & 1);
+}
+
+/* Tags and counters are indexed by address bits. */
+static bool check_tables(const struct hart_config *c, struct vd_error *err)
+{
+    const struct {
+        const char *name;
+        uint32_t entries;
+    } tables[] = {{"icache_lines", c->timing.icache_lines},
+                  {"dcache_lines", c->timing.dcache_lines},
+                  {"predictor_entries", c->timing.predictor_entries}};
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+        if (tables[i].entries && !vd_is_power_of_two(tables[i].entries))
+            return vd_fail(err, "hart %u: %s is %u: accepted are 0 and powers of two", c->index,
+                           tables[i].name, tables[i].entries);
+    return true;
 }
 
 static bool check(const struct hart_config *c, struct vd_error *err)
@@ -32,7 +49,10 @@ static bool check(const struct hart_config *c, struct vd_error *err)
                        c->index, c->satp_mode);
     if (c->pmp_entries > 64 || c->geilen > 63)
         return vd_fail(err, "hart %u: at most 64 pmp_entries and 63 guest files", c->index);
-    return true;
+    if (c->reset_pc % 4 != 0)
+        return vd_fail(err, "hart %u: reset_pc is 0x%" PRIx64 ": accepted are multiples of 4",
+                       c->index, c->reset_pc);
+    return check_tables(c, err);
 }
 
 /* Zero stands for the table's fallback. */

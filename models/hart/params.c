@@ -8,14 +8,15 @@
 #define FIELD(name) offsetof(struct hart_config, name)
 #define CYCLES(name, fallback, most, text)                                                         \
     {                                                                                              \
-#name, VD_PARAM_U32, FIELD(timing.name), fallback, 0, most, NULL, "cycles", text           \
+#name, VD_PARAM_U32, FIELD(timing.name), fallback, fallback, most, NULL, "cycles", text    \
     }
 #define NUMBER(name, fallback, most, text)                                                         \
     {                                                                                              \
 #name, VD_PARAM_U32, FIELD(timing.name), fallback, 0, most, NULL, "", text                 \
     }
 
-/* The fallbacks are `functional`: an instruction is a cycle.  Figures in the texts are CVA6's
+/* Zero in a configuration stands for the fallback, so it is accepted only where it is that.
+ * The fallbacks are `functional`: an instruction is a cycle.  Figures in the texts are CVA6's
  * (openhwgroup/cva6 6cb2001, RTL simulation) where nothing else is said. */
 static const struct vd_param params[] = {
 #define HART_EXTENSION(name, isa, fallback, text)                                                  \
@@ -32,10 +33,10 @@ static const struct vd_param params[] = {
 #undef HART_EXTENSION
     {"satp_mode", VD_PARAM_U32, FIELD(satp_mode), 10, 8, 10, NULL, "",
      "widest translation: 8 Sv39, 9 Sv48, 10 Sv57"},
-    {"pmp_entries", VD_PARAM_U32, FIELD(pmp_entries), 16, 0, 64, NULL, "", "PMP entries"},
+    {"pmp_entries", VD_PARAM_U32, FIELD(pmp_entries), 16, 1, 64, NULL, "", "PMP entries"},
     {"tlb_entries", VD_PARAM_U32, FIELD(tlb_entries), 0, 0, 4096, NULL, "",
      "entries of the data and of the fetch TLB; 0: many"},
-    {"reset_pc", VD_PARAM_U64, FIELD(reset_pc), 0x1000, 0, UINT64_MAX, NULL, "", "pc after reset"},
+    {"reset_pc", VD_PARAM_U64, FIELD(reset_pc), 0x1000, 4, UINT64_MAX, NULL, "", "pc after reset"},
     CYCLES(alu, 1, 500, "an instruction that is nothing of the following"),
     CYCLES(load, 1, 500, "a load that hits; 3 until its value can be used"),
     CYCLES(store, 1, 500, "a store"),

@@ -64,8 +64,6 @@ bool timing_needed(const struct hart_config *cfg)
 
 static bool create_tags(uint32_t lines, uint64_t **tags, uint32_t *mask)
 {
-    while (lines & (lines - 1))
-        lines &= lines - 1;
     *mask = lines ? lines - 1 : 0;
     *tags = calloc((size_t)*mask + 1, sizeof(**tags));
     return *tags != NULL;
@@ -80,10 +78,7 @@ bool timing_create(struct hart *h)
         return false;
     m->icache_miss = t->icache_lines ? t->icache_miss : 0;
     m->dcache_miss = t->dcache_lines ? t->dcache_miss : 0;
-    uint32_t counters = t->predictor_entries;
-    while (counters & (counters - 1))
-        counters &= counters - 1;
-    m->predictor_mask = counters ? counters - 1 : 0;
+    m->predictor_mask = t->predictor_entries ? t->predictor_entries - 1 : 0;
     m->predictor = calloc((size_t)m->predictor_mask + 1, 1);
     return create_tags(t->icache_lines, &m->icache, &m->icache_mask) &&
            create_tags(t->dcache_lines, &m->dcache, &m->dcache_mask) && m->predictor;

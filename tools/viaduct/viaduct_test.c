@@ -128,77 +128,86 @@ static int remove_files(void **state)
     return system(command);
 }
 
+static const struct {
+    const char *arguments;
+    int status;
+    const char *sentence; /* a part of it */
+} mistakes[] = {
+    {"rum", STATUS_USAGE, "unknown verb 'rum', did you mean 'run'?"},
+    {"run -kernal x", STATUS_USAGE, "unknown option '-kernal', did you mean 'kernel'?"},
+    {"run --smp", STATUS_USAGE, "option -smp needs a value: N"},
+    {"run --print-config=3", STATUS_USAGE, "option -print-config takes no value"},
+    {"run prog.elf", STATUS_USAGE, "'prog.elf' is not an option: write -kernel prog.elf"},
+    {"run -M spike", STATUS_USAGE, "there is no machine 'spike': accepted is virt"},
+    {"run -M virt,aia=none", STATUS_USAGE, "accepted is aia=aplic-imsic"},
+    {"run -M virt,aia-gests=3", STATUS_USAGE, "-M virt has no 'aia-gests': accepted are aia"},
+    {"run -M virt,imsic.guests=64", STATUS_CONFIG,
+     "imsic.guests does not take '64': accepted is 0..63"},
+    {"run --set imsic.guests", STATUS_USAGE, "--set imsic.guests: write key=value"},
+    {"run --set imsic.gests=3", STATUS_CONFIG, "did you mean 'guests'"},
+    {"run --set imsik.guests=3", STATUS_CONFIG, "did you mean 'imsic'"},
+    {"run -smp 0", STATUS_CONFIG, "machine.harts does not take '0': accepted is 1..64"},
+    {"run -smp 65", STATUS_CONFIG, "machine.harts does not take '65': accepted is 1..64"},
+    {"run -m 65G", STATUS_CONFIG, "machine.memory does not take '65G': accepted is 16M..64G"},
+    {"run -m 20000001B", STATUS_CONFIG, "machine.memory does not take"},
+    {"run --set imsic.ids=100", STATUS_CONFIG, "imsic.ids is 100: accepted are 63, 127"},
+    {"run --set hart.f=off", STATUS_CONFIG, "hart 0: extension d needs f"},
+    {"run --set hart.alu=0", STATUS_CONFIG, "hart.alu does not take '0': accepted is 1..500"},
+    {"run --set hart.pmp_entries=0", STATUS_CONFIG, "accepted is 1..64"},
+    {"run --set hart.reset_pc=6", STATUS_CONFIG, "reset_pc is 0x6: accepted are multiples of 4"},
+    {"run --set hart.icache_lines=300", STATUS_CONFIG,
+     "icache_lines is 300: accepted are 0 and powers of two"},
+    {"run --set iommu.ddt_entries=7", STATUS_CONFIG, "iommu.ddt_entries: 7 is not a power of two"},
+    {"run --limit 3parsec", STATUS_CONFIG, "does not take '3parsec': accepted are cycles"},
+    {"run --timing inordr", STATUS_CONFIG, "there is no timing preset 'inordr'"},
+    {"run --timing none.yaml", STATUS_CONFIG, "none.yaml cannot be read"},
+    {"run --config none.yaml", STATUS_FILE, "none.yaml cannot be read"},
+    {"run --config bad.yaml", STATUS_CONFIG,
+     "bad.yaml:3:3: unknown key 'machine.hearts', did you mean 'harts'?"},
+    {"run --config range.yaml", STATUS_CONFIG, "range.yaml:2:10: machine.harts does not take"},
+    {"run -bios none -kernel none.elf", STATUS_FILE, "none.elf"},
+    {"run -bios none -kernel short.elf", STATUS_FILE, "short.elf"},
+    {"run -bios none -kernel head.elf", STATUS_FILE, "head.elf"},
+    {"run -bios none -kernel x86.elf", STATUS_FILE, "x86.elf"},
+    {"run -bios none -kernel outside.elf", STATUS_FILE, "outside.elf"},
+    {"run -bios none -kernel /", STATUS_FILE, "/"},
+    {"run -bios none -kernel loop.bin -initrd none.img", STATUS_FILE, "none.img"},
+    {"run -bios none -kernel loop.bin -dtb none.dtb", STATUS_FILE, "none.dtb"},
+    {"run -bios none -kernel loop.bin -dtb bad.dtb", STATUS_FILE,
+     "bad.dtb is not a devicetree blob"},
+    {"run -bios none.bin", STATUS_FILE, "none.bin"},
+    {"run -bios none -kernel loop.bin --limit 9 --trace /none/t", STATUS_HOST, "/none/t"},
+    {"run --dump-dtb /none/dtb", STATUS_HOST, "/none/dtb cannot be written"},
+    {"exp", STATUS_USAGE, "viaduct exp takes list, show NAME or run NAME..."},
+    {"exp run", STATUS_USAGE, "viaduct exp run needs a name"},
+    {"exp run a02-vsfile", STATUS_USAGE,
+     "there is no experiment 'a02-vsfile', did you mean 'a02-vsfile-hot' or"},
+    {"exp show nothing", STATUS_USAGE, "there is no experiment 'nothing'; accepted are"},
+    {"exp run none.yaml", STATUS_FILE, "none.yaml cannot be read"},
+    {"exp run bad.yaml", STATUS_CONFIG, "bad.yaml:3:3"},
+    {"exp run demo --sweep bus.ram_read", STATUS_USAGE, "write key=value,value,..."},
+    {"exp run demo --sweep bus.ram=1,2", STATUS_CONFIG, "unknown key 'bus.ram'"},
+    {"exp run demo --out /proc/none", STATUS_HOST, "/proc/none cannot be made"},
+    {"report", STATUS_USAGE, "viaduct report takes one argument"},
+    {"report none", STATUS_FILE, "none"},
+    {"trace", STATUS_USAGE, "viaduct trace takes one argument"},
+    {"trace none", STATUS_FILE, "none"},
+    {"trace loop.bin", STATUS_FILE, "loop.bin"},
+    {"regs imsik", STATUS_USAGE, "there is no model 'imsik', did you mean 'imsic'?"},
+};
+
 static void bad_input_gets_one_sentence(void **state)
 {
     (void)state;
-    static const struct {
-        const char *arguments;
-        int status;
-        const char *sentence; /* a part of it */
-    } cases[] = {
-        {"rum", STATUS_USAGE, "unknown verb 'rum', did you mean 'run'?"},
-        {"run -kernal x", STATUS_USAGE, "unknown option '-kernal', did you mean 'kernel'?"},
-        {"run --smp", STATUS_USAGE, "option -smp needs a value: N"},
-        {"run --print-config=3", STATUS_USAGE, "option -print-config takes no value"},
-        {"run prog.elf", STATUS_USAGE, "'prog.elf' is not an option: write -kernel prog.elf"},
-        {"run -M spike", STATUS_USAGE, "there is no machine 'spike': accepted is virt"},
-        {"run -M virt,aia=none", STATUS_USAGE, "accepted is aia=aplic-imsic"},
-        {"run -M virt,aia-gests=3", STATUS_USAGE, "-M virt has no 'aia-gests': accepted are aia"},
-        {"run -M virt,imsic.guests=64", STATUS_CONFIG,
-         "imsic.guests does not take '64': accepted is 0..63"},
-        {"run --set imsic.guests", STATUS_USAGE, "--set imsic.guests: write key=value"},
-        {"run --set imsic.gests=3", STATUS_CONFIG, "did you mean 'guests'"},
-        {"run --set imsik.guests=3", STATUS_CONFIG, "did you mean 'imsic'"},
-        {"run -smp 0", STATUS_CONFIG, "machine.harts does not take '0': accepted is 1..64"},
-        {"run -smp 65", STATUS_CONFIG, "machine.harts does not take '65': accepted is 1..64"},
-        {"run -m 65G", STATUS_CONFIG, "machine.memory does not take '65G': accepted is 16M..64G"},
-        {"run -m 20000001B", STATUS_CONFIG, "machine.memory does not take"},
-        {"run --set imsic.ids=100", STATUS_CONFIG, "imsic.ids is 100: accepted are 63, 127"},
-        {"run --limit 3parsec", STATUS_CONFIG, "does not take '3parsec': accepted are cycles"},
-        {"run --timing inordr", STATUS_CONFIG, "there is no timing preset 'inordr'"},
-        {"run --timing none.yaml", STATUS_CONFIG, "none.yaml cannot be read"},
-        {"run --config none.yaml", STATUS_FILE, "none.yaml cannot be read"},
-        {"run --config bad.yaml", STATUS_CONFIG,
-         "bad.yaml:3:3: unknown key 'machine.hearts', did you mean 'harts'?"},
-        {"run --config range.yaml", STATUS_CONFIG, "range.yaml:2:10: machine.harts does not take"},
-        {"run -bios none -kernel none.elf", STATUS_FILE, "none.elf"},
-        {"run -bios none -kernel short.elf", STATUS_FILE, "short.elf"},
-        {"run -bios none -kernel head.elf", STATUS_FILE, "head.elf"},
-        {"run -bios none -kernel x86.elf", STATUS_FILE, "x86.elf"},
-        {"run -bios none -kernel outside.elf", STATUS_FILE, "outside.elf"},
-        {"run -bios none -kernel /", STATUS_FILE, "/"},
-        {"run -bios none -kernel loop.bin -initrd none.img", STATUS_FILE, "none.img"},
-        {"run -bios none -kernel loop.bin -dtb none.dtb", STATUS_FILE, "none.dtb"},
-        {"run -bios none -kernel loop.bin -dtb bad.dtb", STATUS_FILE,
-         "bad.dtb is not a devicetree blob"},
-        {"run -bios none.bin", STATUS_FILE, "none.bin"},
-        {"run -bios none -kernel loop.bin --limit 9 --trace /none/t", STATUS_HOST, "/none/t"},
-        {"run --dump-dtb /none/dtb", STATUS_HOST, "/none/dtb cannot be written"},
-        {"exp", STATUS_USAGE, "viaduct exp takes list, show NAME or run NAME..."},
-        {"exp run", STATUS_USAGE, "viaduct exp run needs a name"},
-        {"exp run a02-vsfile", STATUS_USAGE,
-         "there is no experiment 'a02-vsfile', did you mean 'a02-vsfile-hot' or"},
-        {"exp show nothing", STATUS_USAGE, "there is no experiment 'nothing'; accepted are"},
-        {"exp run none.yaml", STATUS_FILE, "none.yaml cannot be read"},
-        {"exp run bad.yaml", STATUS_CONFIG, "bad.yaml:3:3"},
-        {"exp run demo --sweep bus.ram_read", STATUS_USAGE, "write key=value,value,..."},
-        {"exp run demo --sweep bus.ram=1,2", STATUS_CONFIG, "unknown key 'bus.ram'"},
-        {"exp run demo --out /proc/none", STATUS_HOST, "/proc/none cannot be made"},
-        {"report", STATUS_USAGE, "viaduct report takes one argument"},
-        {"report none", STATUS_FILE, "none"},
-        {"trace", STATUS_USAGE, "viaduct trace takes one argument"},
-        {"trace none", STATUS_FILE, "none"},
-        {"trace loop.bin", STATUS_FILE, "loop.bin"},
-        {"regs imsik", STATUS_USAGE, "there is no model 'imsik', did you mean 'imsic'?"},
-    };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        int status = run(cases[i].arguments);
-        if (status != cases[i].status || !strstr(output, cases[i].sentence) ||
+    for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
+        int status = run(mistakes[i].arguments);
+        if (status != mistakes[i].status || !strstr(output, mistakes[i].sentence) ||
             strncmp(output, "viaduct: ", 9) != 0)
             fail_msg("viaduct %s: status %d, not %d, or not the sentence with \"%s\":\n%s",
-                     cases[i].arguments, status, cases[i].status, cases[i].sentence, output);
+                     mistakes[i].arguments, status, mistakes[i].status, mistakes[i].sentence,
+                     output);
         if (strchr(output, '\n') != output + strlen(output) - 1)
-            fail_msg("viaduct %s: more than one line:\n%s", cases[i].arguments, output);
+            fail_msg("viaduct %s: more than one line:\n%s", mistakes[i].arguments, output);
     }
 }
 
