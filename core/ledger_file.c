@@ -208,6 +208,16 @@ static struct place *held_of(struct ledger *l, const struct place *place)
     return held;
 }
 
+/* An MSI of genmsi, which the host has sent to itself and looks for in eip [aia AdvPLIC-MSISync].
+ */
+static void synchronized(struct ledger *l, struct msi *list)
+{
+    for (struct msi *msi = list; msi; msi = msi->next) {
+        msi_is_hosts(l, msi);
+        msi_end(l, msi, MSI_CLAIMED);
+    }
+}
+
 void file_eip_clear(struct ledger *l, const struct vd_record *rec)
 {
     struct place *place = place_file(l, rec->a);
@@ -218,6 +228,10 @@ void file_eip_clear(struct ledger *l, const struct vd_record *rec)
     slot->software = false;
     if (!list)
         return;
+    if (VD_FILE_INDEX(place->id) < 2 && list->requester >> 24 == VD_REQUESTER_APLIC(0) >> 24) {
+        synchronized(l, list);
+        return;
+    }
     struct place *held = held_of(l, place);
     for (struct msi *msi = list; msi; msi = msi->next) {
         msi->state = MSI_HELD;

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Files in memory that the IOMMU stores into, vCPUs that sleep, and the hypervisor's own MSIs. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "core/ledger_story.h"
+
+enum { MRIF = 0x80001000, MOVE = 7, MRIF_OWNER = 9, VCPU_STATE = 10 };
+enum { STOPPED, READY, BLOCKED };
+static const uint64_t memory = UINT64_MAX;
+
+static void in_use(struct story *s, uint64_t vcpu, bool use)
+{
+    HINT(s, HART0, MRIF_OWNER, vcpu, MRIF, use, 0);
+}
+
+static void store(struct story *s, uint64_t serial, uint32_t identity, bool was)
+{
+    tell(s, (struct vd_record){
+                .kind = VD_REC_mrif_store, .serial = serial, .a = MRIF, .b = identity, .c = was});
+}
+
+static void move(struct story *s, uint64_t from, uint64_t to, bool end)
+{
+    HINT(s, HART0, MOVE, VCPU(VM, 0), from, to, end);
+}
+
+static void stored_msi_is_claimed_from_memory(void **state)
+{
+    struct story *s = *state;
+    in_use(s, VCPU(VM, 0), true);
+    issue(s, 1, 5);
+    store(s, 1, 5, false);
+    issue(s, 2, 5);
+    store(s, 2, 5, true);
+    software_claim(s, VCPU(VM, 0), 5);
+    balanced(s);
+    assert_int_equal(counts(s)->claimed, 1);
+    assert_int_equal(counts(s)->coalesced, 1);
+}
+
+static void file_goes_into_its_mrif_and_back(void **state)
+{
+    struct story *s = *state;
+    issue(s, 1, 5);
+    record(s, 1, GUEST_FILE, 5, false);
+    in_use(s, VCPU(VM, 0), true);
+    move(s, GUEST_FILE, memory, false);
+    eip(s, VD_REC_eip_clear, GUEST_FILE, 5);
+    inject(s, VCPU(VM, 0), 5, 0);
+    move(s, GUEST_FILE, memory, true);
+    issue(s, 2, 6);
+    store(s, 2, 6, false);
+    file_owner(s, OTHER_FILE, VM);
+    move(s, memory, OTHER_FILE, false);
+    eip(s, VD_REC_eip_set, OTHER_FILE, 5);
+    eip(s, VD_REC_eip_set, OTHER_FILE, 6);
+    move(s, memory, OTHER_FILE, true);
+    in_use(s, VCPU(VM, 0), false);
+    claim(s, OTHER_FILE, 5);
+    claim(s, OTHER_FILE, 6);
+    balanced(s);
+    assert_int_equal(counts(s)->claimed, 2);
+}
+
+/* The device has set the bit in the guest file before software does, which leaves no record. */
+static void restored_msi_coalesces_with_one_in_the_file(void **state)
+{
+    struct story *s = *state;
+    in_use(s, VCPU(VM, 0), true);
+    issue(s, 1, 5);
+    store(s, 1, 5, false);
+    move(s, memory, GUEST_FILE, false);
+    issue(s, 2, 5);
+    record(s, 2, GUEST_FILE, 5, false);
+    move(s, memory, GUEST_FILE, true);
+    in_use(s, VCPU(VM, 0), false);
+    claim(s, GUEST_FILE, 5);
+    balanced(s);
+}
+
+/* Protocol C1: what is stored after the merge. */
+static void msi_left_in_an_mrif_is_lost(void **state)
+{
+    struct story *s = *state;
+    in_use(s, VCPU(VM, 0), true);
+    move(s, memory, GUEST_FILE, false);
+    issue(s, 1, 5);
+    store(s, 1, 5, false);
+    move(s, memory, GUEST_FILE, true);
+    in_use(s, VCPU(VM, 0), false);
+    violated(s, LEDGER_LOST, "software file of VM 1 vCPU 0", "its MRIF was taken out of use");
+}
+
+/* Protocol B2: software zeroes the MRIF that the IOMMU stores into. */
+static void bit_that_vanishes_from_an_mrif_is_lost(void **state)
+{
+    struct story *s = *state;
+    in_use(s, VCPU(VM, 0), true);
+    issue(s, 1, 5);
+    store(s, 1, 5, false);
+    issue(s, 2, 5);
+    store(s, 2, 5, false);
+    software_claim(s, VCPU(VM, 0), 5);
+    violated(s, LEDGER_LOST, "MSI 1", "vanished without a claim");
+}
+
+/* Protocol C3. */
+static void msi_in_an_mrif_out_of_use_is_a_stray(void **state)
+{
+    struct story *s = *state;
+    in_use(s, VCPU(VM, 0), true);
+    in_use(s, VCPU(VM, 0), false);
+    issue(s, 1, 5);
+    store(s, 1, 5, false);
+    violated(s, LEDGER_STRAY, "MRIF at 0x80001000", "out of use");
+}
+
+/* Protocol B11: the IOMMU writes back a bit that software has claimed. */
+static void claim_of_a_risen_bit_is_a_duplicate(void **state)
+{
+    struct story *s = *state;
+    in_use(s, VCPU(VM, 0), true);
+    issue(s, 1, 5);
+    store(s, 1, 5, false);
+    software_claim(s, VCPU(VM, 0), 5);
+    software_claim(s, VCPU(VM, 0), 5);
+    violated(s, LEDGER_DUPLICATE, "identity 5", "nothing was pending");
+}
+
+static void masked_in_the_file_is_masked_in_memory(void **state)
+{
+    struct story *s = *state;
+    state_of(s, GUEST_FILE, 0xc0, ~UINT64_C(0x21));
+    in_use(s, VCPU(VM, 0), true);
+    move(s, GUEST_FILE, memory, false);
+    move(s, GUEST_FILE, memory, true);
+    issue(s, 1, 5);
+    store(s, 1, 5, false);
+    in_use(s, VCPU(VM, 0), false);
+    assert_true(ledger_finish(s->ledger, s->now));
+    assert_int_equal(counts(s)->pending, 1);
+}
+
+static void one_vcpus_bit_does_not_move_to_another(void **state)
+{
+    struct story *s = *state;
+    HINT(s, HART0, 2, 1, 1, VM, 1);
+    issue(s, 1, 5);
+    record(s, 1, GUEST_FILE, 5, false);
+    eip(s, VD_REC_eip_clear, GUEST_FILE, 5);
+    eip(s, VD_REC_eip_set, OTHER_FILE, 5);
+    claim(s, OTHER_FILE, 5);
+    violated(s, LEDGER_LOST, "MSI 1", "set in no other file");
+}
+
+/* Invariant: a blocked vCPU with something to deliver is made ready. */
+static void sleeping_vcpu_loses_its_wakeup(void **state)
+{
+    struct story *s = *state;
+    HINT(s, HART0, VCPU_STATE, VCPU(VM, 0), BLOCKED);
+    issue(s, 1, 5);
+    record(s, 1, GUEST_FILE, 5, false);
+    HINT(s, HART0, VCPU_STATE, VCPU(VM, 0), STOPPED);
+    violated(s, LEDGER_LOST, "guest file 1 of hart 0", "blocked and never woken");
+    assert_int_equal(counts(s)->wakeups, 1);
+}
+
+static void woken_vcpu_may_stop_with_something_pending_in_its_guest_file(void **state)
+{
+    struct story *s = *state;
+    HINT(s, HART0, VCPU_STATE, VCPU(VM, 0), BLOCKED);
+    issue(s, 1, 5);
+    record(s, 1, GUEST_FILE, 5, false);
+    HINT(s, HART0, VCPU_STATE, VCPU(VM, 0), READY);
+    HINT(s, HART0, VCPU_STATE, VCPU(VM, 0), STOPPED);
+    claim(s, GUEST_FILE, 5);
+    balanced(s);
+}
+
+static void stopped_vcpu_leaves_nothing_to_the_next(void **state)
+{
+    struct story *s = *state;
+    in_use(s, VCPU(VM, 0), true);
+    issue(s, 1, 5);
+    store(s, 1, 5, false);
+    HINT(s, HART0, VCPU_STATE, VCPU(VM, 0), READY);
+    HINT(s, HART0, VCPU_STATE, VCPU(VM, 0), STOPPED);
+    violated(s, LEDGER_LOST, "MSI 1", "never claimed");
+}
+
+static void send(struct story *s, uint64_t serial, uint32_t requester, uint64_t file, bool claimed)
+{
+    tell(s, (struct vd_record){.kind = VD_REC_msi_issue, .serial = serial, .b = 5, .c = requester});
+    record(s, serial, file, 5, false);
+    if (claimed)
+        claim(s, file, 5);
+}
+
+static void hosts_own_are_in_no_path(void **state)
+{
+    struct story *s = *state;
+    send(s, 1, VD_REQUESTER_IOMMU(0), S_FILE, true);
+    send(s, 2, VD_REQUESTER_HART(1), S_FILE, true);
+    send(s, 3, VD_REQUESTER_APLIC(0), S_FILE, false);
+    eip(s, VD_REC_eip_clear, S_FILE, 5);
+    balanced(s);
+    assert_int_equal(counts(s)->issued, 0);
+    assert_int_equal(counts(s)->claimed, 0);
+    assert_int_equal(counts(s)->host, 3);
+    assert_int_equal(ledger_num_samples(s->ledger), 0);
+}
+
+static void ipi_to_a_guest_is_in_its_path(void **state)
+{
+    struct story *s = *state;
+    send(s, 1, VD_REQUESTER_HART(1), GUEST_FILE, true);
+    balanced(s);
+    assert_int_equal(counts(s)->issued, 1);
+    assert_int_equal(counts(s)->host, 0);
+    assert_int_equal(ledger_num_samples(s->ledger), 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, story_setup, story_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(stored_msi_is_claimed_from_memory),
+        TEST(file_goes_into_its_mrif_and_back),
+        TEST(restored_msi_coalesces_with_one_in_the_file),
+        TEST(msi_left_in_an_mrif_is_lost),
+        TEST(bit_that_vanishes_from_an_mrif_is_lost),
+        TEST(msi_in_an_mrif_out_of_use_is_a_stray),
+        TEST(claim_of_a_risen_bit_is_a_duplicate),
+        TEST(masked_in_the_file_is_masked_in_memory),
+        TEST(one_vcpus_bit_does_not_move_to_another),
+        TEST(sleeping_vcpu_loses_its_wakeup),
+        TEST(woken_vcpu_may_stop_with_something_pending_in_its_guest_file),
+        TEST(stopped_vcpu_leaves_nothing_to_the_next),
+        TEST(hosts_own_are_in_no_path),
+        TEST(ipi_to_a_guest_is_in_its_path),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
