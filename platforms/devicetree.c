@@ -395,6 +395,29 @@ static void uart(struct tree *t)
     tree_end(t);
 }
 
+static void virtio_mmio(struct tree *t, uint32_t slot)
+{
+    struct virt_range range = virt_virtio_slot(slot);
+    struct cells c = {.count = 0};
+    cells_add64(&c, range.base);
+    cells_add64(&c, range.size);
+    tree_begin_at(t, "virtio_mmio", range.base);
+    tree_text(t, "compatible", "virtio,mmio");
+    tree_put(t, "reg", &c);
+    tree_empty(t, "dma-coherent");
+    wired(t, VIRT_IRQ_VIRTIO + slot, 1);
+    tree_end(t);
+}
+
+static void virtio_slots(struct tree *t)
+{
+    for (uint32_t i = 0; i < VIRT_MAX_DEVICES; i++) {
+        uint32_t slot = virt_virtio_slot_of(t->config, i);
+        if (slot < VIRT_MAX_DEVICES)
+            virtio_mmio(t, slot);
+    }
+}
+
 static void rtc(struct tree *t)
 {
     tree_begin_at(t, "rtc", base_of(t, VIRT_RTC));
@@ -430,6 +453,7 @@ static void soc(struct tree *t)
     pcie(t);
     finisher(t);
     rtc(t);
+    virtio_slots(t);
     uart(t);
     tree_end(t);
 }

@@ -132,7 +132,7 @@ static bool create_pcie(struct virt *v, struct vd_error *err)
     for (uint32_t i = 0; i < v->config.machine.endpoints; i++)
         if (!create_endpoint(v, i, err))
             return false;
-    return true;
+    return virt_create_devices(v, err);
 }
 
 static bool create_board(struct virt *v, struct vd_error *err)
@@ -219,6 +219,7 @@ void virt_destroy(struct virt *v)
     }
     for (uint32_t i = 0; i < v->config.machine.endpoints; i++)
         endpoint_destroy(v->endpoints[i]);
+    virt_destroy_devices(v);
     pcie_destroy(v->pcie);
     virt_destroy_iommus(v);
     aplic_destroy(v->aplic);
@@ -246,6 +247,7 @@ static void reset(struct virt *v)
     pcie_reset(v->pcie);
     for (uint32_t i = 0; i < v->config.machine.endpoints; i++)
         endpoint_reset(v->endpoints[i]);
+    virt_reset_devices(v);
     for (uint32_t hart = 0; hart < v->config.machine.harts; hart++) {
         imsic_reset(v->harts[hart].imsic);
         hart_reset(v->harts[hart].hart);
@@ -302,7 +304,8 @@ const struct virt_config *virt_config(const struct virt *v)
 
 bool virt_idle(const struct virt *v)
 {
-    bool idle = bus_in_flight(v->core->bus) == 0 && pcie_idle(v->pcie) && virt_iommus_idle(v);
+    bool idle = bus_in_flight(v->core->bus) == 0 && pcie_idle(v->pcie) && virt_iommus_idle(v) &&
+                virt_devices_idle(v);
     for (uint32_t i = 0; idle && i < v->config.machine.endpoints; i++)
         idle = endpoint_idle(v->endpoints[i]);
     return idle;

@@ -90,6 +90,8 @@ static void derive(struct virt_config *values)
     values->pcie.mmio64_size = virt_range(values, VIRT_PCIE_MMIO64).size;
     values->endpoint.cycle_ps = cycle_ps;
     values->uart.cycle_ps = cycle_ps;
+    values->nvme.cycle_ps = cycle_ps;
+    values->virtio.cycle_ps = cycle_ps;
 }
 
 bool virt_configure(struct virt_config *values, const struct virt_setting *settings, size_t count,
@@ -123,6 +125,18 @@ static bool check_iommus(const struct virt_config *values, struct vd_error *err)
         values->aplic.sources, sources - 1, sources);
 }
 
+static bool check_devices(const struct virt_config *values, struct vd_error *err)
+{
+    for (uint32_t i = 0; i < VIRT_MAX_DEVICES; i++) {
+        uint32_t before = i ? values->devices[i - 1].model : VIRT_DEVICE_NONE;
+        if (values->devices[i].model == VIRT_DEVICE_NVME_NS && before != VIRT_DEVICE_NVME &&
+            before != VIRT_DEVICE_NVME_NS)
+            return vd_fail(
+                err, "device%u.model is nvme-ns: accepted behind an nvme or another nvme-ns", i);
+    }
+    return true;
+}
+
 bool virt_check(const struct virt_config *values, struct vd_error *err)
 {
     const struct virt_machine_config *m = &values->machine;
@@ -141,5 +155,5 @@ bool virt_check(const struct virt_config *values, struct vd_error *err)
                        "aplic.sources is %u: this platform wires sources up to 39, so "
                        "accepted are 40..1023",
                        values->aplic.sources);
-    return check_iommus(values, err);
+    return check_iommus(values, err) && check_devices(values, err);
 }

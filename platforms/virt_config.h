@@ -7,11 +7,14 @@
 #include "hart/hart.h"
 #include "imsic/imsic.h"
 #include "iommu/iommu.h"
+#include "nvme/nvme.h"
 #include "pcie/endpoint.h"
 #include "pcie/root.h"
 #include "platforms/config.h"
 #include "rtc/rtc.h"
 #include "uart/uart.h"
+#include "virtio/mmio.h"
+#include "virtio/pci.h"
 
 enum {
     VIRT_MAX_HARTS = 64,
@@ -19,6 +22,7 @@ enum {
     VIRT_MAX_SYS_IOMMUS = 4,
     VIRT_MAX_PCI_IOMMUS = 4,
     VIRT_MAX_IOMMUS = VIRT_MAX_SYS_IOMMUS + VIRT_MAX_PCI_IOMMUS,
+    VIRT_MAX_DEVICES = 8,
     VIRT_PATH_SIZE = 1024, /* a file's name */
     VIRT_APPEND_SIZE = 2048,
 };
@@ -41,6 +45,24 @@ struct virt_machine_config {
     char initrd[VIRT_PATH_SIZE];
     char dtb[VIRT_PATH_SIZE];
     char append[VIRT_APPEND_SIZE];
+};
+
+enum virt_device_model {
+    VIRT_DEVICE_NONE,
+    VIRT_DEVICE_NVME,
+    VIRT_DEVICE_NVME_NS, /* a further namespace of the nvme in front of it */
+    VIRT_DEVICE_BLK_PCI,
+    VIRT_DEVICE_BLK_MMIO,
+    VIRT_DEVICE_RNG_PCI,
+    VIRT_DEVICE_RNG_MMIO,
+};
+
+/* A device that is plugged in on request. */
+struct virt_device_config {
+    uint32_t model; /* enum virt_device_model */
+    bool readonly;
+    char serial[NVME_SERIAL_SIZE + 1];
+    char file[VIRT_PATH_SIZE];
 };
 
 /* Latencies of the fabric, in cycles. */
@@ -81,6 +103,9 @@ struct virt_config {
     struct uart_config uart;
     struct rtc_config rtc;
     struct virt_bus_config bus;
+    struct nvme_config nvme;     /* every NVMe controller */
+    struct virtio_config virtio; /* every virtio device */
+    struct virt_device_config devices[VIRT_MAX_DEVICES];
     struct virt_experiment_config experiment;
 };
 

@@ -6,6 +6,7 @@
 #include "clint/clint.h"
 #include "finisher/finisher.h"
 #include "htif/htif.h"
+#include "platforms/disk.h"
 #include "platforms/virt.h"
 #include "platforms/virt_map.h"
 #include "rtc/rtc.h"
@@ -25,6 +26,15 @@ struct virt_iommu {
     struct pcie_function_state *state; /* ... */
 };
 
+/* What config.devices[i] asks for. */
+struct virt_device {
+    struct port *port;
+    struct disk *disk;
+    struct nvme *nvme;
+    struct virtio_pci *pci;
+    struct virtio_mmio *mmio;
+};
+
 struct virt {
     struct virt_config config;
     struct core *core;
@@ -34,6 +44,8 @@ struct virt {
     struct virt_iommu iommus[VIRT_MAX_IOMMUS]; /* none: PCIe reaches memory directly */
     struct pcie_root *pcie;
     struct endpoint *endpoints[VIRT_MAX_ENDPOINTS];
+    struct virt_device devices[VIRT_MAX_DEVICES];
+    uint32_t num_pcie_devices; /* of them, those on PCIe */
     struct uart *uart;
     struct rtc *rtc;
     struct finisher *finisher;
@@ -56,6 +68,11 @@ void virt_destroy_iommus(struct virt *v);
 /* Wires and bus targets; the models exist. */
 void virt_wire(struct virt *v);
 bool virt_map(struct virt *v, struct vd_error *err);
+/* virt_device.c */
+bool virt_create_devices(struct virt *v, struct vd_error *err);
+void virt_destroy_devices(struct virt *v);
+void virt_reset_devices(struct virt *v);
+bool virt_devices_idle(const struct virt *v);
 bool virt_add_htif(struct virt *v, uint64_t tohost, uint64_t fromhost, struct vd_error *err);
 
 #endif

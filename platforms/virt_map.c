@@ -94,3 +94,25 @@ uint32_t virt_iommu_of(const struct virt_config *config, uint32_t device)
             return *c == '-' ? VIRT_NO_IOMMU : (uint32_t)(*c - '0');
     return 0;
 }
+
+struct virt_range virt_virtio_slot(uint32_t slot)
+{
+    static const char *const names[VIRT_MAX_DEVICES] = {"virtio0", "virtio1", "virtio2", "virtio3",
+                                                        "virtio4", "virtio5", "virtio6", "virtio7"};
+    return (struct virt_range){names[slot], 0x10001000 + UINT64_C(0x1000) * slot, 0x1000};
+}
+
+static bool on_mmio(const struct virt_device_config *device)
+{
+    return device->model == VIRT_DEVICE_BLK_MMIO || device->model == VIRT_DEVICE_RNG_MMIO;
+}
+
+uint32_t virt_virtio_slot_of(const struct virt_config *config, uint32_t index)
+{
+    uint32_t slot = 0;
+    if (!on_mmio(&config->devices[index]))
+        return VIRT_MAX_DEVICES;
+    for (uint32_t i = 0; i < index; i++)
+        slot += on_mmio(&config->devices[i]);
+    return slot;
+}

@@ -32,8 +32,14 @@ struct virt_range {
 /* Fixed, but for RAM, what depends on the number of harts, and the window above RAM. */
 struct virt_range virt_range(const struct virt_config *config, enum virt_region region);
 
+/* Where a device on MMIO is; they take the slots in order. */
+struct virt_range virt_virtio_slot(uint32_t slot);
+/* The slot of devices[index]; VIRT_MAX_DEVICES if it is not on MMIO. */
+uint32_t virt_virtio_slot_of(const struct virt_config *config, uint32_t index);
+
 /* APLIC sources. */
 enum {
+    VIRT_IRQ_VIRTIO = 1, /* of virtio-mmio slot 0; the others follow */
     VIRT_IRQ_UART = 10,
     VIRT_IRQ_RTC = 11,
     VIRT_IRQ_PCIE = 32,  /* INTA..INTD */

@@ -72,6 +72,32 @@ static const struct vd_param *bus_params(uint32_t *count)
     return bus_table;
 }
 
+static const char *const device_models[] = {"none",
+                                            "nvme",
+                                            "nvme-ns",
+                                            "virtio-blk-pci",
+                                            "virtio-blk-device",
+                                            "virtio-rng-pci",
+                                            "virtio-rng-device",
+                                            NULL};
+
+#define FIELD(name) offsetof(struct virt_device_config, name)
+static const struct vd_param device_table[] = {
+    {"model", VD_PARAM_CHOICE, FIELD(model), VIRT_DEVICE_NONE, 0, VIRT_DEVICE_RNG_MMIO,
+     device_models, "", "what it is; PCIe devices follow the test endpoints on bus 0"},
+    {"file", VD_PARAM_STRING, FIELD(file), 0, 0, VIRT_PATH_SIZE, NULL, "", "the disk, raw"},
+    {"serial", VD_PARAM_STRING, FIELD(serial), 0, 0, NVME_SERIAL_SIZE + 1, NULL, "",
+     "serial number of the disk"},
+    {"readonly", VD_PARAM_BOOL, FIELD(readonly), 0, 0, 1, NULL, "", "the disk cannot be written"},
+};
+#undef FIELD
+
+static const struct vd_param *device_params(uint32_t *count)
+{
+    *count = COUNT(device_table);
+    return device_table;
+}
+
 static const char *const expects[] = {"balanced", "violation", NULL};
 
 #define FIELD(name) offsetof(struct virt_experiment_config, name)
@@ -141,6 +167,16 @@ static const struct config_table tables[] = {
     {"uart", "the serial port", AT(uart), uart_params},
     {"rtc", "the real-time clock", AT(rtc), rtc_params},
     {"bus", "latencies of the fabric", AT(bus), bus_params},
+    {"nvme", "every NVMe controller", AT(nvme), nvme_params},
+    {"virtio", "every virtio device", AT(virtio), virtio_params},
+    {"device0", "a device plugged in on request", AT(devices[0]), device_params},
+    {"device1", "a device plugged in on request", AT(devices[1]), device_params},
+    {"device2", "a device plugged in on request", AT(devices[2]), device_params},
+    {"device3", "a device plugged in on request", AT(devices[3]), device_params},
+    {"device4", "a device plugged in on request", AT(devices[4]), device_params},
+    {"device5", "a device plugged in on request", AT(devices[5]), device_params},
+    {"device6", "a device plugged in on request", AT(devices[6]), device_params},
+    {"device7", "a device plugged in on request", AT(devices[7]), device_params},
     {"experiment", "what `viaduct exp` runs", AT(experiment), experiment_params},
     {"experiment", "what `viaduct exp` runs", AT(experiment), bootarg_params},
 };

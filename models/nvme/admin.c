@@ -52,7 +52,7 @@ static void create_cq(struct nvme *n)
                                        .vector = vector,
                                        .interrupts = dw[11] >> 1 & 1};
     }
-    command_end(n, status);
+    nvme_command_end(n, status);
 }
 
 static void create_sq(struct nvme *n)
@@ -70,7 +70,7 @@ static void create_sq(struct nvme *n)
         st->queues_set = 1;
         st->sqs[id] = (struct nvme_sq){.base = prp1(n), .size = (dw[10] >> 16) + 1, .cq = cq};
     }
-    command_end(n, status);
+    nvme_command_end(n, status);
 }
 
 /* Commands that were not fetched are gone with their queue; none is half done, because this command
@@ -79,11 +79,11 @@ static void delete_sq(struct nvme *n)
 {
     uint32_t id = n->st->command.dw[10] & 0xffff;
     if (!id || id >= NVME_QUEUES || !n->st->sqs[id].size) {
-        command_end(n, NVME_INVALID_QUEUE_ID);
+        nvme_command_end(n, NVME_INVALID_QUEUE_ID);
         return;
     }
     memset(&n->st->sqs[id], 0, sizeof(n->st->sqs[id]));
-    command_end(n, NVME_OK);
+    nvme_command_end(n, NVME_OK);
 }
 
 static void delete_cq(struct nvme *n)
@@ -91,18 +91,18 @@ static void delete_cq(struct nvme *n)
     struct nvme_state *st = n->st;
     uint32_t id = st->command.dw[10] & 0xffff;
     if (!id || id >= NVME_QUEUES || !st->cqs[id].size) {
-        command_end(n, NVME_INVALID_QUEUE_ID);
+        nvme_command_end(n, NVME_INVALID_QUEUE_ID);
         return;
     }
     for (uint32_t q = 1; q < NVME_QUEUES; q++) {
         if (st->sqs[q].size && st->sqs[q].cq == id) {
-            command_end(n, NVME_INVALID_QUEUE_DELETION);
+            nvme_command_end(n, NVME_INVALID_QUEUE_DELETION);
             return;
         }
     }
     memset(&st->cqs[id], 0, sizeof(st->cqs[id]));
-    queue_update_pin(n);
-    command_end(n, NVME_OK);
+    nvme_queue_update_pin(n);
+    nvme_command_end(n, NVME_OK);
 }
 
 /* --- asynchronous events --- */
@@ -111,25 +111,25 @@ static void event_request(struct nvme *n)
 {
     struct nvme_state *st = n->st;
     if (st->num_event_requests == NVME_EVENT_REQUESTS) {
-        command_end(n, NVME_AER_LIMIT);
+        nvme_command_end(n, NVME_AER_LIMIT);
         return;
     }
     st->event_requests[st->num_event_requests++] = (uint16_t)(st->command.dw[0] >> 16);
     st->phase = NVME_COMPLETE; /* unanswered */
 }
 
-void admin_event(struct nvme *n, uint32_t event)
+void nvme_admin_event(struct nvme *n, uint32_t event)
 {
     n->st->events |= 1u << event;
 }
 
-bool admin_event_ready(const struct nvme *n)
+bool nvme_admin_event_ready(const struct nvme *n)
 {
     return n->st->num_event_requests && n->st->events && !n->st->events_masked;
 }
 
 /* Events of a type are masked until the host has read the log that belongs to it. */
-void admin_take_event(struct nvme *n)
+void nvme_admin_take_event(struct nvme *n)
 {
     struct nvme_state *st = n->st;
     uint32_t event = (uint32_t)__builtin_ctz(st->events);
@@ -138,7 +138,7 @@ void admin_take_event(struct nvme *n)
     st->command.result = (uint64_t)LOG_ERROR << 16 | event << 8 | EVENT_TYPE_ERROR;
     st->events &= ~(1u << event);
     st->events_masked = 1;
-    command_end(n, NVME_OK);
+    nvme_command_end(n, NVME_OK);
 }
 
 /* --- logs --- */
@@ -194,11 +194,11 @@ static void begin_log(struct nvme *n)
     const uint32_t *dw = n->st->command.dw;
     uint32_t page = dw[10] & 0xff;
     if (page < LOG_ERROR || page > LOG_FIRMWARE)
-        command_end(n, NVME_INVALID_LOG_PAGE);
+        nvme_command_end(n, NVME_INVALID_LOG_PAGE);
     else if (dw[12] || dw[13] || log_bytes(n) > NVME_PAGE)
-        command_end(n, NVME_INVALID_FIELD); /* offsets are optional, pages are short */
+        nvme_command_end(n, NVME_INVALID_FIELD); /* offsets are optional, pages are short */
     else
-        prp_start(n, (uint32_t)log_bytes(n));
+        nvme_prp_start(n, (uint32_t)log_bytes(n));
 }
 
 static void fill_log(struct nvme *n)
@@ -222,9 +222,9 @@ static void fill_log(struct nvme *n)
 
 /* --- what a command needs, and its steps --- */
 
-void admin_begin(struct nvme *n)
+void nvme_admin_begin(struct nvme *n)
 {
-    switch (command_opcode(n)) {
+    switch (nvme_command_opcode(n)) {
     case ADMIN_DELETE_SQ:
         delete_sq(n);
         break;
@@ -241,37 +241,37 @@ void admin_begin(struct nvme *n)
         create_cq(n);
         break;
     case ADMIN_IDENTIFY:
-        prp_start(n, NVME_PAGE);
+        nvme_prp_start(n, NVME_PAGE);
         break;
     case ADMIN_ABORT:
         n->st->command.result = 1; /* not aborted: nothing else is being worked on */
-        command_end(n, NVME_OK);
+        nvme_command_end(n, NVME_OK);
         break;
     case ADMIN_SET_FEATURES:
-        features_set(n);
+        nvme_features_set(n);
         break;
     case ADMIN_GET_FEATURES:
-        features_get(n);
+        nvme_features_get(n);
         break;
     case ADMIN_EVENT_REQUEST:
         event_request(n);
         break;
     default:
-        command_end(n, NVME_INVALID_OPCODE);
+        nvme_command_end(n, NVME_INVALID_OPCODE);
     }
 }
 
 /* Identify and logs: a page to memory. */
-void admin_execute(struct nvme *n)
+void nvme_admin_execute(struct nvme *n)
 {
     struct nvme_command *c = &n->st->command;
     if (c->step) {
-        command_end(n, NVME_OK);
+        nvme_command_end(n, NVME_OK);
         return;
     }
     c->step = 1;
-    if (command_opcode(n) == ADMIN_IDENTIFY)
-        identify(n);
+    if (nvme_command_opcode(n) == ADMIN_IDENTIFY)
+        nvme_identify(n);
     else
         fill_log(n);
     if (n->st->phase == NVME_EXECUTE)

@@ -29,7 +29,7 @@ static uint32_t queue_count(const struct nvme *n)
     return (n->config.queues - 1) << 16 | (n->config.queues - 1);
 }
 
-void features_reset(struct nvme *n)
+void nvme_features_reset(struct nvme *n)
 {
     for (uint32_t i = 0; i < NVME_FEATURES; i++)
         n->st->features[i] = features[i].fallback;
@@ -57,46 +57,46 @@ static void set_queues(struct nvme *n, uint32_t value)
     uint32_t sqs = (uint32_t)vd_get(value, 0, 16), cqs = (uint32_t)vd_get(value, 16, 16);
     uint32_t most = n->config.queues - 1;
     if (sqs == 0xffff || cqs == 0xffff) {
-        command_end(n, NVME_INVALID_FIELD);
+        nvme_command_end(n, NVME_INVALID_FIELD);
         return;
     }
     if (n->st->queues_set) {
-        command_end(n, 0x00c); /* Command Sequence Error */
+        nvme_command_end(n, 0x00c); /* Command Sequence Error */
         return;
     }
     n->st->features[FEATURE_QUEUES] = (cqs < most ? cqs : most) << 16 | (sqs < most ? sqs : most);
     n->st->command.result = n->st->features[FEATURE_QUEUES];
-    command_end(n, NVME_OK);
+    nvme_command_end(n, NVME_OK);
 }
 
-void features_set(struct nvme *n)
+void nvme_features_set(struct nvme *n)
 {
     const uint32_t *dw = n->st->command.dw;
     uint32_t id = dw[10] & 0xff, value = dw[11], vector = value & 0xffff;
     if (!known(id) || (id == FEATURE_VECTOR && vector > n->config.queues)) {
-        command_end(n, NVME_INVALID_FIELD);
+        nvme_command_end(n, NVME_INVALID_FIELD);
     } else if (dw[10] >> 31) {
-        command_end(n, NVME_FEATURE_NOT_SAVEABLE);
+        nvme_command_end(n, NVME_FEATURE_NOT_SAVEABLE);
     } else if (id == FEATURE_QUEUES) {
         set_queues(n, value);
     } else if (id == FEATURE_POWER && (value & 0x1f)) {
-        command_end(n, NVME_INVALID_FIELD); /* there is one power state */
+        nvme_command_end(n, NVME_INVALID_FIELD); /* there is one power state */
     } else if (id == FEATURE_VECTOR) {
         n->st->vector_config[vector] = value & features[id].changeable;
-        command_end(n, NVME_OK);
+        nvme_command_end(n, NVME_OK);
     } else {
         n->st->features[id] = value & features[id].changeable;
-        command_end(n, NVME_OK);
+        nvme_command_end(n, NVME_OK);
     }
 }
 
-void features_get(struct nvme *n)
+void nvme_features_get(struct nvme *n)
 {
     const uint32_t *dw = n->st->command.dw;
     uint32_t id = dw[10] & 0xff, select = dw[10] >> 8 & 7, vector = dw[11] & 0xffff;
     if (!known(id) || select > SELECT_CAPABILITIES ||
         (id == FEATURE_VECTOR && vector > n->config.queues)) {
-        command_end(n, NVME_INVALID_FIELD);
+        nvme_command_end(n, NVME_INVALID_FIELD);
         return;
     }
     if (select == SELECT_CAPABILITIES)
@@ -107,5 +107,5 @@ void features_get(struct nvme *n)
         n->st->command.result = n->st->vector_config[vector];
     else
         n->st->command.result = n->st->features[id];
-    command_end(n, NVME_OK);
+    nvme_command_end(n, NVME_OK);
 }

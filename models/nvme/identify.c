@@ -28,7 +28,7 @@ static void put_rows(struct nvme *n, const struct row *rows, size_t count)
 
 #define PUT(n, rows) put_rows(n, rows, sizeof(rows) / sizeof((rows)[0]))
 
-static void controller(struct nvme *n)
+static void put_controller(struct nvme *n)
 {
     char name[256];
     snprintf(name, sizeof(name), "nqn.2014.08.org.nvmexpress:viaduct:%s", n->config.serial);
@@ -66,7 +66,7 @@ static uint64_t eui64(const struct nvme *n, uint32_t nsid)
     return ((hash ^ nsid) * UINT64_C(0x100000001b3)) | 1;
 }
 
-static void namespace(struct nvme *n, uint32_t nsid)
+static void put_namespace(struct nvme *n, uint32_t nsid)
 {
     const struct vd_disk *disk = &n->disks[nsid - 1];
     uint64_t sectors = disk->size / VD_SECTOR;
@@ -107,30 +107,30 @@ static bool exists(const struct nvme *n, uint32_t nsid)
 
 /* CHOICE: the broadcast namespace has no common capabilities, because there is no namespace
  * management. */
-void identify(struct nvme *n)
+void nvme_identify(struct nvme *n)
 {
-    uint32_t cns = n->st->command.dw[10] & 0xff, nsid = command_nsid(n);
+    uint32_t cns = n->st->command.dw[10] & 0xff, nsid = nvme_command_nsid(n);
     memset(n->st->dma.buffer, 0, NVME_PAGE);
     switch (cns) {
     case CNS_NAMESPACE:
     case CNS_DESCRIPTORS:
         if (!exists(n, nsid))
-            command_end(n, NVME_INVALID_NAMESPACE);
+            nvme_command_end(n, NVME_INVALID_NAMESPACE);
         else if (cns == CNS_NAMESPACE)
-        namespace
-        (n, nsid);
-        else descriptors(n, nsid);
+            put_namespace(n, nsid);
+        else
+            descriptors(n, nsid);
         break;
     case CNS_CONTROLLER:
-        controller(n);
+        put_controller(n);
         break;
     case CNS_ACTIVE_LIST:
         if (nsid >= 0xfffffffe)
-            command_end(n, NVME_INVALID_NAMESPACE);
+            nvme_command_end(n, NVME_INVALID_NAMESPACE);
         else
             active_list(n, nsid);
         break;
     default:
-        command_end(n, NVME_INVALID_FIELD);
+        nvme_command_end(n, NVME_INVALID_FIELD);
     }
 }

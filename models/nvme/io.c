@@ -10,7 +10,7 @@ enum io_step { STEP_NEXT, STEP_STORE, STEP_FLUSH };
 
 static const struct vd_disk *disk(const struct nvme *n)
 {
-    return &n->disks[command_nsid(n) - 1];
+    return &n->disks[nvme_command_nsid(n) - 1];
 }
 
 static bool in_range(const struct vd_disk *d, uint64_t lba, uint64_t sectors)
@@ -33,7 +33,7 @@ static uint32_t sectors(const struct nvme *n)
 /* Every command but flush names one namespace. */
 static uint32_t namespace_status(const struct nvme *n)
 {
-    uint32_t nsid = command_nsid(n), opcode = command_opcode(n);
+    uint32_t nsid = nvme_command_nsid(n), opcode = nvme_command_opcode(n);
     if (opcode == IO_FLUSH && nsid == (uint32_t)NVME_BROADCAST)
         return NVME_OK;
     if (!nsid || nsid > n->num_disks)
@@ -48,33 +48,33 @@ static void begin_data(struct nvme *n)
     uint64_t bytes = (uint64_t)sectors(n) * VD_SECTOR;
     n->st->command.offset = start_lba(n) * VD_SECTOR;
     if (bytes > (uint64_t)NVME_PAGE << NVME_MDTS)
-        command_end(n, NVME_INVALID_FIELD);
+        nvme_command_end(n, NVME_INVALID_FIELD);
     else
-        prp_start(n, (uint32_t)bytes);
+        nvme_prp_start(n, (uint32_t)bytes);
 }
 
-void io_begin(struct nvme *n)
+void nvme_io_begin(struct nvme *n)
 {
-    uint32_t opcode = command_opcode(n);
+    uint32_t opcode = nvme_command_opcode(n);
     bool addressed = opcode == IO_READ || opcode == IO_WRITE || opcode == IO_WRITE_ZEROES;
     if (!addressed && opcode != IO_FLUSH && opcode != IO_DATASET_MANAGEMENT) {
-        command_end(n, NVME_INVALID_OPCODE);
+        nvme_command_end(n, NVME_INVALID_OPCODE);
         return;
     }
     uint32_t status = namespace_status(n);
     if (!status && addressed && !in_range(disk(n), start_lba(n), sectors(n)))
         status = NVME_LBA_OUT_OF_RANGE;
     if (status)
-        command_end(n, status);
+        nvme_command_end(n, status);
     else if (opcode == IO_READ || opcode == IO_WRITE)
         begin_data(n);
     else if (opcode == IO_DATASET_MANAGEMENT)
-        prp_start(n, 16 * ((n->st->command.dw[10] & 0xff) + 1));
+        nvme_prp_start(n, 16 * ((n->st->command.dw[10] & 0xff) + 1));
     else
         n->st->phase = NVME_EXECUTE;
 }
 
-bool io_command_valid(const struct nvme *n, const struct nvme_command *command)
+bool nvme_io_command_valid(const struct nvme *n, const struct nvme_command *command)
 {
     uint32_t nsid = command->dw[1], opcode = command->dw[0] & 0xff;
     uint64_t lba = (uint64_t)command->dw[11] << 32 | command->dw[10];
@@ -109,11 +109,11 @@ static void read_step(struct nvme *n)
         }
         n->st->reads++;
         n->st->sectors_read += sectors(n);
-        command_end(n, NVME_OK);
+        nvme_command_end(n, NVME_OK);
         return;
     }
     if (!disk(n)->ops->read(disk(n)->ctx, c->offset + c->done, n->st->dma.buffer, c->chunk)) {
-        command_end(n, NVME_UNRECOVERED_READ);
+        nvme_command_end(n, NVME_UNRECOVERED_READ);
         return;
     }
     c->step = STEP_NEXT;
@@ -129,7 +129,7 @@ static bool must_flush(const struct nvme *n)
 static void flush_step(struct nvme *n)
 {
     const struct vd_disk *d = disk(n);
-    command_end(n, d->ops->flush(d->ctx) ? NVME_OK : NVME_WRITE_FAULT);
+    nvme_command_end(n, d->ops->flush(d->ctx) ? NVME_OK : NVME_WRITE_FAULT);
 }
 
 static void written(struct nvme *n)
@@ -140,7 +140,7 @@ static void written(struct nvme *n)
         n->st->command.step = STEP_FLUSH;
         dma_wait(&n->dma, n->config.flush_cycles);
     } else {
-        command_end(n, NVME_OK);
+        nvme_command_end(n, NVME_OK);
     }
 }
 
@@ -148,11 +148,11 @@ static void store(struct nvme *n)
 {
     struct nvme_command *c = &n->st->command;
     if (dma_status(&n->dma) != VD_OK) {
-        command_end(n, NVME_DATA_TRANSFER_ERROR);
+        nvme_command_end(n, NVME_DATA_TRANSFER_ERROR);
         return;
     }
     if (!disk(n)->ops->write(disk(n)->ctx, c->offset + c->done, n->st->dma.buffer, c->chunk)) {
-        command_end(n, NVME_WRITE_FAULT);
+        nvme_command_end(n, NVME_WRITE_FAULT);
         return;
     }
     c->done += c->chunk;
@@ -185,7 +185,7 @@ static void write_zeroes(struct nvme *n)
                           discard))
         written(n);
     else
-        command_end(n, NVME_WRITE_FAULT);
+        nvme_command_end(n, NVME_WRITE_FAULT);
 }
 
 struct range {
@@ -227,7 +227,7 @@ static void dataset_management(struct nvme *n)
         dma_move_list(&n->dma, VD_READ, 0, 0, c->data);
         return;
     }
-    command_end(n, deallocate(n));
+    nvme_command_end(n, deallocate(n));
 }
 
 static void flush(struct nvme *n)
@@ -238,16 +238,16 @@ static void flush(struct nvme *n)
         dma_wait(&n->dma, n->config.flush_cycles);
         return;
     }
-    bool all = command_nsid(n) == (uint32_t)NVME_BROADCAST, ok = true;
+    bool all = nvme_command_nsid(n) == (uint32_t)NVME_BROADCAST, ok = true;
     for (uint32_t i = 0; i < n->num_disks; i++)
-        if (all || i + 1 == command_nsid(n))
+        if (all || i + 1 == nvme_command_nsid(n))
             ok &= n->disks[i].ops->flush(n->disks[i].ctx);
-    command_end(n, ok ? NVME_OK : NVME_WRITE_FAULT);
+    nvme_command_end(n, ok ? NVME_OK : NVME_WRITE_FAULT);
 }
 
-void io_execute(struct nvme *n)
+void nvme_io_execute(struct nvme *n)
 {
-    switch (command_opcode(n)) {
+    switch (nvme_command_opcode(n)) {
     case IO_READ:
         read_step(n);
         break;

@@ -65,13 +65,13 @@ static bool config_valid(struct nvme_config *c, const struct vd_disk *disks, uin
     return true;
 }
 
-void controller_fatal(struct nvme *n)
+void nvme_controller_fatal(struct nvme *n)
 {
     n->st->csts |= CSTS_CFS;
     n->st->phase = NVME_IDLE;
 }
 
-void controller_reset(struct nvme *n)
+void nvme_controller_reset(struct nvme *n)
 {
     struct nvme_state *st = n->st;
     dma_reset(&n->dma);
@@ -84,22 +84,22 @@ void controller_reset(struct nvme *n)
     st->num_event_requests = 0;
     st->events = 0;
     st->events_masked = 0;
-    features_reset(n);
+    nvme_features_reset(n);
     if (n->function.root)
-        queue_update_pin(n);
+        nvme_queue_update_pin(n);
 }
 
 static void function_reset(void *ctx)
 {
     struct nvme *n = ctx;
-    registers_reset(n);
-    controller_reset(n);
+    nvme_registers_reset(n);
+    nvme_controller_reset(n);
 }
 
 static enum vd_status bar_access(void *ctx, uint32_t bar, struct vd_txn *txn)
 {
     (void)bar;
-    return registers_access(ctx, txn);
+    return nvme_registers_access(ctx, txn);
 }
 
 static void completed(void *ctx, const struct vd_txn *txn)
@@ -136,7 +136,7 @@ static void connect(struct nvme *n)
                           .host = n->host,
                           .cycle_ps = n->config.cycle_ps,
                           .send = send,
-                          .done = queue_run,
+                          .done = nvme_queue_run,
                           .ctx = n};
     dma_init(&n->dma);
 }
@@ -229,7 +229,7 @@ static bool command_valid(const struct nvme *n, const struct nvme_state *st)
     if (c->sq >= NVME_QUEUES || c->done > c->data || c->chunk > DMA_BUFFER ||
         (st->phase == NVME_EXECUTE && listed < c->data))
         return false;
-    return st->phase < NVME_PRP || !c->sq || io_command_valid(n, c);
+    return st->phase < NVME_PRP || !c->sq || nvme_io_command_valid(n, c);
 }
 
 bool nvme_restore(struct nvme *nvme, const void *buffer, size_t size)

@@ -43,12 +43,12 @@ static void finish(struct nvme *n, bool ok)
     if (ok)
         n->st->phase = NVME_EXECUTE;
     else
-        command_end(n, NVME_INVALID_PRP_OFFSET);
+        nvme_command_end(n, NVME_INVALID_PRP_OFFSET);
 }
 
 /* The first entry may begin inside a page; the second is the second page, or the list of the
  * rest. */
-void prp_start(struct nvme *n, uint32_t bytes)
+void nvme_prp_start(struct nvme *n, uint32_t bytes)
 {
     uint64_t first = prp(n, 0), second = prp(n, 1);
     n->st->command.data = bytes;
@@ -67,12 +67,12 @@ void prp_start(struct nvme *n, uint32_t bytes)
 }
 
 /* The last entry of a list page leads to the next one, if more pages follow than it could name. */
-void prp_step(struct nvme *n)
+void nvme_prp_step(struct nvme *n)
 {
     uint32_t count = n->st->dma.size / 8;
     bool ends_page = (n->st->dma.addr % NVME_PAGE) == 0;
     if (dma_status(&n->dma) != VD_OK) {
-        command_end(n, NVME_DATA_TRANSFER_ERROR);
+        nvme_command_end(n, NVME_DATA_TRANSFER_ERROR);
         return;
     }
     for (uint32_t i = 0; i < count; i++) {

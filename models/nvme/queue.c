@@ -7,17 +7,17 @@
 /* Error events of the asynchronous event type "error status". */
 enum { EVENT_BAD_DOORBELL_REGISTER = 0, EVENT_BAD_DOORBELL_VALUE = 1 };
 
-uint32_t command_opcode(const struct nvme *n)
+uint32_t nvme_command_opcode(const struct nvme *n)
 {
     return n->st->command.dw[0] & 0xff;
 }
 
-uint32_t command_nsid(const struct nvme *n)
+uint32_t nvme_command_nsid(const struct nvme *n)
 {
     return n->st->command.dw[1];
 }
 
-void command_end(struct nvme *n, uint32_t status)
+void nvme_command_end(struct nvme *n, uint32_t status)
 {
     struct nvme_command *c = &n->st->command;
     c->status = status ? status | NVME_DNR : 0;
@@ -38,7 +38,7 @@ static bool cq_wants_interrupt(const struct nvme *n, const struct nvme_cq *cq)
 }
 
 /* Without MSI-X all completion queues share vector 0, a level. */
-void queue_update_pin(struct nvme *n)
+void nvme_queue_update_pin(struct nvme *n)
 {
     bool level = false;
     for (uint32_t q = 0; q < NVME_QUEUES && !pcie_msix_enabled(&n->function); q++)
@@ -54,7 +54,7 @@ static void interrupt(struct nvme *n, const struct nvme_cq *cq)
     if (pcie_msix_enabled(&n->function))
         pcie_msix_raise(&n->function, cq->vector);
     else
-        queue_update_pin(n);
+        nvme_queue_update_pin(n);
 }
 
 /* --- doorbells --- */
@@ -64,19 +64,19 @@ static bool ready(const struct nvme *n)
     return (n->st->csts & (CSTS_RDY | CSTS_CFS)) == CSTS_RDY;
 }
 
-void queue_sq_doorbell(struct nvme *n, uint32_t queue, uint32_t value)
+void nvme_queue_sq_doorbell(struct nvme *n, uint32_t queue, uint32_t value)
 {
     struct nvme_sq *sq = &n->st->sqs[queue];
     if (!ready(n))
         return;
     if (!sq->size) {
-        admin_event(n, EVENT_BAD_DOORBELL_REGISTER);
+        nvme_admin_event(n, EVENT_BAD_DOORBELL_REGISTER);
     } else if (value >= sq->size) {
-        admin_event(n, EVENT_BAD_DOORBELL_VALUE);
+        nvme_admin_event(n, EVENT_BAD_DOORBELL_VALUE);
     } else {
         sq->tail = value;
     }
-    queue_run(n);
+    nvme_queue_run(n);
 }
 
 static bool cq_value_legal(const struct nvme_cq *cq, uint32_t value)
@@ -86,20 +86,20 @@ static bool cq_value_legal(const struct nvme_cq *cq, uint32_t value)
 }
 
 /* Room in a completion queue lets its submission queues go on. */
-void queue_cq_doorbell(struct nvme *n, uint32_t queue, uint32_t value)
+void nvme_queue_cq_doorbell(struct nvme *n, uint32_t queue, uint32_t value)
 {
     struct nvme_cq *cq = &n->st->cqs[queue];
     if (!ready(n))
         return;
     if (!cq->size) {
-        admin_event(n, EVENT_BAD_DOORBELL_REGISTER);
+        nvme_admin_event(n, EVENT_BAD_DOORBELL_REGISTER);
     } else if (!cq_value_legal(cq, value)) {
-        admin_event(n, EVENT_BAD_DOORBELL_VALUE);
+        nvme_admin_event(n, EVENT_BAD_DOORBELL_VALUE);
     } else {
         cq->head = value;
-        queue_update_pin(n);
+        nvme_queue_update_pin(n);
     }
-    queue_run(n);
+    nvme_queue_run(n);
 }
 
 /* --- the loop --- */
@@ -121,8 +121,8 @@ static bool choose(struct nvme *n)
     struct nvme_state *st = n->st;
     if (!ready(n))
         return false;
-    if (admin_event_ready(n) && !cq_full(&st->cqs[0])) {
-        admin_take_event(n);
+    if (nvme_admin_event_ready(n) && !cq_full(&st->cqs[0])) {
+        nvme_admin_take_event(n);
         return true;
     }
     for (uint32_t i = 0; i < NVME_QUEUES; i++) {
@@ -141,7 +141,7 @@ static void fetched(struct nvme *n)
     struct nvme_state *st = n->st;
     struct nvme_sq *sq = &st->sqs[st->command.sq];
     if (dma_status(&n->dma) != VD_OK) {
-        controller_fatal(n);
+        nvme_controller_fatal(n);
         return;
     }
     memcpy(st->command.dw, st->dma.buffer, NVME_SQE);
@@ -155,19 +155,19 @@ static void begin(struct nvme *n)
 {
     n->st->dma.count = 0;
     if (n->st->command.dw[0] & 0xc300)
-        command_end(n, NVME_INVALID_FIELD);
+        nvme_command_end(n, NVME_INVALID_FIELD);
     else if (n->st->command.sq)
-        io_begin(n);
+        nvme_io_begin(n);
     else
-        admin_begin(n);
+        nvme_admin_begin(n);
 }
 
 static void execute(struct nvme *n)
 {
     if (n->st->command.sq)
-        io_execute(n);
+        nvme_io_execute(n);
     else
-        admin_execute(n);
+        nvme_admin_execute(n);
 }
 
 static void note_error(struct nvme *n)
@@ -224,7 +224,7 @@ static void step(struct nvme *n)
         begin(n);
         break;
     case NVME_PRP:
-        prp_step(n);
+        nvme_prp_step(n);
         break;
     case NVME_EXECUTE:
         execute(n);
@@ -237,7 +237,7 @@ static void step(struct nvme *n)
     }
 }
 
-void queue_run(void *ctx)
+void nvme_queue_run(void *ctx)
 {
     struct nvme *n = ctx;
     if (n->running)

@@ -65,7 +65,7 @@ const struct vd_reg *nvme_regs(uint32_t *count)
     return regs;
 }
 
-void registers_reset(struct nvme *n)
+void nvme_registers_reset(struct nvme *n)
 {
     struct nvme_state *st = n->st;
     st->cc = st->csts = st->aqa = st->intms = 0;
@@ -142,7 +142,7 @@ static void write_cc(struct nvme *n, uint32_t value)
         st->cc = 0;
         st->csts = 0;
         st->intms = 0;
-        controller_reset(n);
+        nvme_controller_reset(n);
     } else if (!(old & CC_EN) && (value & CC_EN)) {
         enable(n);
     }
@@ -160,11 +160,11 @@ static void write_reg(struct nvme *n, enum nvme_reg reg, unsigned lsb, unsigned 
     switch (reg) {
     case INTMS:
         st->intms |= (uint32_t)value;
-        queue_update_pin(n);
+        nvme_queue_update_pin(n);
         break;
     case INTMC:
         st->intms &= ~(uint32_t)value;
-        queue_update_pin(n);
+        nvme_queue_update_pin(n);
         break;
     case CC:
         write_cc(n, (uint32_t)merged);
@@ -190,13 +190,13 @@ static void doorbell(struct nvme *n, struct vd_txn *txn)
     if (txn->cmd == VD_READ)
         txn->data[0] = 0;
     else if (index % 2)
-        queue_cq_doorbell(n, index / 2, (uint32_t)txn->data[0]);
+        nvme_queue_cq_doorbell(n, index / 2, (uint32_t)txn->data[0]);
     else
-        queue_sq_doorbell(n, index / 2, (uint32_t)txn->data[0]);
+        nvme_queue_sq_doorbell(n, index / 2, (uint32_t)txn->data[0]);
 }
 
 /* CHOICE: aligned accesses of 4 and 8 bytes; what is no register reads zero and ignores writes. */
-enum vd_status registers_access(struct nvme *n, struct vd_txn *txn)
+enum vd_status nvme_registers_access(struct nvme *n, struct vd_txn *txn)
 {
     if ((txn->size != 4 && txn->size != 8) || txn->addr % txn->size)
         return VD_DENIED;

@@ -138,49 +138,49 @@ enum {
     CSTS_RDY = 1u << 0,
     CSTS_CFS = 1u << 1,
 };
-enum vd_status registers_access(struct nvme *n, struct vd_txn *txn);
-void registers_reset(struct nvme *n);
+enum vd_status nvme_registers_access(struct nvme *n, struct vd_txn *txn);
+void nvme_registers_reset(struct nvme *n);
 
 /* nvme.c */
 /* Everything but registers: what CC.EN = 0 does. */
-void controller_reset(struct nvme *n);
-void controller_fatal(struct nvme *n);
+void nvme_controller_reset(struct nvme *n);
+void nvme_controller_fatal(struct nvme *n);
 
 /* queue.c */
-void queue_run(void *nvme);
-void queue_sq_doorbell(struct nvme *n, uint32_t queue, uint32_t value);
-void queue_cq_doorbell(struct nvme *n, uint32_t queue, uint32_t value);
-void queue_update_pin(struct nvme *n);
+void nvme_queue_run(void *nvme);
+void nvme_queue_sq_doorbell(struct nvme *n, uint32_t queue, uint32_t value);
+void nvme_queue_cq_doorbell(struct nvme *n, uint32_t queue, uint32_t value);
+void nvme_queue_update_pin(struct nvme *n);
 /* Ends the command with this status. */
-void command_end(struct nvme *n, uint32_t status);
-uint32_t command_opcode(const struct nvme *n);
-uint32_t command_nsid(const struct nvme *n);
+void nvme_command_end(struct nvme *n, uint32_t status);
+uint32_t nvme_command_opcode(const struct nvme *n);
+uint32_t nvme_command_nsid(const struct nvme *n);
 
 /* prp.c */
 /* Collects the pages of `bytes` bytes; then the phase is EXECUTE, or the command has ended. */
-void prp_start(struct nvme *n, uint32_t bytes);
-void prp_step(struct nvme *n);
+void nvme_prp_start(struct nvme *n, uint32_t bytes);
+void nvme_prp_step(struct nvme *n);
 
 /* admin.c, io.c: begin() decides what a command needs, execute() does one step of it while the DMA
  * engine is idle. */
-void admin_begin(struct nvme *n);
-void admin_execute(struct nvme *n);
-void io_begin(struct nvme *n);
-void io_execute(struct nvme *n);
+void nvme_admin_begin(struct nvme *n);
+void nvme_admin_execute(struct nvme *n);
+void nvme_io_begin(struct nvme *n);
+void nvme_io_execute(struct nvme *n);
 /* A command that was begun, from outside: it stays on its disk. */
-bool io_command_valid(const struct nvme *n, const struct nvme_command *command);
+bool nvme_io_command_valid(const struct nvme *n, const struct nvme_command *command);
 /* An error event for the host, if it asked to be told. */
-void admin_event(struct nvme *n, uint32_t event);
+void nvme_admin_event(struct nvme *n, uint32_t event);
 /* Answers a waiting event request, if there is one.  True: a completion is to be written. */
-bool admin_event_ready(const struct nvme *n);
-void admin_take_event(struct nvme *n);
+bool nvme_admin_event_ready(const struct nvme *n);
+void nvme_admin_take_event(struct nvme *n);
 
 /* features.c */
-void features_reset(struct nvme *n);
-void features_set(struct nvme *n);
-void features_get(struct nvme *n);
+void nvme_features_reset(struct nvme *n);
+void nvme_features_set(struct nvme *n);
+void nvme_features_get(struct nvme *n);
 
 /* identify.c: fills the page at the start of the buffer, or ends the command with an error. */
-void identify(struct nvme *n);
+void nvme_identify(struct nvme *n);
 
 #endif

@@ -83,7 +83,7 @@ static void finish(struct endpoint *e, enum vd_status status)
 {
     uint64_t *reg = e->state->reg;
     bool relaxed = e->state->dma.control & DMA_RELAXED;
-    dma_stop(e);
+    endpoint_dma_stop(e);
     reg[EP_DMA_STATUS] = DMA_DONE | (uint64_t)status << 4;
     if (reg[EP_DMA_VECTOR] != EP_NO_VECTOR)
         msix_raise(&e->function, (uint32_t)reg[EP_DMA_VECTOR], relaxed ? VD_RELAXED : 0);
@@ -137,7 +137,7 @@ static void step(struct endpoint *e)
     }
 }
 
-void dma_fire(void *ctx, uint32_t arg)
+void endpoint_dma_fire(void *ctx, uint32_t arg)
 {
     struct endpoint *e = ctx;
     (void)arg;
@@ -145,7 +145,7 @@ void dma_fire(void *ctx, uint32_t arg)
     step(e);
 }
 
-void dma_complete(void *ctx, const struct vd_txn *txn)
+void endpoint_dma_complete(void *ctx, const struct vd_txn *txn)
 {
     struct endpoint *e = ctx;
     struct dma_state *d = &e->state->dma;
@@ -156,7 +156,7 @@ void dma_complete(void *ctx, const struct vd_txn *txn)
         step(e);
 }
 
-void dma_stop(struct endpoint *e)
+void endpoint_dma_stop(struct endpoint *e)
 {
     e->state->reg[EP_DMA_CONTROL] &= ~(uint64_t)EP_GO;
     e->state->dma.waiting = 0;
@@ -172,7 +172,7 @@ static uint32_t legal_length(const struct dma_state *d, uint64_t length)
     return length < EP_BUFFER_SIZE ? (uint32_t)length : EP_BUFFER_SIZE;
 }
 
-void dma_start(struct endpoint *e)
+void endpoint_dma_start(struct endpoint *e)
 {
     struct dma_state *d = &e->state->dma;
     d->control = (uint32_t)e->state->reg[EP_DMA_CONTROL];

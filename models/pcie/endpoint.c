@@ -210,11 +210,11 @@ static void connect(struct endpoint *e)
         .st = &e->state->function,
         .ctx = e,
         .bar_access = bar_access,
-        .complete = dma_complete,
+        .complete = endpoint_dma_complete,
         .reset = device_reset,
     };
     e->generator_event = (struct vd_event){.fire = generator_fire, .ctx = e};
-    e->dma_event = (struct vd_event){.fire = dma_fire, .ctx = e};
+    e->dma_event = (struct vd_event){.fire = endpoint_dma_fire, .ctx = e};
     e->forge_event = (struct vd_event){.fire = forge_fire, .ctx = e};
     e->script_event = (struct vd_event){.fire = script_fire, .ctx = e};
 }

@@ -107,7 +107,7 @@ static uint64_t read_reg(const struct endpoint *e, uint32_t index)
 static void stop_everything(struct endpoint *e)
 {
     generator_stop(e);
-    dma_stop(e);
+    endpoint_dma_stop(e);
     script_stop(e);
 }
 
@@ -118,7 +118,7 @@ static void write_dma_control(struct endpoint *e, uint64_t old)
     if (old & EP_GO)
         e->state->reg[EP_DMA_CONTROL] = old;
     else if (e->state->reg[EP_DMA_CONTROL] & EP_GO)
-        dma_start(e);
+        endpoint_dma_start(e);
 }
 
 static void write_gen_control(struct endpoint *e)

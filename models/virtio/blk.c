@@ -364,9 +364,9 @@ static bool serve(struct virtio *v)
     return false;
 }
 
-const struct virtio_ops blk_ops = {.features = features,
-                                   .config = config,
-                                   .config_write = config_write,
-                                   .begin = begin,
-                                   .serve = serve,
-                                   .reset = reset};
+const struct virtio_ops virtio_blk_ops = {.features = features,
+                                          .config = config,
+                                          .config_write = config_write,
+                                          .begin = begin,
+                                          .serve = serve,
+                                          .reset = reset};

@@ -66,7 +66,7 @@ bool virtio_init(struct virtio *v, const struct virtio_config *config, const str
         v->disk = *disk;
     if (!config_valid(v, err))
         return false;
-    v->ops = config->type == VIRTIO_BLOCK ? &blk_ops : &rng_ops;
+    v->ops = config->type == VIRTIO_BLOCK ? &virtio_blk_ops : &virtio_rng_ops;
     v->dma = (struct dma){.st = &state->dma,
                           .host = *host,
                           .cycle_ps = v->config.cycle_ps,

@@ -154,7 +154,7 @@ static void notify(struct virtio *v)
         v->transport.notify(v->transport.ctx, v->st->queue);
 }
 
-void packed_step(struct virtio *v)
+void virtio_packed_step(struct virtio *v)
 {
     switch (v->st->phase) {
     case VIRTIO_LOOK:

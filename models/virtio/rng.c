@@ -93,5 +93,5 @@ static bool serve(struct virtio *v)
     return !dma_busy(&v->dma);
 }
 
-const struct virtio_ops rng_ops = {
+const struct virtio_ops virtio_rng_ops = {
     .features = features, .config = config, .begin = begin, .serve = serve, .reset = reset};

@@ -184,7 +184,7 @@ static void notify(struct virtio *v)
         v->transport.notify(v->transport.ctx, v->st->queue);
 }
 
-void split_step(struct virtio *v)
+void virtio_split_step(struct virtio *v)
 {
     switch (v->st->phase) {
     case VIRTIO_LOOK:

@@ -117,7 +117,7 @@ struct virtio_ops {
     bool (*serve)(struct virtio *v);
     void (*reset)(struct virtio *v);
 };
-extern const struct virtio_ops blk_ops, rng_ops;
+extern const struct virtio_ops virtio_blk_ops, virtio_rng_ops;
 
 /* What the transport does for the device. */
 struct virtio_transport {
@@ -180,8 +180,8 @@ void virtqueue_idle(struct virtio *v);
 bool virtqueue_need_event(uint16_t event, uint16_t next, uint16_t old);
 
 /* split.c, packed.c: what each phase does; the DMA engine is idle. */
-void split_step(struct virtio *v);
-void packed_step(struct virtio *v);
+void virtio_split_step(struct virtio *v);
+void virtio_packed_step(struct virtio *v);
 
 enum { DESC_NEXT = 1, DESC_WRITE = 2, DESC_INDIRECT = 4, DESC_SIZE = 16 };
 

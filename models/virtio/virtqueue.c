@@ -66,9 +66,9 @@ static void step(struct virtio *v)
     else if (v->st->phase == VIRTIO_SERVE)
         serve(v);
     else if (virtio_has(v, VIRTIO_F_RING_PACKED))
-        packed_step(v);
+        virtio_packed_step(v);
     else
-        split_step(v);
+        virtio_split_step(v);
 }
 
 void virtqueue_run(void *ctx)

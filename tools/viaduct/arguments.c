@@ -40,6 +40,13 @@ bool arguments_add(struct arguments *a, const char *key, const char *value, stru
     return arguments_add_text(a, key, value, 0, err);
 }
 
+bool arguments_add_copy(struct arguments *a, const char *key, const char *value,
+                        struct vd_error *err)
+{
+    const char *own_key = copy(a, key, strlen(key));
+    return arguments_add(a, own_key, copy(a, value, strlen(value)), err);
+}
+
 bool arguments_add_name(void *ctx, const char *argument, struct vd_error *err)
 {
     struct arguments *a = ctx;
@@ -95,8 +102,10 @@ static bool add_time(struct arguments *a, const char *key, const char *text, uin
 
 bool arguments_configure(struct arguments *a, struct virt_config *config, struct vd_error *err)
 {
-    uint32_t settings = a->num_settings;
     a->status = STATUS_CONFIG;
+    if (!drives_configure(a, err))
+        return false;
+    uint32_t settings = a->num_settings;
     if (!virt_configure(config, a->settings, a->num_settings, err))
         return false;
     uint64_t cycle_ps = config->machine.cycle_ps;
@@ -281,6 +290,10 @@ const struct option machine_options[] = {
     {"initrd", "FILE", "initial RAM disk", take_key, "machine.initrd"},
     {"append", "TEXT", "boot arguments", take_key, "machine.append"},
     {"dtb", "FILE", "devicetree in place of the generated one", take_key, "machine.dtb"},
+    {"drive", "file=FILE[,...]", "a raw disk: a virtio-blk-pci, or with if=none,id=ID for -device",
+     drives_take_drive, NULL},
+    {"device", "MODEL[,...]", "nvme, nvme-ns, virtio-{blk,rng}-{pci,device}: drive=ID, serial=TEXT",
+     drives_take_device, NULL},
     {"timing", "PRESET", "functional, inorder, or a YAML file", take_key, "machine.timing"},
     {"quantum", "T", "how far a hart may run ahead of another", take_text, NULL},
     {"seed", "N", "of every random choice", take_seed, NULL},

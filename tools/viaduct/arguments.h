@@ -3,6 +3,7 @@
 #ifndef VIADUCT_ARGUMENTS_H
 #define VIADUCT_ARGUMENTS_H
 
+#include "drives.h"
 #include "options.h"
 #include "platforms/virt_config.h"
 #include "status.h"
@@ -21,6 +22,7 @@ struct arguments {
     uint32_t num_settings;
     struct sweep sweeps[MAX_SWEEPS];
     uint32_t num_sweeps;
+    struct drives drives;        /* that are no settings yet */
     const char *limit, *quantum; /* times as given */
     const char *trace, *stats, *dump_dtb, *out;
     bool print_config, console;
@@ -39,6 +41,9 @@ extern const struct option exp_options[];     /* --sweep, --out ... */
 void arguments_free(struct arguments *arguments);
 bool arguments_add(struct arguments *arguments, const char *key, const char *value,
                    struct vd_error *err);
+/* The same, with copies of both. */
+bool arguments_add_copy(struct arguments *arguments, const char *key, const char *value,
+                        struct vd_error *err);
 /* A YAML text; it must outlive the arguments. */
 bool arguments_add_text(struct arguments *arguments, const char *name, const char *text,
                         size_t length, struct vd_error *err);

@@ -8,19 +8,23 @@
 #include "finisher/finisher.h"
 #include "imsic/imsic.h"
 #include "iommu/iommu.h"
+#include "nvme/nvme.h"
 #include "pcie/endpoint.h"
 #include "platforms/config.h"
 #include "rtc/rtc.h"
 #include "uart/uart.h"
 #include "verbs.h"
+#include "virtio/mmio.h"
 
 static const struct {
     const char *name;
     const struct vd_reg *(*regs)(uint32_t *count);
 } models[] = {
-    {"imsic", imsic_regs}, {"aplic", aplic_regs},       {"iommu", iommu_regs},
-    {"clint", clint_regs}, {"endpoint", endpoint_regs}, {"uart", uart_regs},
-    {"rtc", rtc_regs},     {"finisher", finisher_regs},
+    {"imsic", imsic_regs},       {"aplic", aplic_regs},
+    {"iommu", iommu_regs},       {"clint", clint_regs},
+    {"endpoint", endpoint_regs}, {"uart", uart_regs},
+    {"rtc", rtc_regs},           {"finisher", finisher_regs},
+    {"nvme", nvme_regs},         {"virtio-mmio", virtio_mmio_regs},
 };
 
 enum { MODELS = sizeof(models) / sizeof(models[0]) };

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "drives.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "arguments.h"
+
+/* A property of either option: where its value goes, or the one value that is accepted. */
+struct property {
+    const char *name;
+    char *place;
+    size_t size;
+    const char *only;
+};
+
+static bool set_property(const struct property *p, const char *what, const char *value,
+                         size_t length, struct vd_error *err)
+{
+    if (p->only && (strlen(p->only) != length || memcmp(p->only, value, length) != 0))
+        return vd_fail(err, "%s %s=%.*s: accepted is %s=%s", what, p->name,
+                       (int)(length < 60 ? length : 60), value, p->name, p->only);
+    if (p->only)
+        return true;
+    if (length >= p->size)
+        return vd_fail(err, "%s %s is too long: accepted are %zu characters", what, p->name,
+                       p->size - 1);
+    memcpy(p->place, value, length);
+    p->place[length] = '\0';
+    return true;
+}
+
+static bool find_property(const struct property *list, const char *what, const char *text,
+                          size_t length, struct vd_error *err)
+{
+    const char *equals = memchr(text, '=', length);
+    size_t name = equals ? (size_t)(equals - text) : length;
+    char known[256] = "";
+    for (const struct property *p = list; p->name; p++) {
+        size_t used = strlen(known);
+        snprintf(known + used, sizeof(known) - used, "%s%s", used ? ", " : "", p->name);
+        if (equals && strlen(p->name) == name && memcmp(p->name, text, name) == 0)
+            return set_property(p, what, equals + 1, length - name - 1, err);
+    }
+    return vd_fail(err, "%s does not take '%.*s': accepted are %s, each with =value", what,
+                   (int)(length < 60 ? length : 60), text, known);
+}
+
+static bool parse(const struct property *list, const char *what, const char *text,
+                  struct vd_error *err)
+{
+    while (*text) {
+        size_t length = strcspn(text, ",");
+        if (!find_property(list, what, text, length, err))
+            return false;
+        text += length + (text[length] == ',');
+    }
+    return true;
+}
+
+static bool parse_switch(const char *what, const char *text, bool *value, struct vd_error *err)
+{
+    *value = strcmp(text, "on") == 0;
+    return *value || *text == '\0' || strcmp(text, "off") == 0 ||
+           vd_fail(err, "%s=%.40s: accepted are on and off", what, text);
+}
+
+static struct device *new_device(struct drives *d, const char *model, struct vd_error *err)
+{
+    if (d->num_devices == VIRT_MAX_DEVICES) {
+        vd_fail(err, "at most %d devices are accepted", VIRT_MAX_DEVICES);
+        return NULL;
+    }
+    struct device *device = &d->devices[d->num_devices++];
+    snprintf(device->model, sizeof(device->model), "%s", model);
+    return device;
+}
+
+/* A drive of nobody (if=none) waits for its device; any other is a virtio-blk-pci. */
+static bool attach(struct drives *d, struct drive *drive, const char *interface,
+                   struct vd_error *err)
+{
+    if (strcmp(interface, "none") == 0)
+        return *drive->id || vd_fail(err, "-drive if=none needs id=NAME, for -device drive=NAME");
+    if (*interface && strcmp(interface, "virtio") != 0)
+        return vd_fail(err, "-drive if=%.40s: accepted are none and virtio", interface);
+    if (!*drive->id)
+        snprintf(drive->id, sizeof(drive->id), "#drive%" PRIu32, d->num_drives);
+    struct device *device = new_device(d, "virtio-blk-pci", err);
+    if (!device)
+        return false;
+    memcpy(device->drive, drive->id, sizeof(device->drive));
+    return true;
+}
+
+bool drives_take_drive(void *arguments, const struct option *option, const char *value,
+                       struct vd_error *err)
+{
+    struct drives *d = &((struct arguments *)arguments)->drives;
+    char interface[DRIVE_TEXT] = "", readonly[DRIVE_TEXT] = "";
+    (void)option;
+    if (d->num_drives == VIRT_MAX_DEVICES)
+        return vd_fail(err, "at most %d -drive are accepted", VIRT_MAX_DEVICES);
+    struct drive *drive = &d->drives[d->num_drives++];
+    const struct property list[] = {{"file", drive->file, sizeof(drive->file), NULL},
+                                    {"if", interface, sizeof(interface), NULL},
+                                    {"id", drive->id, sizeof(drive->id), NULL},
+                                    {"readonly", readonly, sizeof(readonly), NULL},
+                                    {"format", NULL, 0, "raw"},
+                                    {NULL, NULL, 0, NULL}};
+    if (!parse(list, "-drive", value, err) ||
+        !parse_switch("-drive readonly", readonly, &drive->readonly, err))
+        return false;
+    if (!*drive->file)
+        return vd_fail(err, "-drive needs file=FILE");
+    return attach(d, drive, interface, err);
+}
+
+bool drives_take_device(void *arguments, const struct option *option, const char *value,
+                        struct vd_error *err)
+{
+    struct drives *d = &((struct arguments *)arguments)->drives;
+    char model[DRIVE_TEXT];
+    size_t length = strcspn(value, ",");
+    (void)option;
+    snprintf(model, sizeof(model), "%.*s", (int)(length < DRIVE_TEXT ? length : DRIVE_TEXT - 1),
+             value);
+    struct device *device = new_device(d, model, err);
+    if (!device)
+        return false;
+    const struct property list[] = {{"drive", device->drive, sizeof(device->drive), NULL},
+                                    {"serial", device->serial, sizeof(device->serial), NULL},
+                                    {"id", device->id, sizeof(device->id), NULL},
+                                    {"bus", device->bus, sizeof(device->bus), NULL},
+                                    {NULL, NULL, 0, NULL}};
+    return parse(list, "-device", value + length + (value[length] == ','), err);
+}
+
+static struct drive *find_drive(struct drives *d, const char *id)
+{
+    for (uint32_t i = 0; i < d->num_drives; i++)
+        if (strcmp(d->drives[i].id, id) == 0)
+            return &d->drives[i];
+    return NULL;
+}
+
+static bool set(struct arguments *a, uint32_t index, const char *name, const char *value,
+                struct vd_error *err)
+{
+    char key[32];
+    snprintf(key, sizeof(key), "device%" PRIu32 ".%s", index, name);
+    return arguments_add_copy(a, key, value, err);
+}
+
+static bool set_drive(struct arguments *a, uint32_t index, const struct device *device,
+                      struct vd_error *err)
+{
+    struct drive *drive = find_drive(&a->drives, device->drive);
+    if (!drive)
+        return vd_fail(err, "-device %s: there is no -drive with id=%s", device->model,
+                       device->drive);
+    if (drive->used)
+        return vd_fail(err, "-device %s: drive %s belongs to another device already", device->model,
+                       device->drive);
+    drive->used = true;
+    return set(a, index, "file", drive->file, err) &&
+           (!drive->readonly || set(a, index, "readonly", "on", err));
+}
+
+static bool set_device(struct arguments *a, uint32_t index, const struct device *device,
+                       struct vd_error *err)
+{
+    if (!set(a, index, "model", device->model, err))
+        return false;
+    if (*device->drive && !set_drive(a, index, device, err))
+        return false;
+    return !*device->serial || set(a, index, "serial", device->serial, err);
+}
+
+/* The controller of a namespace: the one that bus= names, else the last one before it. */
+static uint32_t controller_of(const struct drives *d, uint32_t which)
+{
+    const char *bus = d->devices[which].bus;
+    uint32_t found = VIRT_MAX_DEVICES;
+    for (uint32_t i = 0; i < d->num_devices; i++)
+        if (strcmp(d->devices[i].model, "nvme") == 0 &&
+            (*bus ? strcmp(bus, d->devices[i].id) == 0 : i < which))
+            found = i;
+    return found;
+}
+
+/* In the configuration a namespace stands behind its controller. */
+static bool set_with_namespaces(struct arguments *a, uint32_t which, uint32_t *index,
+                                struct vd_error *err)
+{
+    const struct drives *d = &a->drives;
+    if (!set_device(a, (*index)++, &d->devices[which], err))
+        return false;
+    for (uint32_t i = 0; i < d->num_devices; i++)
+        if (strcmp(d->devices[i].model, "nvme-ns") == 0 && controller_of(d, i) == which &&
+            !set_device(a, (*index)++, &d->devices[i], err))
+            return false;
+    return true;
+}
+
+bool drives_configure(struct arguments *a, struct vd_error *err)
+{
+    struct drives *d = &a->drives;
+    uint32_t index = 0;
+    for (uint32_t i = 0; i < d->num_devices; i++)
+        if (strcmp(d->devices[i].model, "nvme-ns") != 0 && !set_with_namespaces(a, i, &index, err))
+            return false;
+    if (index != d->num_devices)
+        return vd_fail(err, "-device nvme-ns: there is no -device nvme for it: give bus=ID of one "
+                            "with id=ID");
+    for (uint32_t i = 0; i < d->num_drives; i++)
+        if (!d->drives[i].used)
+            return vd_fail(err, "-drive id=%s: no -device has drive=%s", d->drives[i].id,
+                           d->drives[i].id);
+    d->num_devices = d->num_drives = 0;
+    return true;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* -drive and -device, as QEMU has them: both name a drive, in either order. */
+#ifndef VIADUCT_DRIVES_H
+#define VIADUCT_DRIVES_H
+
+#include "options.h"
+#include "platforms/virt_config.h"
+
+struct arguments;
+
+enum { DRIVE_TEXT = 64 };
+
+struct drive {
+    char id[DRIVE_TEXT];
+    char file[VIRT_PATH_SIZE];
+    bool readonly, used;
+};
+
+struct device {
+    char model[DRIVE_TEXT], id[DRIVE_TEXT], bus[DRIVE_TEXT], drive[DRIVE_TEXT], serial[DRIVE_TEXT];
+};
+
+struct drives {
+    struct drive drives[VIRT_MAX_DEVICES];
+    struct device devices[VIRT_MAX_DEVICES];
+    uint32_t num_drives, num_devices;
+};
+
+bool drives_take_drive(void *arguments, const struct option *option, const char *value,
+                       struct vd_error *err);
+bool drives_take_device(void *arguments, const struct option *option, const char *value,
+                        struct vd_error *err);
+/* Turns what was taken into settings of the sections device0, device1, ... */
+bool drives_configure(struct arguments *arguments, struct vd_error *err);
+
+#endif
