@@ -28,6 +28,8 @@ static void device_owner(struct ledger *l, const struct hint *h)
     uint32_t i = 0;
     while (i < l->num_owners && l->owners[i].device_id != h->x10)
         i++;
+    if (h->x10 > UINT32_MAX || i == LEDGER_MAX_PLACES)
+        return;
     if (i == l->num_owners) {
         l->owners = ledger_grow(l->owners, l->num_owners + 1, sizeof(*l->owners));
         l->num_owners++;
@@ -115,6 +117,8 @@ static void mrif_owner(struct ledger *l, const struct hint *h)
     uint32_t i = 0;
     while (i < l->num_mrifs && l->mrifs[i].addr != h->x11)
         i++;
+    if (i == LEDGER_MAX_PLACES)
+        return;
     if (i == l->num_mrifs) {
         l->mrifs = ledger_grow(l->mrifs, l->num_mrifs + 1, sizeof(*l->mrifs));
         l->num_mrifs++;
@@ -194,53 +198,43 @@ static void move(struct ledger *l, const struct hint *h)
         registers_follow(m->from, m->to);
 }
 
-/* Acts on a hint as soon as all its arguments are known. */
-static void act(struct ledger *l, const struct hint *h, bool more)
+static void phase(struct ledger *l, const struct hint *h)
 {
-    switch (h->code) {
-    case HINT_PHASE:
-        if (!more)
-            l->phase = (uint32_t)h->x10;
-        break;
-    case HINT_PATH:
-        if (!more)
-            l->path = (uint32_t)h->x10;
-        break;
-    case HINT_DEVICE_OWNER:
-        if (!more)
-            device_owner(l, h);
-        break;
-    case HINT_SOFTWARE_CLAIM:
-        if (!more)
-            software_claim(l, h);
-        break;
-    case HINT_FILE_OWNER:
-        if (more)
-            file_owner(l, h);
-        break;
-    case HINT_INJECT:
-        if (more)
-            inject(l, h);
-        break;
-    case HINT_SOFTWARE_ENABLE:
-        if (more)
-            software_enable(l, h);
-        break;
-    case HINT_MOVE:
-        if (more)
-            move(l, h);
-        break;
-    case HINT_MRIF_OWNER:
-        if (more)
-            mrif_owner(l, h);
-        break;
-    case HINT_VCPU_STATE:
-        if (!more)
-            vcpu_state(l, h);
-        break;
-    default:
-        break;
-    }
+    l->phase = (uint32_t)h->x10;
+}
+
+static void path(struct ledger *l, const struct hint *h)
+{
+    l->path = (uint32_t)h->x10;
+}
+
+static const struct {
+    void (*take)(struct ledger *l, const struct hint *h);
+    bool whole; /* it has arguments in x12 and x13 */
+    bool vcpu;  /* x10 is a vCPU */
+} hints[] = {
+    [HINT_PHASE] = {phase, false, false},
+    [HINT_FILE_OWNER] = {file_owner, true, false},
+    [HINT_DEVICE_OWNER] = {device_owner, false, false},
+    [HINT_INJECT] = {inject, true, true},
+    [HINT_SOFTWARE_CLAIM] = {software_claim, false, true},
+    [HINT_SOFTWARE_ENABLE] = {software_enable, true, true},
+    [HINT_MOVE] = {move, true, true},
+    [HINT_PATH] = {path, false, false},
+    [HINT_MRIF_OWNER] = {mrif_owner, true, true},
+    [HINT_VCPU_STATE] = {vcpu_state, false, true},
+};
+
+/* Acts on a hint as soon as all its arguments are known.  Whatever executes may give hints, so that
+ * one which asks for more memory than any machine has vCPUs is no hint. */
+static void act(struct ledger *l, const struct hint *h, bool whole)
+{
+    if (h->code >= sizeof(hints) / sizeof(hints[0]) || !hints[h->code].take ||
+        hints[h->code].whole != whole)
+        return;
+    if (hints[h->code].vcpu && !place_fits(l, PLACE_SOFTWARE, h->x10))
+        return;
+    hints[h->code].take(l, h);
 }
 
 void hint_take(struct ledger *l, const struct vd_record *rec)

@@ -34,12 +34,20 @@ struct place *place_file(struct ledger *l, uint64_t file)
     return hart->files[index];
 }
 
-struct place *place_find(struct ledger *l, enum place_kind kind, uint64_t id)
+static struct place *existing(const struct ledger *l, enum place_kind kind, uint64_t id)
 {
     for (uint32_t i = 0; i < l->num_places; i++)
         if (l->places[i]->kind == kind && l->places[i]->id == id)
             return l->places[i];
-    struct place *place = new_place(kind, id);
+    return NULL;
+}
+
+struct place *place_find(struct ledger *l, enum place_kind kind, uint64_t id)
+{
+    struct place *place = existing(l, kind, id);
+    if (place)
+        return place;
+    place = new_place(kind, id);
     if (kind == PLACE_SOFTWARE) {
         place->vm = (int32_t)(id >> 16 & UINT16_MAX);
         place->vcpu = (int32_t)(id & UINT16_MAX);
@@ -49,6 +57,11 @@ struct place *place_find(struct ledger *l, enum place_kind kind, uint64_t id)
     l->places = ledger_grow(l->places, l->num_places + 1, sizeof(struct place *));
     l->places[l->num_places++] = place;
     return place;
+}
+
+bool place_fits(const struct ledger *l, enum place_kind kind, uint64_t id)
+{
+    return l->num_places < LEDGER_MAX_PLACES || existing(l, kind, id);
 }
 
 struct slot *place_peek(const struct place *place, uint64_t identity)

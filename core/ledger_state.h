@@ -12,6 +12,7 @@ enum {
     LEDGER_IDENTITIES = 2048,
     LEDGER_TRAPS = 4096,        /* remembered per hart and mode; a longer wait counts these */
     LEDGER_CHUNK = 256,         /* MSIs whose memory is reclaimed together */
+    LEDGER_MAX_PLACES = 8192,   /* that hints may ask for: 64 harts have 4032 guest files */
     LEDGER_MAX_FINDINGS = 4096, /* kept as text; all are counted */
     LEDGER_MAX_DROPS = LEDGER_MAX_FINDINGS / 2, /* of them: a flood of drops must not hide a loss */
 };
@@ -194,6 +195,8 @@ void msi_claim(struct ledger *l, struct msi *msi, const struct place *place, uin
 /* ledger_place.c */
 struct place *place_file(struct ledger *l, uint64_t file);
 struct place *place_find(struct ledger *l, enum place_kind kind, uint64_t id);
+/* It exists, or there are not too many yet: see LEDGER_MAX_PLACES. */
+bool place_fits(const struct ledger *l, enum place_kind kind, uint64_t id);
 struct slot *place_slot(struct place *place, uint64_t identity);
 /* NULL if nothing was ever pending there. */
 struct slot *place_peek(const struct place *place, uint64_t identity);

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "core/ledger_state.h"
 #include "core/ledger_story.h"
 
 static void whole_way_is_stamped(void **state)
@@ -350,6 +351,28 @@ static void millions_of_ended_msis_are_forgotten(void **state)
     assert_int_equal(ledger_counts(s->ledger, LEDGER_ALL)->claimed, MANY);
 }
 
+/* What one such hint would take is small; a loop of them must not take the host's memory. */
+static void hints_of_a_rampant_guest_take_no_memory(void **state)
+{
+    enum { MANY = 10000 };
+    struct story *s = *state;
+    issue(s, 1, 5);
+    record(s, 1, S_FILE, 5, false);
+    claim(s, S_FILE, 5);
+    for (uint64_t i = 1; i <= MANY; i++) {
+        inject(s, i << 40, 5, 0);
+        HINT(s, HART0, 3, i << 8, 1);
+        HINT(s, HART0, 3, i << 40, 1);
+        HINT(s, HART0, 9, i << 40, i << 12, 1);
+    }
+    assert_int_equal(s->ledger->num_places, LEDGER_MAX_PLACES);
+    assert_int_equal(s->ledger->num_owners, LEDGER_MAX_PLACES);
+    assert_true(s->ledger->num_mrifs <= LEDGER_MAX_PLACES);
+    inject(s, UINT64_C(1) << 40, 6, 0);
+    software_claim(s, UINT64_C(1) << 40, 6);
+    balanced(s);
+}
+
 static void nonsense_is_survived(void **state)
 {
     struct story *s = *state;
@@ -401,6 +424,7 @@ int main(void)
         TEST(late_delivery_marks_what_is_pending_there),
         TEST(ipi_under_way_at_the_end_is_excused_only_outside_of_experiments),
         TEST(millions_of_ended_msis_are_forgotten),
+        TEST(hints_of_a_rampant_guest_take_no_memory),
         TEST(nonsense_is_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
