@@ -11,12 +11,18 @@ if(VIADUCT_SANITIZE)
   add_link_options(-fsanitize=address,undefined)
 endif()
 
-# viaduct_model(NAME SOURCES...): a static library that sees the contract and nothing else.
+set(VIADUCT_CHECK_STANDALONE ${CMAKE_CURRENT_LIST_DIR}/check_standalone)
+
+# viaduct_model(NAME SOURCES...): a static library that sees the contract and nothing else, with a test that holds it to it.
 function(viaduct_model name)
   add_library(${name} STATIC ${ARGN})
   target_compile_options(${name} PRIVATE ${VIADUCT_WARNINGS} -Wconversion)
   target_link_libraries(${name} PUBLIC viaduct_contract)
   target_include_directories(${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/..)
+  if(CMAKE_CURRENT_SOURCE_DIR MATCHES /models/) # tools are built alike, but may use what they want
+    add_test(NAME ${name}_stands_alone COMMAND ${VIADUCT_CHECK_STANDALONE} $<TARGET_FILE:${name}>)
+    set_tests_properties(${name}_stands_alone PROPERTIES SKIP_RETURN_CODE 77)
+  endif()
 endfunction()
 
 # viaduct_test(NAME SOURCES... [LIBS libraries...]): a cmocka program run by CTest.

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The IOMMU as a SystemC module: registers and devices enter by target sockets, its own and the
+ * translated accesses leave by an initiator socket.  One tick of SystemC, a picosecond, is one of
+ * the model's. */
+#ifndef SYSTEMC_IOMMU_TLM_H
+#define SYSTEMC_IOMMU_TLM_H
+
+#include <map>
+#include <memory>
+#include <systemc>
+#include <tlm>
+#include <tlm_utils/simple_initiator_socket.h>
+#include <tlm_utils/simple_target_socket.h>
+#include <utility>
+
+extern "C" {
+#include "iommu/iommu.h"
+}
+
+/* Says who a transaction is from; without it, device 0. */
+struct RequesterExtension : tlm::tlm_extension<RequesterExtension> {
+    uint32_t requester = 0;
+
+    tlm::tlm_extension_base *clone() const override
+    {
+        return new RequesterExtension(*this);
+    }
+    void copy_from(const tlm::tlm_extension_base &other) override
+    {
+        *this = static_cast<const RequesterExtension &>(other);
+    }
+};
+
+class IommuTlm : public sc_core::sc_module
+{
+  public:
+    tlm_utils::simple_target_socket<IommuTlm> registers{"registers"};
+    tlm_utils::simple_target_socket<IommuTlm> devices{"devices"};
+    tlm_utils::simple_initiator_socket<IommuTlm> memory{"memory"};
+    sc_core::sc_vector<sc_core::sc_signal<bool>> wires{"wires", 16};
+
+    SC_HAS_PROCESS(IommuTlm);
+    IommuTlm(sc_core::sc_module_name name, const iommu_config &config) : sc_module(name)
+    {
+        registers.register_b_transport(this, &IommuTlm::on_register);
+        devices.register_b_transport(this, &IommuTlm::on_device);
+        SC_THREAD(run_timers);
+        const vd_host host = {&ops, this};
+        vd_error error;
+        iommu.reset(iommu_create(&config, &host, &error));
+        if (!iommu)
+            SC_REPORT_FATAL("iommu", error.text);
+        iommu_device_port port = {};
+        port.respond = &IommuTlm::responded;
+        port.ctx = this;
+        iommu_connect(iommu.get(), &port);
+    }
+
+    struct iommu *model()
+    {
+        return iommu.get();
+    }
+
+  private:
+    struct Destroy {
+        void operator()(struct iommu *m) const
+        {
+            iommu_destroy(m);
+        }
+    };
+    /* A device that waits in b_transport for its answer. */
+    struct Waiting {
+        vd_txn answer;
+        sc_core::sc_event answered;
+    };
+
+    std::map<std::pair<vd_time, uint64_t>, vd_event *> timers;
+    sc_core::sc_event timers_changed;
+    std::map<uint32_t, Waiting *> waiting;
+    uint64_t order = 0, serials = 0;
+    uint32_t tags = 0;
+    /* Last, so that it goes first: it cancels its timers. */
+    std::unique_ptr<struct iommu, Destroy> iommu;
+
+    static IommuTlm *self(void *ctx)
+    {
+        return static_cast<IommuTlm *>(ctx);
+    }
+    static sc_core::sc_time picoseconds(vd_time time)
+    {
+        return sc_core::sc_time::from_value(time);
+    }
+
+    /* --- target sockets --- */
+
+    static vd_txn to_txn(const tlm::tlm_generic_payload &payload)
+    {
+        vd_txn txn = {};
+        txn.addr = payload.get_address();
+        txn.cmd = payload.is_write() ? VD_WRITE : VD_READ;
+        txn.size = static_cast<uint8_t>(payload.get_data_length());
+        if (payload.is_write())
+            std::memcpy(txn.data, payload.get_data_ptr(), txn.size);
+        const RequesterExtension *extension = nullptr;
+        payload.get_extension(extension);
+        txn.requester = extension ? extension->requester : 0;
+        return txn;
+    }
+
+    static void give_back(tlm::tlm_generic_payload &payload, const vd_txn &txn, int status)
+    {
+        if (payload.is_read())
+            std::memcpy(payload.get_data_ptr(), txn.data, payload.get_data_length());
+        payload.set_response_status(status == VD_OK         ? tlm::TLM_OK_RESPONSE
+                                    : status == VD_UNMAPPED ? tlm::TLM_ADDRESS_ERROR_RESPONSE
+                                                            : tlm::TLM_GENERIC_ERROR_RESPONSE);
+    }
+
+    static bool too_long(tlm::tlm_generic_payload &payload)
+    {
+        if (payload.get_data_length() <= VD_TXN_BYTES)
+            return false;
+        payload.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
+        return true;
+    }
+
+    void on_register(tlm::tlm_generic_payload &payload, sc_core::sc_time &delay)
+    {
+        if (too_long(payload))
+            return;
+        vd_txn txn = to_txn(payload);
+        int status = iommu_access(iommu.get(), &txn);
+        delay += picoseconds(txn.delay);
+        give_back(payload, txn, status);
+    }
+
+    void on_device(tlm::tlm_generic_payload &payload, sc_core::sc_time &delay)
+    {
+        if (too_long(payload))
+            return;
+        wait(delay);
+        delay = sc_core::SC_ZERO_TIME;
+        Waiting mine;
+        vd_txn txn = to_txn(payload);
+        txn.tag = tags++;
+        waiting[txn.tag] = &mine;
+        while (iommu_submit(iommu.get(), &txn) == VD_RETRY)
+            wait(1, sc_core::SC_NS);
+        if (waiting.count(txn.tag))
+            wait(mine.answered);
+        give_back(payload, mine.answer, mine.answer.status);
+    }
+
+    static void responded(void *ctx, const vd_txn *txn)
+    {
+        auto entry = self(ctx)->waiting.find(txn->tag);
+        if (entry == self(ctx)->waiting.end())
+            return;
+        entry->second->answer = *txn;
+        entry->second->answered.notify();
+        self(ctx)->waiting.erase(entry);
+    }
+
+    /* --- the model's host --- */
+
+    void run_timers()
+    {
+        for (;;) {
+            while (!timers.empty() &&
+                   timers.begin()->first.first <= sc_core::sc_time_stamp().value()) {
+                vd_event *event = timers.begin()->second;
+                timers.erase(timers.begin());
+                event->slot = 0;
+                event->fire(event->ctx, event->arg);
+            }
+            if (timers.empty())
+                wait(timers_changed);
+            else
+                wait(picoseconds(timers.begin()->first.first) - sc_core::sc_time_stamp(),
+                     timers_changed);
+        }
+    }
+
+    static vd_time host_now(void *)
+    {
+        return sc_core::sc_time_stamp().value();
+    }
+
+    static void host_cancel(void *ctx, vd_event *event)
+    {
+        if (event->slot)
+            self(ctx)->timers.erase({event->when, event->order});
+        event->slot = 0;
+    }
+
+    static void host_post(void *ctx, vd_event *event, vd_time when)
+    {
+        host_cancel(ctx, event);
+        event->when = when;
+        event->order = self(ctx)->order++;
+        event->slot = 1;
+        self(ctx)->timers[{when, event->order}] = event;
+        self(ctx)->timers_changed.notify(sc_core::SC_ZERO_TIME);
+    }
+
+    /* A blocking transport; the delay that the target annotates is left to the caller. */
+    vd_status transport(vd_txn &txn, sc_core::sc_time &delay)
+    {
+        tlm::tlm_generic_payload payload;
+        RequesterExtension extension;
+        extension.requester = txn.requester;
+        payload.set_command(txn.cmd == VD_READ ? tlm::TLM_READ_COMMAND : tlm::TLM_WRITE_COMMAND);
+        payload.set_address(txn.addr);
+        payload.set_data_ptr(reinterpret_cast<unsigned char *>(txn.data));
+        payload.set_data_length(txn.size);
+        payload.set_streaming_width(txn.size);
+        payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+        payload.set_extension(&extension);
+        memory->b_transport(payload, delay);
+        payload.clear_extension(&extension);
+        return payload.is_response_ok() ? VD_OK : VD_UNMAPPED;
+    }
+
+    void carry(vd_txn txn)
+    {
+        sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+        txn.status = static_cast<uint8_t>(transport(txn, delay));
+        wait(delay);
+        if (!(txn.attrs & VD_POSTED))
+            iommu_complete(iommu.get(), &txn);
+    }
+
+    /* The generic payload has no atomic accesses: a model that is to make them needs a bus that
+     * does. */
+    static vd_status host_submit(void *ctx, vd_txn *txn)
+    {
+        if (txn->cmd == VD_CAS || txn->cmd == VD_OR)
+            return VD_DENIED;
+        sc_core::sc_spawn([s = self(ctx), copy = *txn] { s->carry(copy); });
+        return VD_PENDING;
+    }
+
+    static vd_status host_access(void *ctx, vd_txn *txn)
+    {
+        sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+        vd_status status = self(ctx)->transport(*txn, delay);
+        txn->delay += delay.value();
+        return status;
+    }
+
+    static vd_time host_drain(void *)
+    {
+        return 0;
+    }
+    static void host_wire(void *ctx, uint32_t line, bool level)
+    {
+        self(ctx)->wires[line].write(level);
+    }
+    static void *host_grant(void *, uint64_t, bool)
+    {
+        return nullptr;
+    }
+    static void host_watch(void *, uint64_t, bool) {}
+    static void host_wake(void *, vd_runner *) {}
+    static uint64_t host_mtime(void *)
+    {
+        return 0;
+    }
+    static uint64_t host_serial(void *ctx)
+    {
+        return ++self(ctx)->serials;
+    }
+    static void host_trace(void *, const vd_record *) {}
+
+    static constexpr vd_host_ops ops = {
+        VD_HOST_VERSION, host_now,   host_post,  host_cancel, host_access, host_submit, host_drain,
+        host_wire,       host_grant, host_watch, host_wake,   host_mtime,  host_serial, host_trace};
+};
+
+#endif
