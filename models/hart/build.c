@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "hart/block.h"
+#include "hart/counter.h"
 #include "hart/timing_rows.h"
 
 /* The instruction being translated. */
@@ -241,6 +242,36 @@ static void build_jump_reg(struct block_build *b, struct at *at)
     emit_exit(b, at, at->o.rd ? INSN_jalr : PSEUDO_ret, at->o.imm);
 }
 
+static uint32_t events_of(enum insn_class class)
+{
+    const uint32_t load = 1u << COUNTER_LOADS, store = 1u << COUNTER_STORES;
+    switch (class) {
+    case CLASS_BRANCH:
+    case CLASS_JUMP:
+    case CLASS_JUMP_REG:
+        return 1u << COUNTER_BRANCHES;
+    case CLASS_LOAD:
+    case CLASS_FP_LOAD:
+    case CLASS_HLV:
+        return load;
+    case CLASS_STORE:
+    case CLASS_FP_STORE:
+    case CLASS_HSV:
+        return store;
+    case CLASS_AMO:
+        return load | store;
+    default:
+        return 0;
+    }
+}
+
+static void emit_counts(struct block_build *b, const struct at *at)
+{
+    uint32_t events = events_of(at->class) & b->h->counted_ops;
+    for (; events; events &= events - 1)
+        emit(b, at, PSEUDO_count)->imm = __builtin_ctz(events);
+}
+
 /* Translates one instruction and moves *at behind it.  Returns false at the end of the block. */
 static bool build_one(struct block_build *b, struct at *at)
 {
@@ -255,6 +286,7 @@ static bool build_one(struct block_build *b, struct at *at)
         b->last_cost = b->cost; /* it belongs to an instruction that begins within the budget */
         return false;
     }
+    emit_counts(b, at);
     if (at->class == CLASS_JUMP)
         return build_jump(b, at);
     bool goes_on = true;

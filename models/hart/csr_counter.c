@@ -1,44 +1,47 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Counters, time and the compare registers. */
+#include "hart/counter.h"
 #include "hart/csr.h"
 
 #define UNUSED (void)row, (void)index
 
-/* A counter is the hart's own count plus an offset; an inhibited one is the offset alone. */
-static uint64_t count(const struct hart *h, uint64_t bit, uint64_t own, uint64_t offset)
+/* mcycle, minstret, mhpmcounter3 and the unprivileged counters: the number's low bits. */
+uint64_t read_counter(struct hart *h, const struct csr_row *row, uint32_t index)
 {
-    return h->st.csr.mcountinhibit & bit ? offset : own + offset;
+    return counter_read(h, (row->first + index) & 31);
 }
 
-static uint64_t offset_for(const struct hart *h, uint64_t bit, uint64_t own, uint64_t value)
+void write_counter(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
 {
-    return h->st.csr.mcountinhibit & bit ? value : value - own;
+    counter_write(h, (row->first + index) & 31, value);
 }
 
-uint64_t read_mcycle(struct hart *h, const struct csr_row *row, uint32_t index)
+/* mhpmevent3; mcyclecfg (0x321) and minstretcfg (0x322) are those of counters 0 and 2. */
+static unsigned configured(const struct csr_row *row, uint32_t index)
+{
+    uint32_t number = row->first + index;
+    return number == CSR_mcyclecfg ? COUNTER_CYCLE : number & 31;
+}
+
+uint64_t read_event(struct hart *h, const struct csr_row *row, uint32_t index)
+{
+    return h->st.csr.mhpmevent[configured(row, index)];
+}
+
+void write_event(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+{
+    counter_configure(h, configured(row, index), value);
+}
+
+/* [priv norm:scountovf_smode_read_access_control] */
+uint64_t read_scountovf(struct hart *h, const struct csr_row *row, uint32_t index)
 {
     UNUSED;
-    return count(h, COUNTEREN_CY, h->st.cycles, h->st.csr.mcycle_offset);
-}
-
-void write_mcycle(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
-{
-    UNUSED;
-    h->st.csr.mcycle_offset = offset_for(h, COUNTEREN_CY, h->st.cycles, value);
-}
-
-uint64_t read_minstret(struct hart *h, const struct csr_row *row, uint32_t index)
-{
-    UNUSED;
-    return count(h, COUNTEREN_IR, h->st.instret, h->st.csr.minstret_offset);
-}
-
-/* The instruction that writes does not count in what the next one reads [priv norm:minstret]; it is
- * not in instret yet. */
-void write_minstret(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
-{
-    UNUSED;
-    h->st.csr.minstret_offset = offset_for(h, COUNTEREN_IR, h->st.instret + 1, value);
+    const struct hart_csrs *csr = &h->st.csr;
+    uint64_t bits = counter_overflows(h);
+    if (h->st.priv == PRV_M)
+        return bits;
+    return bits & csr->mcounteren & (h->st.virt ? csr->hcounteren : ~UINT64_C(0));
 }
 
 uint64_t read_time(struct hart *h, const struct csr_row *row, uint32_t index)
@@ -71,10 +74,6 @@ void write_counteren(struct hart *h, const struct csr_row *row, uint32_t index, 
 void write_mcountinhibit(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
 {
     UNUSED;
-    struct hart_csrs *csr = &h->st.csr;
-    uint64_t cycle = read_mcycle(h, row, 0);
-    uint64_t instret = read_minstret(h, row, 0);
-    csr->mcountinhibit = value & (COUNTEREN_CY | COUNTEREN_IR);
-    csr->mcycle_offset = offset_for(h, COUNTEREN_CY, h->st.cycles, cycle);
-    csr->minstret_offset = offset_for(h, COUNTEREN_IR, h->st.instret, instret);
+    uint64_t hpm = hart_has(h, HART_EXT_Zihpm) ? vd_mask(3, 29) : 0;
+    counter_inhibit(h, value & (COUNTEREN_CY | COUNTEREN_IR | hpm));
 }

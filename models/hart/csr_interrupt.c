@@ -27,7 +27,7 @@ void write_mideleg(struct hart *h, const struct csr_row *row, uint32_t index, ui
     UNUSED_WRITE;
     struct hart_csrs *csr = &h->st.csr;
     seed_sie(h, csr->mideleg & ~value & csr->mvien);
-    csr->mideleg = value & S_INTERRUPTS;
+    csr->mideleg = value & (S_INTERRUPTS | interrupt_local_mask(h));
     h->attention = true;
 }
 
@@ -62,6 +62,7 @@ void write_mip(struct hart *h, const struct csr_row *row, uint32_t index, uint64
     UNUSED_WRITE;
     struct hart_csrs *csr = &h->st.csr;
     uint64_t soft = VD_BIT(INT_SSI);
+    merge(&csr->mip_soft, interrupt_local_mask(h), value);
     if (!interrupt_stip_is_timer(h))
         soft |= VD_BIT(INT_STI);
     if (!(csr->mvien & VD_BIT(INT_SEI)))
@@ -143,7 +144,9 @@ static void store_sip(struct hart *h, uint64_t mask, uint64_t value)
     mask &= interrupt_sie_mask(h);
     bool own = !(interrupt_mideleg(h) & ssip);
     merge(own ? &csr->mvip : &csr->mip_soft, mask & ssip, value);
-    merge(&csr->mvip, mask & LOCAL_INTERRUPTS, value);
+    uint64_t real = interrupt_mideleg(h) & interrupt_local_mask(h); /* [priv norm:LCOFIP_op] */
+    merge(&csr->mip_soft, mask & real, value);
+    merge(&csr->mvip, mask & LOCAL_INTERRUPTS & ~real, value);
     h->attention = true;
 }
 
@@ -169,7 +172,8 @@ void write_hideleg(struct hart *h, const struct csr_row *row, uint32_t index, ui
 {
     UNUSED_WRITE;
     struct hart_csrs *csr = &h->st.csr;
-    uint64_t writable = (interrupt_sie_mask(h) & LOCAL_INTERRUPTS) | VS_INTERRUPTS;
+    uint64_t locals = interrupt_sie_mask(h) & interrupt_hideleg_locals(h);
+    uint64_t writable = locals | VS_INTERRUPTS;
     seed_vsie(h, csr->hideleg & ~value & writable & csr->hvien);
     csr->hideleg = value & writable;
     h->attention = true;

@@ -106,8 +106,8 @@ static const struct {
     {CSR_hstatus, UINT64_C(0x300020073f3c0), UINT64_C(0x200000000)},
     {CSR_medeleg, 0xf0b7ff, 0},
     {CSR_hedeleg, 0xb1ff, 0},
-    {CSR_mideleg, 0x1666, 0x1444},
-    {CSR_mie, 0x1eee, 0},
+    {CSR_mideleg, 0x3666, 0x1444},
+    {CSR_mie, 0x3eee, 0},
     {CSR_mvien, UINT64_C(0xffffffffffffe202), 0},
     {CSR_hvien, UINT64_C(0xffffffffffffe000), 0},
     {CSR_hvip, UINT64_C(0xffffffffffffe444), 0},
@@ -126,7 +126,9 @@ static const struct {
     {CSR_senvcfg, UINT64_C(0x3000000f1), 0},
     {CSR_henvcfg, UINT64_C(0x3000000f1), 0},
     {CSR_mcounteren, 0xffffffff, 0},
-    {CSR_mcountinhibit, 5, 0},
+    {CSR_mcountinhibit, 0xfffffffd, 0},
+    {CSR_mcyclecfg, UINT64_C(0x7c00000000000000), 0},
+    {CSR_minstretcfg, UINT64_C(0x7c00000000000000), 0},
     {CSR_mstateen0, UINT64_C(0xdc00000000000000), 0},
     {0x30d, VD_BIT(63), 0},
     {CSR_sstateen0, 0, 0},
@@ -134,8 +136,9 @@ static const struct {
     {CSR_mtval2, ~UINT64_C(0), 0},
     {CSR_htinst, ~UINT64_C(0), 0},
     {CSR_pmpaddr0, UINT64_C(0x3fffffffffffff), 0},
-    {CSR_mhpmcounter3, 0, 0},
-    {CSR_mhpmevent3, 0, 0},
+    {CSR_mhpmcounter3, ~UINT64_C(0), 0},
+    {0xb1f, ~UINT64_C(0), 0},
+    {CSR_mhpmevent3, UINT64_C(0xfc00000000000000), 0},
 };
 
 static void WARL(void **state)
@@ -210,6 +213,8 @@ static void extensions_take_their_CSRs_along(void **state)
         {HART_EXT_H, CSR_mtval2},
         {HART_EXT_Zicntr, CSR_time},
         {HART_EXT_Zihpm, CSR_mhpmcounter3},
+        {HART_EXT_Sscofpmf, CSR_scountovf},
+        {HART_EXT_Smcntrpmf, CSR_mcyclecfg},
         {HART_EXT_Sstc, CSR_stimecmp},
         {HART_EXT_Sstc, CSR_vstimecmp},
         {HART_EXT_Smstateen, CSR_mstateen0},
@@ -233,7 +238,7 @@ static void extensions_take_their_CSRs_along(void **state)
     f = fixture_without(VD_BIT(HART_EXT_H));
     assert_int_equal(fixture_csr(f, CSR_mideleg), 0);
     fixture_set(f, CSR_mie, ~UINT64_C(0));
-    assert_int_equal(fixture_csr(f, CSR_mie), 0xaaa);
+    assert_int_equal(fixture_csr(f, CSR_mie), 0x2aaa);
     fixture_free(f);
 }
 

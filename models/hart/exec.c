@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What happens between blocks: slices, interrupts, the budget, and the way out of a block and back.
  */
+#include "hart/counter.h"
 #include "hart/exec.h"
 
 #include <assert.h>
@@ -204,6 +205,7 @@ static void catch_up(struct hart *h)
     if (h->st.asleep && interrupt_resumes_wfi(h)) {
         h->st.asleep = false;
         h->attention = true;
+        counter_awake(h);
     }
 }
 

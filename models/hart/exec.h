@@ -53,7 +53,7 @@ struct hart_block {
     struct hart_op ops[];
 };
 
-enum { BLOCK_MAX_INSNS = 48, BLOCK_MAX_OPS = 4 * BLOCK_MAX_INSNS + 4 };
+enum { BLOCK_MAX_INSNS = 48, BLOCK_MAX_OPS = 6 * BLOCK_MAX_INSNS + 6 };
 
 /* Blocks by virtual pc and code_key. */
 struct jump_entry {

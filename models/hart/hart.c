@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hart/counter.h"
 #include "hart/exec.h"
 
 static bool needs(uint64_t extensions, enum hart_extension ext, enum hart_extension base)
@@ -40,6 +41,15 @@ static bool check(const struct hart_config *c, struct vd_error *err)
         {HART_EXT_Svinval, HART_EXT_S, "svinval needs s"},
         {HART_EXT_Ssaia, HART_EXT_S, "ssaia needs s"},
         {HART_EXT_Zihpm, HART_EXT_Zicntr, "zihpm needs zicntr"},
+        {HART_EXT_Sscofpmf, HART_EXT_Zihpm, "sscofpmf needs zihpm"},
+        {HART_EXT_Sscofpmf, HART_EXT_S, "sscofpmf needs s"},
+        {HART_EXT_Zfa, HART_EXT_F, "zfa needs f"},
+        {HART_EXT_Zfhmin, HART_EXT_F, "zfhmin needs f"},
+        {HART_EXT_Zcb, HART_EXT_C, "zcb needs c"},
+        {HART_EXT_Zcmop, HART_EXT_C, "zcmop needs c"},
+        {HART_EXT_Zabha, HART_EXT_A, "zabha needs a"},
+        {HART_EXT_Zacas, HART_EXT_A, "zacas needs a"},
+        {HART_EXT_Zawrs, HART_EXT_A, "zawrs needs a"},
     };
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
         if (!needs(c->extensions, rules[i].ext, rules[i].base))
@@ -125,6 +135,7 @@ static void state_replaced(struct hart *h)
     mmu_rebuild(h);
     exec_flush(h);
     interrupt_timers(h);
+    counter_restored(h);
     h->attention = true;
     h->runner.asleep = h->st.asleep;
     hart_sync(h);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Pending and enabled interrupts at every level, lines into the hart, and the timers. */
+#include "hart/counter.h"
 #include "hart/interrupt.h"
 
 bool interrupt_stip_is_timer(const struct hart *h)
@@ -30,7 +31,7 @@ uint64_t interrupt_hie_mask(const struct hart *h)
 uint64_t interrupt_mie_mask(const struct hart *h)
 {
     uint64_t s = hart_has(h, HART_EXT_S) ? S_INTERRUPTS : 0;
-    return M_INTERRUPTS | s | interrupt_hie_mask(h);
+    return M_INTERRUPTS | s | interrupt_hie_mask(h) | interrupt_local_mask(h);
 }
 
 uint64_t interrupt_mideleg(const struct hart *h)
@@ -40,10 +41,18 @@ uint64_t interrupt_mideleg(const struct hart *h)
     return h->st.csr.mideleg | delegated_always(h);
 }
 
+/* [priv norm:vsip_vsie_lcofi]; AIA makes all of them delegable. */
+uint64_t interrupt_hideleg_locals(const struct hart *h)
+{
+    if (hart_has(h, HART_EXT_Ssaia))
+        return LOCAL_INTERRUPTS;
+    return hart_has(h, HART_EXT_Shlcofideleg) ? VD_BIT(INT_LCOFI) : 0;
+}
+
 /* [aia MSLevel]: what neither mideleg nor mvien gives to S cannot go on to VS. */
 uint64_t interrupt_hideleg(const struct hart *h)
 {
-    uint64_t given = (interrupt_mideleg(h) | h->st.csr.mvien) & LOCAL_INTERRUPTS;
+    uint64_t given = (interrupt_mideleg(h) | h->st.csr.mvien) & interrupt_hideleg_locals(h);
     return h->st.csr.hideleg & (VS_INTERRUPTS | given);
 }
 
@@ -73,6 +82,7 @@ uint64_t interrupt_mip(const struct hart *h)
 {
     const struct hart_csrs *csr = &h->st.csr;
     uint64_t pending = h->st.lines & (M_INTERRUPTS | VD_BIT(INT_SEI));
+    pending |= csr->mip_soft & interrupt_local_mask(h);
     if (hart_has(h, HART_EXT_S)) {
         uint64_t stip = interrupt_stip_is_timer(h) ? h->st.lines : csr->mip_soft;
         pending |= csr->mip_soft & VD_BIT(INT_SSI);
@@ -158,8 +168,15 @@ static void changed(struct hart *h)
     if (cycles > h->st.cycles)
         h->st.cycles = cycles;
     h->st.cycles += h->cfg.timing.wfi_wake;
+    counter_awake(h);
     struct vd_record record = {.kind = VD_REC_wfi, .a = h->st.pc, .b = 0};
     h->host.ops->trace(h->host.ctx, &record);
+}
+
+void interrupt_local(struct hart *h, unsigned interrupt)
+{
+    h->st.csr.mip_soft |= VD_BIT(interrupt);
+    changed(h);
 }
 
 static void wire_guest(struct hart *h, unsigned guest, bool level)
@@ -243,4 +260,5 @@ void interrupt_create(struct hart *h)
 {
     h->timer = (struct vd_event){.fire = timer_fired, .ctx = h};
     h->vtimer = (struct vd_event){.fire = timer_fired, .ctx = h};
+    counter_create(h);
 }

@@ -173,14 +173,16 @@ enum go slow_jump_misaligned(AT_PARAMS, uint64_t target)
     return exec_fault(h, op, b);
 }
 
-/* st.pc is already where the xRET goes. */
+/* st.pc is already where the xRET goes.  It has retired already, in the mode where it was executed
+ * [priv norm:instret_xret]. */
 static enum go returned(struct hart *h, const struct hart_op *op, struct hart_block *b, bool done)
 {
     const struct hart_mark *m = block_mark(b, op), *next = m + 1;
-    if (!done)
+    if (!done) {
+        h->st.instret -= 1;
         return exec_fault(h, op, b);
+    }
     h->st.cycles += (uint64_t)(next->cost - m->cost);
-    h->st.instret += 1;
     h->leave = true;
     return GO_SLOW;
 }
@@ -188,12 +190,14 @@ static enum go returned(struct hart *h, const struct hart_op *op, struct hart_bl
 enum go slow_mret(AT_PARAMS)
 {
     exec_arrive(AT);
+    h->st.instret += 1;
     return returned(h, op, b, trap_mret(h, bits_of(b, op)));
 }
 
 enum go slow_sret(AT_PARAMS)
 {
     exec_arrive(AT);
+    h->st.instret += 1;
     return returned(h, op, b, trap_sret(h, bits_of(b, op)));
 }
 

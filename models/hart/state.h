@@ -22,7 +22,9 @@ struct hart_csrs {
     uint64_t hvip, hvien, hvictl, hviprio[2], htimedelta;
     uint64_t vsstatus, vstvec, vsscratch, vsepc, vscause, vstval, vsatp, vsiselect, vstimecmp;
     uint64_t vsie_own;
-    uint64_t mcycle_offset, minstret_offset; /* counter = the hart's own count + offset */
+    /* By counter: mhpmevent (mcyclecfg, minstretcfg), its value when it last started or stopped, and
+     * how often its event had happened then. */
+    uint64_t mhpmevent[32], counter[32], counted[32];
     uint64_t pmpaddr[64];
     uint8_t pmpcfg[64];
     uint8_t mprio[64], sprio[64]; /* iprio arrays */
@@ -46,6 +48,7 @@ struct hart_state {
     uint64_t lines; /* MSIP MTIP MEIP SEIP, and the comparators' STIP and VSTIP, at their mip bits */
     uint64_t hgeip; /* lines of the guest files */
     uint64_t traps, interrupts;
+    uint64_t events[16]; /* enum counter_event; those that are kept nowhere else */
     struct hart_csrs csr;
 };
 
@@ -95,6 +98,9 @@ struct hart {
     struct vd_imsic_port imsic;
     struct vd_runner runner;
     struct vd_event timer, vtimer; /* stimecmp, vstimecmp */
+    struct vd_event overflow;      /* when a counter may wrap around */
+    uint32_t filtered;             /* counters that do not count in every mode */
+    uint32_t counted_ops;          /* events that blocks count with ops of their own */
     struct hart_blocks *blocks;
     /* The run loop's: see exec.h. */
     struct hart_op *stopped; /* an op whose label is replaced by the one that ends the slice */

@@ -4,6 +4,7 @@
 #ifndef HART_TIMING_ROWS_H
 #define HART_TIMING_ROWS_H
 
+#include "hart/counter.h"
 #include "hart/exec.h"
 
 enum { TIMING_LINE_SHIFT = 6 };
@@ -24,6 +25,7 @@ static inline bool timing_load_line(struct hart *h, uint64_t va)
     if (__builtin_expect(*tag == line + 1, 1))
         return false;
     *tag = line + 1;
+    h->st.events[COUNTER_DCACHE_MISSES]++;
     return timing_stall(h, m->dcache_miss);
 }
 
@@ -45,7 +47,11 @@ static inline bool timing_branch(struct hart *h, const struct hart_block *b,
     bool predicted = *counter >= 2;
     if (m->predictor_mask)
         *counter = (uint8_t)(taken ? *counter + (*counter < 3) : *counter - (*counter > 0));
-    uint32_t cycles = predicted != taken ? h->cfg.timing.mispredict : 0;
+    uint32_t cycles = 0;
+    if (predicted != taken) {
+        cycles = h->cfg.timing.mispredict;
+        h->st.events[COUNTER_MISPREDICTS]++;
+    }
     return timing_stall(h, cycles + (taken ? h->cfg.timing.branch_taken : 0));
 }
 
@@ -55,6 +61,7 @@ static inline bool timing_jump_reg(struct hart *h, const struct hart_block *b,
 {
     (void)b;
     bool returns = op->rs1 == 1 || op->rs1 == 5;
+    h->st.events[COUNTER_MISPREDICTS] += !returns;
     return timing_stall(h, returns ? 0 : h->cfg.timing.mispredict);
 }
 
@@ -72,6 +79,7 @@ static inline uint32_t timing_fetch_line(struct hart *h, uint64_t line)
     if (__builtin_expect(*tag == line + 1, 1))
         return 0;
     *tag = line + 1;
+    h->st.events[COUNTER_ICACHE_MISSES]++;
     return m->icache_miss;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Trap entry, returns, WFI, and who may execute what. */
+#include "hart/counter.h"
 #include "hart/interrupt.h"
 #include "hart/transform.h"
 
@@ -104,12 +105,14 @@ static void enter(struct hart *h, enum vd_mode to, const struct trap *trap)
     uint64_t cycles = h->cfg.timing.trap_entry;
     uint64_t modes = (uint64_t)mode_now(h) | (uint64_t)to << 8 | cycles << 16;
     record(h, VD_REC_trap, trap->cause, modes, h->st.pc);
+    counter_leave_mode(h);
     if (to == VD_MODE_M)
         enter_m(h, trap);
     else if (to == VD_MODE_S)
         enter_hs(h, trap);
     else
         enter_vs(h, trap);
+    counter_enter_mode(h);
     h->st.cycles += cycles;
     h->st.traps++;
     mmu_context(h);
@@ -215,8 +218,10 @@ static uint64_t return_address(const struct hart *h, uint64_t epc)
 static void go_back(struct hart *h, uint8_t priv, bool virt, uint64_t epc)
 {
     enum vd_mode from = mode_now(h);
+    counter_leave_mode(h);
     h->st.priv = priv;
     h->st.virt = virt;
+    counter_enter_mode(h);
     h->st.pc = return_address(h, epc);
     if (priv != PRV_M)
         h->st.csr.mstatus &= ~MSTATUS_MPRV;
