@@ -111,7 +111,7 @@ static void secondary_main(void)
     __atomic_fetch_add(&vcpus_ready, 1, __ATOMIC_RELEASE);
     bool rival = (plan->flags & PLAN_RIVALS) && cpu_self()->hartid > 1;
     bool awake = (plan->flags & PLAN_AWAKE) || rival;
-    if (plan->workload == WORK_RACE)
+    if (plan->workload >= WORK_RACE && cpu_self()->hartid == 1)
         race_sleep();
     for (;;)
         if (!awake)

@@ -28,6 +28,7 @@ enum workload {
     WORK_WIRE,   /* the device's pin to vCPU 0 */
     WORK_STREAM, /* the device to the other vCPUs, while vCPU 0 has the hypervisor do things */
     WORK_RACE,   /* MSIs that arrive just when vCPU 1 goes to sleep */
+    WORK_DRAIN,  /* the same, behind another that vCPU 1 has seen before its notice */
 };
 
 /* What vCPU 0 asks the hypervisor for, of a vCPU. */
@@ -46,6 +47,7 @@ enum plan_flag {
     PLAN_AWAKE = 1 << 1,  /* vCPUs that handle do not sleep */
     PLAN_SPREAD = 1 << 2, /* STREAM: vectors go to vCPU 1, 2, ... in turn, else all to 1 */
     PLAN_RIVALS = 1 << 3, /* vCPUs 2, 3, ... are busy and never sleep */
+    PLAN_FREE = 1 << 5,   /* WIRE: the pin goes up and down by itself */
     PLAN_ORDER = 1 << 4,  /* of two vectors, the second is never seen more often */
 };
 

@@ -157,20 +157,22 @@ static uint64_t ipi_round(uint32_t count, bool measured)
 /* Script entries that raise the pin n times and wait for the handler each time. */
 static uint32_t wire_script(uint32_t at, uint32_t n)
 {
+    bool waits = !(plan->flags & PLAN_FREE);
     while (n--) {
         endpoint_script(GUEST_BAR0, at++, EP_OP_WAIT, 0, next_period());
         endpoint_script(GUEST_BAR0, at++, EP_OP_INTX, 1, 0);
-        endpoint_script(GUEST_BAR0, at++, EP_OP_WAIT_ACK, 0, 0);
+        endpoint_script(GUEST_BAR0, at++, waits ? EP_OP_WAIT_ACK : EP_OP_INTX, 0, 0);
     }
     return at;
 }
 
 /* The endpoint raises its pin on its own, from a script of WIRE_LOOP turns that is repeated, and
  * then what is left; the handler lowers the pin and acknowledges. */
+static void operations(uint32_t count);
+
 static uint64_t wire_round(uint32_t count, bool measured)
 {
     uint32_t at = 0, loops = count / WIRE_LOOP;
-    (void)measured;
     if (loops) {
         at = wire_script(0, WIRE_LOOP);
         endpoint_script(GUEST_BAR0, at++, EP_OP_GOTO, 0, loops - 1);
@@ -178,7 +180,9 @@ static uint64_t wire_round(uint32_t count, bool measured)
     at = wire_script(at, count % WIRE_LOOP);
     endpoint_script(GUEST_BAR0, at, EP_OP_END, 0, 0);
     endpoint_script_run(GUEST_BAR0);
-    if (!counter_wait(&counters.wires, count))
+    if (measured)
+        operations(count);
+    if (!(plan->flags & PLAN_FREE) && !counter_wait(&counters.wires, count))
         panic("wire %lu of %u was never handled", counters.wires + 1, count);
     while (endpoint_busy(GUEST_BAR0))
         ;
@@ -207,27 +211,56 @@ static bool random_operation(void)
     return true;
 }
 
-/* Operations spread over the stream; with a seed, at random distances of the same mean.  One that
- * is refused, as the vCPU is just going to sleep, is tried again. */
-static uint64_t stream_round(uint32_t count, bool measured)
+/* Spread over the interrupts; with a seed, at random distances of the same mean.  One may be
+ * refused, as when the vCPU is just going to sleep. */
+static void operations(uint32_t count)
 {
     uint64_t gap = (uint64_t)count * plan->period / plan->burst / (plan->moves + 1);
-    generator_start(count, 0);
-    for (uint32_t i = 0; measured && i < plan->moves; i++) {
+    for (uint32_t i = 0; i < plan->moves; i++) {
         pause_cycles(plan->seed ? random_below(2 * gap + 1) : gap);
         if (plan->operation == OPERATE_RANDOM)
             plan->operations += random_operation();
         else
             plan->operations += hypercall_ok(HYP_OPERATE, 1 + i % handlers(), plan->operation);
     }
+}
+
+static uint64_t stream_round(uint32_t count, bool measured)
+{
+    generator_start(count, 0);
+    if (measured)
+        operations(count);
     return generator_finish(count);
 }
 
 /* vCPU 1 has the device send an MSI after so many cycles, and goes to sleep.  From one to the next
  * the MSI comes one cycle later, over everything from before the WFI to long after. */
-enum { RACE_FIRST = 1, RACE_SCRIPT_WAIT = 0, RACE_SCRIPT_RAISE, RACE_SCRIPT_END };
+enum { RACE_FIRST = 1, DRAIN_FIRST = 200 };
 
 static volatile uint64_t race_turn;
+
+static void race_script(uint64_t delay)
+{
+    uint32_t at = 0;
+    if (plan->workload == WORK_DRAIN) {
+        endpoint_script(GUEST_BAR0, at++, EP_OP_WAIT, 0, DRAIN_FIRST);
+        endpoint_script(GUEST_BAR0, at++, EP_OP_RAISE, 1, 0);
+    }
+    endpoint_script(GUEST_BAR0, at++, EP_OP_WAIT, 0, delay);
+    endpoint_script(GUEST_BAR0, at++, EP_OP_RAISE, 0, 0);
+    endpoint_script(GUEST_BAR0, at, EP_OP_END, 0, 0);
+    fence_all();
+    endpoint_script_run(GUEST_BAR0);
+}
+
+/* Takes one interrupt by looking for it, before its notice has come to anybody. */
+static void drain(void)
+{
+    csr_clear(CSR_SSTATUS, SSTATUS_SIE);
+    while (!imsic_claim())
+        ;
+    csr_set(CSR_SSTATUS, SSTATUS_SIE);
+}
 
 _Noreturn void race_sleep(void)
 {
@@ -235,11 +268,13 @@ _Noreturn void race_sleep(void)
     for (;;) {
         while (race_turn == 0 || race_turn == done)
             ;
-        uint64_t turn = race_turn, delay = RACE_FIRST + turn % plan->period;
-        endpoint_script(GUEST_BAR0, RACE_SCRIPT_WAIT, EP_OP_WAIT, 0, delay);
-        fence_all();
-        endpoint_script_run(GUEST_BAR0);
-        while (counters.messages < turn)
+        uint64_t turn = race_turn;
+        race_script(RACE_FIRST + turn % plan->period);
+        if (plan->workload == WORK_DRAIN) {
+            drain();
+            counters.messages++;
+        }
+        while (counters.messages < turn * plan->vectors)
             wait_for_interrupt();
         done = turn;
     }
@@ -249,14 +284,12 @@ static uint64_t race_round(uint32_t count, bool measured)
 {
     (void)measured;
     race_turn = 0;
-    endpoint_script(GUEST_BAR0, RACE_SCRIPT_RAISE, EP_OP_RAISE, 0, 0);
-    endpoint_script(GUEST_BAR0, RACE_SCRIPT_END, EP_OP_END, 0, 0);
     for (uint32_t i = 1; i <= count; i++) {
         race_turn = i;
-        if (!counter_wait(&counters.messages, i))
-            return i; /* it sleeps for ever */
+        if (!counter_wait(&counters.messages, (uint64_t)i * plan->vectors))
+            return (uint64_t)i * plan->vectors; /* it sleeps for ever */
     }
-    return count;
+    return (uint64_t)count * plan->vectors;
 }
 
 static const struct work works[] = {
@@ -265,6 +298,7 @@ static const struct work works[] = {
     [WORK_WIRE] = {0, &counters.wires, nothing_prepare, wire_round},
     [WORK_STREAM] = {1, &counters.messages, stream_prepare, stream_round},
     [WORK_RACE] = {1, &counters.messages, stream_prepare, race_round},
+    [WORK_DRAIN] = {1, &counters.messages, stream_prepare, race_round},
 };
 
 static void counters_clear(void)

@@ -6,6 +6,7 @@
 #include "hyp.h"
 #include "mrif.h"
 #include "pages.h"
+#include "protocol.h"
 #include "text.h"
 
 void ir_domain_create(struct ir_domain *domain, uint32_t gscid)
@@ -13,6 +14,7 @@ void ir_domain_create(struct ir_domain *domain, uint32_t gscid)
     memset(domain, 0, sizeof *domain);
     domain->gscid = gscid;
     domain->ptes = page_alloc();
+    domain->junk = iommu_msi_pte_notice((uint64_t)page_alloc(), 0);
     domain->mask = IR_PAGES - 1;
     domain->pattern = GUEST_IMSIC >> PAGE_SHIFT;
 }
@@ -20,6 +22,7 @@ void ir_domain_create(struct ir_domain *domain, uint32_t gscid)
 void ir_domain_destroy(struct ir_domain *domain)
 {
     pages_free(domain->ptes, 1);
+    pages_free((void *)(domain->junk >> 10 << PAGE_SHIFT), 1);
     domain->ptes = 0;
 }
 
@@ -46,13 +49,19 @@ static void pte_sync(struct ir_domain *domain, uint64_t gpa)
 }
 
 /* What an MSI PTE shall say.  dw1 means something in MRIF mode only [iommu MSI_TRANS]. */
-static struct iommu_msi_pte pte_of(const struct riscv_iommu_vcpu_info *info)
+static struct iommu_msi_pte pte_of(const struct ir_domain *domain,
+                                   const struct riscv_iommu_vcpu_info *info)
 {
-    struct iommu_msi_pte pte = {.dw0 = info->hpa ? iommu_msi_pte_basic(info->hpa) : 0};
-    if (info->mrif) {
-        pte.dw0 = info->hpa ? pte.dw0 : iommu_msi_pte_mrif(info->mrif->spa);
-        pte.dw1 = iommu_msi_pte_notice(info->mrif->hart->page, info->mrif->nid);
-    }
+    const struct riscv_iommu_mrif *mrif = info->mrif;
+    struct iommu_msi_pte pte = {0};
+    if (mrif)
+        pte.dw1 = iommu_msi_pte_notice(mrif->hart->page, mrif->nid);
+    if (info->hpa && protocol_traits.junk_notice)
+        pte.dw1 = domain->junk;
+    if (info->hpa)
+        pte.dw0 = iommu_msi_pte_basic(info->hpa);
+    else if (mrif && !protocol_traits.unmap)
+        pte.dw0 = iommu_msi_pte_mrif(mrif->spa);
     return pte;
 }
 
@@ -61,7 +70,7 @@ static struct iommu_msi_pte pte_of(const struct riscv_iommu_vcpu_info *info)
 static void pte_point(struct ir_domain *domain, uint64_t gpa, struct iommu_msi_pte new)
 {
     struct iommu_msi_pte *pte = ir_pte(domain, gpa);
-    if (new.dw0)
+    if (new.dw0 || new.dw1)
         __atomic_store_n(&pte->dw1, new.dw1, __ATOMIC_RELEASE);
     if (pte->dw0 == new.dw0)
         return;
@@ -102,7 +111,7 @@ void irq_set_vcpu_affinity(struct host_irq *irq, const struct riscv_iommu_vcpu_i
     struct riscv_iommu_vcpu_info host = {.gpa = host_page(irq), .hpa = irq->hart->page};
     info = info ? info : &host;
     irq->gpa = info->gpa;
-    pte_get(domain, irq->gpa, pte_of(info));
+    pte_get(domain, irq->gpa, pte_of(domain, info));
     irq->msi_addr = irq->gpa;
     irq->msi_data = irq->identity;
     irq->old_gpa = old;

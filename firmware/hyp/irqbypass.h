@@ -37,6 +37,7 @@ struct ir_domain {
     uint64_t mask, pattern; /* msi_addr_mask, msi_addr_pattern */
     uint32_t gscid;
     uint32_t refs[IR_PAGES]; /* interrupts that go through the PTE */
+    uint64_t junk;           /* dw1 that leads notices into memory that nobody reads */
 };
 
 /* One of the host's interrupts: the one of a device's MSI-X vector. */

@@ -16,7 +16,7 @@ static struct riscv_iommu_vcpu_info vcpu_info(const struct vm *vm, const struct 
     return (struct riscv_iommu_vcpu_info){
         .gpa = guest_imsic_page(vcpu->id),
         .hpa = vcpu->guest_file ? gfile_page(vcpu->file_hart, vcpu->guest_file) : 0,
-        .mrif = mrif_exists() && !protocol_traits.junk_notice ? &vcpu->mrif : 0,
+        .mrif = mrif_exists() ? &vcpu->mrif : 0,
         .msi_addr_mask = vm->ir.mask,
         .msi_addr_pattern = vm->ir.pattern,
     };
@@ -32,6 +32,14 @@ static void message_change(struct irqfd *irqfd, const struct msi_route *message)
     irq_affinity_done(&irqfd->irq);
 }
 
+static bool any_bypass(const struct vm *vm)
+{
+    bool any = false;
+    for (uint32_t v = 0; v < GUEST_VECTORS; v++)
+        any |= vm->irqfds[v].bypass;
+    return any;
+}
+
 /* A vCPU with a guest file or an MRIF gets its messages from the device itself; for one without,
  * the host takes the interrupt and injects it. */
 void kvm_arch_update_irqfd_routing(struct irqfd *irqfd, const struct msi_route *new)
@@ -41,7 +49,7 @@ void kvm_arch_update_irqfd_routing(struct irqfd *irqfd, const struct msi_route *
     irqfd->route = new ? *new : (struct msi_route){0};
     if (vcpu)
         vfile_lock(vcpu);
-    irqfd->bypass = vcpu && (vcpu->guest_file || vcpu->in_mrif);
+    irqfd->bypass = vcpu && (vcpu->guest_file || vcpu->in_mrif || protocol_traits.unmap);
     if (irqfd->bypass) {
         struct riscv_iommu_vcpu_info info = vcpu_info(vm, vcpu);
         irq_set_vcpu_affinity(&irqfd->irq, &info);
@@ -53,7 +61,7 @@ void kvm_arch_update_irqfd_routing(struct irqfd *irqfd, const struct msi_route *
     }
     if (vcpu)
         vfile_unlock(vcpu);
-    hint_device_owner(endpoint.device_id, irqfd->bypass ? vm->id : HINT_NOBODY);
+    hint_device_owner(endpoint.device_id, any_bypass(vm) ? vm->id : HINT_NOBODY);
 }
 
 void irqfd_inject(uint32_t identity, void *arg)

@@ -18,12 +18,13 @@ static uint32_t nid_of(uint32_t index)
 void riscv_iommu_mrif_register(struct riscv_iommu_mrif *mrif)
 {
     uint32_t index = 0;
+    struct riscv_iommu_mrif **at = &registered;
     spin_lock(&lock);
-    for (const struct riscv_iommu_mrif *m = registered; m; m = m->next)
+    for (; *at; at = &(*at)->next)
         index++;
     mrif->nid = nid_of(index);
-    mrif->next = registered;
-    registered = mrif;
+    mrif->next = 0;
+    *at = mrif;
     spin_unlock(&lock);
     host_irq_set(mrif->nid, riscv_iommu_mrif_irq_process, 0);
 }

@@ -14,10 +14,11 @@ struct request {
     bool done;
 };
 
+/* vCPU 0, which asks, keeps its hart for itself if there are enough others. */
 static struct hart *next_hart(const struct hart *hart)
 {
     uint32_t index = (uint32_t)(hart - harts) + 1;
-    return &harts[index == num_harts ? 0 : index];
+    return &harts[index < num_harts ? index : num_harts > 2];
 }
 
 static bool evict(struct vcpu *vcpu)

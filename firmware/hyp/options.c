@@ -18,9 +18,9 @@ static const struct {
 } numbers[] = {
     {"count", offsetof(struct options, count), 1, 100000000},
     {"warmup", offsetof(struct options, warmup), 1, 1000000},
-    {"period", offsetof(struct options, period), 1, 1000000000},
+    {"period", offsetof(struct options, period), 0, 1000000000},
     {"burst", offsetof(struct options, burst), 1, 65536},
-    {"vectors", offsetof(struct options, vectors), 1, GUEST_VECTORS},
+    {"vectors", offsetof(struct options, vectors), 0, GUEST_VECTORS},
     {"seed", offsetof(struct options, seed), 0, UINT64_MAX},
     {"ddt", offsetof(struct options, ddt), 0, 3},
     {"moves", offsetof(struct options, moves), 1, 100000000},

@@ -33,11 +33,11 @@ static const struct protocol moves[] = {
     {2,
      "A2",
      "commands posted, not awaited",
-     {stop_old, clear_new, pte_new, inval, fence, gstage, dump, restore}},
+     {stop_old, clear_new, gstage, pte_new, inval, fence, dump, restore}},
     {3,
      "A3",
      "IOFENCE.C without PW",
-     {stop_old, clear_new, pte_new, inval, fence_without_pw, wait, gstage, dump, restore}},
+     {stop_old, clear_new, gstage, pte_new, inval, fence_without_pw, wait, dump, restore}},
     {4,
      "A4",
      "dump before the redirection",
@@ -62,7 +62,7 @@ static const struct protocol moves[] = {
     {9,
      "A9",
      "as A8, IOFENCE.C without PW",
-     {stop_old, clear_new, pte_new, inval, fence_without_pw, wait, gstage, dump_by_reading, restore,
+     {stop_old, clear_new, gstage, pte_new, inval, fence_without_pw, wait, dump_by_reading, restore,
       zero_old}},
     {10,
      "A10",
@@ -71,7 +71,7 @@ static const struct protocol moves[] = {
     {11,
      "A11",
      "the APLIC not synchronized",
-     {stop_old, clear_new, pte_new, inval, fence, wait, aplic_move_unsync, gstage, dump, restore}},
+     {stop_old, clear_new, gstage, pte_new, inval, fence, wait, aplic_move_unsync, dump, restore}},
     {12, "A12", "the IOMMU forgotten", {stop_old, clear_new, gstage, dump, restore}},
 };
 
@@ -98,10 +98,7 @@ static const struct protocol evictions[] = {
     {29, "B9", "runs on its MRIF", {stop_old, mrif_prepare, pte_mrif, EVICT_TAIL}},
     {30, "B10", "scan before claim, running", {stop_old, mrif_prepare, pte_mrif, EVICT_TAIL}},
     {31, "B11", "B9, the IOMMU not atomic", {stop_old, mrif_prepare, pte_mrif, EVICT_TAIL}},
-    {32,
-     "B0late",
-     "dw1 just before dw0",
-     {stop_old, mrif_prepare, notice_set, pte_mrif, EVICT_TAIL}},
+    {32, "B0late", "dw1 just before dw0", {stop_old, mrif_prepare, notice_and_mrif, EVICT_TAIL}},
     {33,
      "B0two",
      "dw1, synchronized, then dw0",
@@ -130,7 +127,7 @@ static const struct protocol restorations[] = {
     {45,
      "C5",
      "IOFENCE.C without PW",
-     {clear_new, pte_new, inval, fence_without_pw, wait, gstage, mrif_take, restore}},
+     {clear_new, gstage, pte_new, inval, fence_without_pw, wait, mrif_take, restore}},
 };
 
 static const struct protocol blockings[] = {
@@ -174,7 +171,7 @@ static void traits_set(const char *name)
         .notices_while_awake = !IS("B7"),
         .merge_atomically = IS("B4", "B11"),
         .junk_notice = IS("B0late", "B0two"),
-        .run_on_mrif = IS("B9", "B10", "B11"),
+        .notices_elsewhere = IS("B9", "B10", "B11"),
         .unmap = IS("D0"),
         .arm = !IS("E2"),
         .check = true,
@@ -273,7 +270,7 @@ void vfile_evict(struct vcpu *vcpu)
                          .new_hart = vcpu->file_hart,
                          .old = vcpu->guest_file};
     bool stores = mrif_exists() && vcpu->vm->assigned && !protocol_traits.unmap;
-    vcpu->swfile.keep_apart = stores && !mrif_can_run() && !protocol_traits.merge_atomically;
+    vcpu->swfile.keep_apart = stores && !mrif_can_run();
     if (stores)
         hint_mrif_owner(owner_of(vcpu), vcpu->mrif.spa, 1);
     carry_out(&t, EVICT);
@@ -294,6 +291,8 @@ bool vfile_restore(struct vcpu *vcpu)
         hint_mrif_owner(owner_of(vcpu), vcpu->mrif.spa, 0);
     vcpu->in_mrif = false;
     vcpu->swfile.keep_apart = false;
+    if (protocol_traits.junk_notice)
+        notice_forget(&t);
     vcpu->restorations++;
     return true;
 }

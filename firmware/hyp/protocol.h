@@ -22,7 +22,7 @@ struct protocol_traits {
     bool notices_while_awake; /* all but B7, which masks them until it sleeps */
     bool merge_atomically;    /* B4, B11: though the IOMMU does not */
     bool junk_notice;         /* B0late, B0two: dw1 is not prepared */
-    bool run_on_mrif;         /* B9, B10, B11 */
+    bool notices_elsewhere;   /* B9, B10, B11: not to the hart of the vCPU */
     bool unmap;               /* D0 */
     bool arm, check, edge;    /* E: hgeie before sleeping, look once more, SGEI as an edge */
     bool arm_first, arm_old_hart;

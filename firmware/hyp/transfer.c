@@ -216,6 +216,29 @@ void notice_set(struct transfer *t)
                          iommu_msi_pte_notice(mrif->hart->page, mrif->nid), __ATOMIC_RELEASE);
 }
 
+/* Both words in a row: an IOMMU that reads dw1 before the first and dw0 after the second store has
+ * half of each. */
+void notice_and_mrif(struct transfer *t)
+{
+    const struct riscv_iommu_mrif *mrif = &t->vcpu->mrif;
+    struct ir_domain *ir = &t->vcpu->vm->ir;
+    uint64_t dw0 = iommu_msi_pte_mrif(mrif->spa);
+    uint64_t dw1 = iommu_msi_pte_notice(mrif->hart->page, mrif->nid);
+    if (!t->vcpu->vm->assigned || !ir_pte_used(ir, imsic_gpa(t)))
+        return;
+    struct iommu_msi_pte *pte = ir_pte(ir, imsic_gpa(t));
+    __atomic_store_n(&pte->dw1, dw1, __ATOMIC_RELEASE);
+    __atomic_store_n(&pte->dw0, dw0, __ATOMIC_RELEASE);
+}
+
+/* In M=3 dw1 is software's, for whatever it likes. */
+void notice_forget(struct transfer *t)
+{
+    struct ir_domain *ir = &t->vcpu->vm->ir;
+    if (t->vcpu->vm->assigned)
+        __atomic_store_n(&ir_pte(ir, imsic_gpa(t))->dw1, ir->junk, __ATOMIC_RELEASE);
+}
+
 static void post(struct transfer *t, struct iommu_command command)
 {
     if (iommu.base)

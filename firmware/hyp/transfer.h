@@ -37,7 +37,7 @@ transfer_step merge_into_mrif;          /* what was dumped, by AMOOR or into a p
 transfer_step merge_into_mrif_by_store; /* by load and store */
 transfer_step mrif_take;                /* the opposite of dump */
 /* The IOMMU. */
-transfer_step pte_new, pte_mrif, pte_invalid, notice_set;
+transfer_step pte_new, pte_mrif, pte_invalid, notice_set, notice_and_mrif, notice_forget;
 transfer_step inval, inval_wrong, fence, fence_without_pw, wait;
 /* Other sources of MSIs. */
 transfer_step gstage;                        /* the other vCPUs' stores */

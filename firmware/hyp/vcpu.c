@@ -36,7 +36,7 @@ void vcpu_mrif_register(struct vcpu *vcpu)
     vcpu->mrif = (struct riscv_iommu_mrif){
         .gpa = guest_imsic_page(vcpu->id),
         .spa = (uint64_t)&vcpu->swfile.mrif,
-        .hart = vcpu->hart,
+        .hart = protocol_traits.notices_elsewhere ? &harts[0] : vcpu->hart,
         .mrif_cb = kvm_riscv_vcpu_aia_imsic_mrif_cb,
         .data = vcpu,
     };

@@ -7,6 +7,7 @@
 #include "hint.h"
 #include "hyp.h"
 #include "imsic.h"
+#include "protocol.h"
 #include "sched.h"
 #include "vcpu.h"
 #include "vm.h"
@@ -18,7 +19,8 @@ bool mrif_exists(void)
 
 bool mrif_can_run(void)
 {
-    return mrif_exists() && (iommu.capabilities & IOMMU_CAP_AMO_MRIF);
+    return mrif_exists() &&
+           ((iommu.capabilities & IOMMU_CAP_AMO_MRIF) || protocol_traits.merge_atomically);
 }
 
 bool vfile_trylock(struct vcpu *vcpu)
