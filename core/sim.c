@@ -15,8 +15,8 @@ struct sim {
     struct vd_runner *running; /* whose slice it is */
     vd_time now;               /* of the last event */
     vd_time latest;            /* how far any runner has got */
-    struct vd_runner **awake;
-    uint32_t num_awake, num_runners;
+    struct vd_runner *awake; /* in order of time, then id; the running one included, where it was */
+    uint32_t num_runners;
     uint64_t mtime_shift;
     uint64_t serial;
     uint64_t inexact;
@@ -32,6 +32,8 @@ struct sim *sim_create(const struct sim_config *config)
     sim->config = *config;
     if (!sim->config.quantum)
         sim->config.quantum = 64000;
+    if (!sim->config.step)
+        sim->config.step = 1000;
     if (!sim->config.mtime_period)
         sim->config.mtime_period = 100000;
     return sim;
@@ -42,23 +44,28 @@ void sim_destroy(struct sim *sim)
     if (!sim)
         return;
     heap_free(&sim->heap);
-    free(sim->awake);
     free(sim);
+}
+
+static bool goes_first(const struct vd_runner *x, const struct vd_runner *y)
+{
+    return x->time != y->time ? x->time < y->time : x->id < y->id;
 }
 
 static void enqueue(struct sim *sim, struct vd_runner *runner)
 {
+    struct vd_runner **at = &sim->awake;
+    while (*at && goes_first(*at, runner))
+        at = &(*at)->next;
     runner->queued = true;
-    sim->awake[sim->num_awake++] = runner;
+    runner->next = *at;
+    *at = runner;
 }
 
 void sim_add_runner(struct sim *sim, struct vd_runner *runner)
 {
     assert(sim->num_runners < MAX_RUNNERS);
     runner->id = sim->num_runners++;
-    sim->awake = realloc(sim->awake, sim->num_runners * sizeof(struct vd_runner *));
-    if (!sim->awake)
-        abort();
     runner->queued = false;
     if (!runner->asleep)
         enqueue(sim, runner);
@@ -69,36 +76,13 @@ uint32_t sim_num_runners(const struct sim *sim)
     return sim->num_runners;
 }
 
-static bool goes_first(const struct vd_runner *x, const struct vd_runner *y)
-{
-    return x->time != y->time ? x->time < y->time : x->id < y->id;
-}
-
-/* The awake runner that is next, and the time of the one after it. */
-static struct vd_runner *next_runner(const struct sim *sim, vd_time *second)
-{
-    struct vd_runner *first = NULL;
-    *second = VD_NEVER;
-    for (uint32_t i = 0; i < sim->num_awake; i++) {
-        struct vd_runner *r = sim->awake[i];
-        if (!first || goes_first(r, first)) {
-            if (first)
-                *second = first->time;
-            first = r;
-        } else if (r->time < *second) {
-            *second = r->time;
-        }
-    }
-    return first;
-}
-
 static void dequeue(struct sim *sim, struct vd_runner *runner)
 {
+    struct vd_runner **at = &sim->awake;
+    while (*at != runner)
+        at = &(*at)->next;
+    *at = runner->next;
     runner->queued = false;
-    for (uint32_t i = 0; i < sim->num_awake; i++)
-        if (sim->awake[i] == runner)
-            sim->awake[i] = sim->awake[sim->num_awake - 1];
-    sim->num_awake--;
 }
 
 static vd_time earlier(vd_time x, vd_time y)
@@ -116,18 +100,34 @@ static vd_time plus(vd_time time, vd_time delay)
     return delay > VD_NEVER - time ? VD_NEVER : time + delay;
 }
 
-/* Nobody runs further ahead of an awake runner than a quantum.  Up to the second's own time the
- * order is exact for any quantum, so that part of the slice is free. */
-static void run_slice(struct sim *sim, struct vd_runner *runner, vd_time second, vd_time end)
+/* Nobody runs further ahead of an awake runner than a quantum: no instruction of it begins a
+ * quantum or more later than the next one of the runner behind.  With a quantum of one step that is
+ * the total order by time and id. */
+static vd_time ahead_of(const struct sim *sim, const struct vd_runner *runner)
 {
-    vd_time ahead = later(plus(runner->time, sim->config.quantum), second);
+    if (!runner->next)
+        return VD_NEVER;
+    vd_time quantum = sim->config.quantum;
+    vd_time spare = quantum > sim->config.step ? quantum - sim->config.step : 0;
+    return later(plus(runner->time, quantum), plus(runner->next->time, spare));
+}
+
+/* The first of the awake runners takes its turn. */
+static void run_slice(struct sim *sim, vd_time end)
+{
+    struct vd_runner *runner = sim->awake;
+    vd_time ahead = ahead_of(sim, runner);
     runner->limit = earlier(ahead, end);
+    runner->loose = ahead < end;
     sim->running = runner;
     runner->run(runner->ctx);
     sim->running = NULL;
     sim->latest = later(sim->latest, runner->time);
-    if (runner->asleep)
-        dequeue(sim, runner);
+    if (!runner->asleep && (!runner->next || goes_first(runner, runner->next)))
+        return;
+    dequeue(sim, runner);
+    if (!runner->asleep)
+        enqueue(sim, runner);
 }
 
 static void fire_first(struct sim *sim)
@@ -140,10 +140,8 @@ static void fire_first(struct sim *sim)
 enum sim_end sim_run(struct sim *sim, vd_time until)
 {
     while (!sim->stop && !sim->exited) {
-        vd_time second;
-        struct vd_runner *runner = next_runner(sim, &second);
         vd_time event = heap_first(&sim->heap);
-        vd_time turn = runner ? runner->time : VD_NEVER;
+        vd_time turn = sim->awake ? sim->awake->time : VD_NEVER;
         vd_time next = earlier(event, turn);
         if (next == VD_NEVER)
             return SIM_DEADLOCK;
@@ -154,7 +152,7 @@ enum sim_end sim_run(struct sim *sim, vd_time until)
         if (event <= turn)
             fire_first(sim);
         else
-            run_slice(sim, runner, second, earlier(event, until));
+            run_slice(sim, earlier(event, until));
     }
     sim->stop = false;
     return sim->exited ? SIM_EXIT : SIM_STOPPED;
@@ -162,8 +160,10 @@ enum sim_end sim_run(struct sim *sim, vd_time until)
 
 static void end_slice(struct sim *sim)
 {
-    if (sim->running)
-        sim->running->limit = 0;
+    if (!sim->running)
+        return;
+    sim->running->limit = 0;
+    sim->running->loose = false;
 }
 
 void sim_exit(struct sim *sim, uint32_t status)
@@ -202,8 +202,10 @@ void sim_post(struct sim *sim, struct vd_event *ev, vd_time when)
     heap_post(&sim->heap, ev, when);
     if (!sim->running)
         return;
-    if (when < sim->running->limit)
+    if (when <= sim->running->limit) {
         sim->running->limit = when;
+        sim->running->loose = false;
+    }
     if (when < sim->latest)
         sim->inexact++;
 }

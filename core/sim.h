@@ -10,6 +10,7 @@
 /* Zero means the default. */
 struct sim_config {
     vd_time quantum;      /* how far one runner may run ahead of another; default 64000 ps */
+    vd_time step;         /* the shortest instruction; default 1000 ps */
     vd_time mtime_period; /* of mtime; default 100000 ps, 10 MHz */
     uint64_t seed;        /* of every generator that sim_seed() hands out */
 };

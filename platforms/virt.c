@@ -175,6 +175,7 @@ struct virt *virt_create(const struct virt_config *config, struct vd_error *err)
     const struct virt_machine_config *m = &config->machine;
     struct core_config core = {
         .sim = {.quantum = m->quantum * m->cycle_ps,
+                .step = m->cycle_ps,
                 .mtime_period = UINT64_C(1000000000000) / m->timebase,
                 .seed = m->seed},
         .bus = {.ram_read = config->bus.ram_read * m->cycle_ps,

@@ -98,17 +98,21 @@ struct vd_event {
 };
 
 /* Something that executes instructions.  The scheduler calls run() with limit set; run() goes on
- * until time reaches limit or asleep is set.  Time must be current whenever the runner calls into
- * its host, and limit must be read again after such a call: posting an earlier event lowers it.  A
- * sleeping runner is woken by the wake() of its host, which moves time forward to now. */
+ * until time reaches limit or asleep is set.  If `loose` is set it may stop at any instruction
+ * boundary before limit, once it has executed something: that limit only bounds how far it gets
+ * ahead of others.  Time must be current whenever the runner calls into its host, and limit and
+ * loose must be read again after such a call: posting an earlier event changes them.  A sleeping
+ * runner is woken by the wake() of its host, which moves time forward to now. */
 struct vd_runner {
     void (*run)(void *ctx);
     void *ctx;
     vd_time time;
     vd_time limit;
+    bool loose;
     bool asleep;
-    bool queued; /* the scheduler's */
-    uint32_t id; /* the scheduler's: order among equals */
+    bool queued;            /* the scheduler's, as the rest */
+    uint32_t id;            /* order among equals */
+    struct vd_runner *next; /* in order of time */
 };
 
 #define VD_HOST_VERSION 1u

@@ -101,6 +101,8 @@ void block_flush(struct hart *h)
 {
     struct hart_blocks *bs = h->blocks;
     h->stopped = NULL;
+    h->paused = NULL;
+    h->paused_op = NULL;
     free_pages(h, true);
     memset(bs->jumps, 0, JUMP_ENTRIES * sizeof(bs->jumps[0]));
     memset(bs->hash, 0, HASH_BUCKETS * sizeof(bs->hash[0]));

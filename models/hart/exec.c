@@ -6,10 +6,15 @@
 
 #include <assert.h>
 
+/* A division costs as much as a short slice; the product with the reciprocal is at most two too
+ * small. */
 uint64_t exec_cycles(const struct hart *h, vd_time time)
 {
-    vd_time cycle = h->cfg.cycle_ps;
-    return time / cycle + (time % cycle != 0);
+    uint64_t cycles = (uint64_t)((unsigned __int128)time * h->per_cycle >> 64);
+    uint64_t rest = time - cycles * h->cfg.cycle_ps;
+    for (; rest > 0; cycles++)
+        rest = rest > h->cfg.cycle_ps ? rest - h->cfg.cycle_ps : 0;
+    return cycles;
 }
 
 void exec_refresh_limit(struct hart *h)
@@ -41,10 +46,12 @@ void exec_restore_stop(struct hart *h)
         op[-1].label = h->blocks->stop_label_before;
 }
 
-/* The first op at or after op where an instruction begins and the budget is used up. */
-static unsigned stop_index(const struct hart_block *b, unsigned from, int64_t left)
+/* The first op at or after op where an instruction begins and the budget is used up.  Without a
+ * timing model an op costs at most one cycle, so that the search need not begin at `from`. */
+static unsigned stop_index(const struct hart *h, const struct hart_block *b, unsigned from,
+                           int64_t left)
 {
-    unsigned i = from;
+    unsigned i = h->timing_on ? from : from + (unsigned)left;
     while (b->marks[i].code == MARK_SLOT || (int64_t)b->marks[i].cost - b->marks[from].cost < left)
         i++;
     return i;
@@ -53,7 +60,7 @@ static unsigned stop_index(const struct hart_block *b, unsigned from, int64_t le
 void exec_stop_in(struct hart *h, struct hart_block *b, const struct hart_op *op, int64_t left)
 {
     exec_restore_stop(h);
-    unsigned index = stop_index(b, (unsigned)(op - b->ops), left);
+    unsigned index = stop_index(h, b, (unsigned)(op - b->ops), left);
     assert(index < b->num_ops);
     struct hart_op *stop = &b->ops[index];
     struct hart_blocks *bs = h->blocks;
@@ -169,6 +176,36 @@ static struct hart_block *look_up(struct hart *h)
     return block_at_pc(h);
 }
 
+void exec_pause(struct hart *h, struct hart_block *b, const struct hart_op *op)
+{
+    h->paused = b;
+    h->paused_op = op == b->ops ? NULL : op;
+    h->paused_pc = h->st.pc;
+}
+
+/* The block in which the last slice ended, if going on in it is what a look-up would come to. */
+static struct hart_block *paused_block(struct hart *h)
+{
+    struct hart_block *b = h->paused;
+    h->paused = NULL;
+    if (b && !b->dead && h->st.pc == h->paused_pc && exec_code_key(h) == h->code_key)
+        return b;
+    h->paused_op = NULL;
+    return NULL;
+}
+
+int64_t exec_resume(struct hart *h, struct hart_block *b, const struct hart_op *op)
+{
+    const struct hart_mark *m = block_mark(b, op);
+    int64_t left = h->left - (b->cost - m->cost);
+    h->paused_op = NULL;
+    if (left + b->cost - (int64_t)b->need < 0)
+        exec_stop_in(h, b, op, h->left);
+    if (h->timing_on)
+        h->st.instret += (uint64_t)(b->count - m->count);
+    return left;
+}
+
 struct hart_block *exec_next(struct hart *h)
 {
     exec_restore_stop(h);
@@ -180,7 +217,12 @@ struct hart_block *exec_next(struct hart *h)
         h->left = h->limit - (int64_t)h->st.cycles;
         if (h->st.asleep || h->left <= 0)
             return NULL;
-        struct hart_block *block = look_up(h);
+        struct hart_block *block = paused_block(h);
+        if (block) {
+            h->skew = h->st.cycles - h->st.instret;
+            return block;
+        }
+        block = look_up(h);
         if (block) {
             h->skew = h->st.cycles - h->st.instret;
             exec_refresh_limit(h);
@@ -198,10 +240,10 @@ struct hart_block *exec_next(struct hart *h)
 /* The world's time may have gone on while the hart slept. */
 static void catch_up(struct hart *h)
 {
-    uint64_t now = exec_cycles(h, h->runner.time);
-    if (now > h->st.cycles)
-        h->st.cycles = now;
-    hart_sync(h);
+    if (h->runner.time > h->st.cycles * h->cfg.cycle_ps) {
+        h->st.cycles = exec_cycles(h, h->runner.time);
+        hart_sync(h);
+    }
     if (h->st.asleep && interrupt_resumes_wfi(h)) {
         h->st.asleep = false;
         h->attention = true;
@@ -213,13 +255,15 @@ void exec_run(void *ctx)
 {
     struct hart *h = ctx;
     catch_up(h);
+    h->slice_start = (int64_t)h->st.cycles;
     if (!h->st.asleep) {
         if (h->timing_on)
             run_timing(h, NULL);
         else
             run_functional(h, NULL);
     }
-    amo_slice_end(h);
+    if (h->st.reservation_valid)
+        amo_slice_end(h);
     h->runner.asleep = h->st.asleep;
     hart_sync(h);
 }
@@ -244,6 +288,8 @@ bool exec_create(struct hart *h, struct vd_error *err)
     h->timing_on = timing_needed(&h->cfg);
     h->limit_time = VD_NEVER;
     h->limit = INT64_MAX;
+    h->per_cycle = h->cfg.cycle_ps > 1 ? (uint64_t)(((unsigned __int128)1 << 64) / h->cfg.cycle_ps)
+                                       : UINT64_MAX;
     if (!timing_create(h) || !block_create(h))
         return vd_fail(err, "hart %u: out of memory", h->cfg.index);
     h->runner.run = exec_run;

@@ -126,6 +126,10 @@ struct hart_block *exec_next(struct hart *h);
  * before op.  false: nothing remains. */
 void exec_stop_in(struct hart *h, struct hart_block *b, const struct hart_op *op, int64_t left);
 void exec_restore_stop(struct hart *h);
+/* The slice ends before op of block b, st.pc; the next slice may go on there. */
+void exec_pause(struct hart *h, struct hart_block *b, const struct hart_op *op);
+/* Enters block b before op (h->paused_op); returns what is left as the run loop counts it. */
+int64_t exec_resume(struct hart *h, struct hart_block *b, const struct hart_op *op);
 /* Leaves the loop between blocks. */
 void exec_leave(struct hart *h, uint64_t pc, int64_t left);
 /* Before anything that the world can see: st.pc, st.cycles and st.instret are those of op. */

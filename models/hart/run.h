@@ -148,6 +148,12 @@ next:
         return;
     pc = h->st.pc;
     left = h->left;
+    op = h->paused_op;
+    if (op) {
+        pc -= (uint64_t)(int64_t)block_mark(b, op)->offset;
+        left = exec_resume(h, b, op);
+        DISPATCH;
+    }
     ENTER(b);
 
 #define INSN(name, encoding, extension, class, ...)                                                \
@@ -193,8 +199,13 @@ misaligned:
     slow_jump_misaligned(AT, pc + (uint64_t)(int64_t)op->imm);
     goto next;
 short_budget:
-    if (left <= 0)
-        goto unknown;
+    if (left <= 0 || (h->runner.loose && h->limit - left > h->slice_start)) {
+        exec_leave(h, pc, left);
+        exec_pause(h, b, b->ops);
+        if (left > 0)
+            return;
+        goto next;
+    }
     exec_stop_in(h, b, b->ops, left);
     left -= b->cost;
     op = b->ops;
@@ -206,6 +217,7 @@ short_budget:
     DISPATCH;
 stop:
     exec_arrive(AT);
+    exec_pause(h, b, op);
     goto next;
 dead:
     left += b->cost;

@@ -103,6 +103,12 @@ struct hart {
     uint32_t counted_ops;          /* events that blocks count with ops of their own */
     struct hart_blocks *blocks;
     /* The run loop's: see exec.h. */
+    /* Where the last slice ended inside a block: the next one goes on there. */
+    struct hart_block *paused;
+    const struct hart_op *paused_op;
+    uint64_t paused_pc;
+    int64_t slice_start;     /* cycles */
+    uint64_t per_cycle;      /* 2^64 / cycle_ps */
     struct hart_op *stopped; /* an op whose label is replaced by the one that ends the slice */
     int64_t limit;           /* runner.limit in cycles */
     vd_time limit_time;      /* the runner.limit that `limit` was made from */
