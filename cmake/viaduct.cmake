@@ -35,6 +35,11 @@ function(viaduct_test name)
   set_tests_properties(${name} PROPERTIES TIMEOUT 300)
 endfunction()
 
+# The fuzzer is guided by coverage of everything, not of its own file alone.
+if(VIADUCT_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 # viaduct_fuzzer(NAME SOURCES... LIBS ...): a libFuzzer target, built only with VIADUCT_FUZZ and clang.
 function(viaduct_fuzzer name)
   if(NOT VIADUCT_FUZZ)
