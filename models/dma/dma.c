@@ -97,22 +97,32 @@ static void arrived(struct dma_state *st, uint32_t offset, const struct vd_txn *
         fail(st, status);
 }
 
-/* Sends one transaction.  Returns false if the way is full. */
+static void land(struct dma_state *st, uint32_t flight)
+{
+    st->flights[flight].size = 0;
+    st->outstanding--;
+}
+
+/* Sends one transaction.  Returns false if the way is full.  The answer may come from within the
+ * call although its result is VD_PENDING, so the flight is known before. */
 static bool send(struct dma *d, uint32_t flight)
 {
     struct dma_state *st = d->st;
     struct vd_txn txn = transaction(st, flight);
+    bool read = st->cmd == VD_READ;
+    if (read) {
+        st->flights[flight] = (struct dma_flight){st->offset, txn.size};
+        st->outstanding++;
+    }
     enum vd_status status = d->send(d->ctx, &txn);
+    if (read && status != VD_PENDING)
+        land(st, flight);
     if (status == VD_RETRY) {
         arm(d, now(d) + txn.delay);
         return false;
     }
-    if (st->cmd == VD_READ && status == VD_PENDING) {
-        st->flights[flight] = (struct dma_flight){st->offset, txn.size};
-        st->outstanding++;
-    } else if (st->cmd == VD_READ) {
+    if (read && status != VD_PENDING)
         arrived(st, st->offset, &txn, status);
-    }
     st->addr += txn.size;
     st->left -= txn.size;
     st->offset += txn.size;
@@ -247,8 +257,7 @@ void dma_complete(struct dma *d, const struct vd_txn *txn)
         txn->tag >> FLIGHT_BITS != (st->generation & (UINT32_MAX >> FLIGHT_BITS)))
         return;
     arrived(st, st->flights[index].offset, txn, txn->status);
-    st->flights[index].size = 0;
-    st->outstanding--;
+    land(st, index);
     if (!d->pumping && st->due == VD_NEVER)
         go_on(d);
 }
