@@ -36,8 +36,11 @@ static struct sbi_result base_call(const uint64_t *args)
 /* Without Sstc, the machine timer stands in and its handler raises STIP. */
 static struct sbi_result timer_call(const uint64_t *args)
 {
+    uint64_t mtimecmp = board.clint + CLINT_MTIMECMP + 8 * csr_read(CSR_MHARTID);
     csr_clear(CSR_MIP, 1ul << IRQ_STI);
-    mmio_write64(board.clint + CLINT_MTIMECMP + 8 * csr_read(CSR_MHARTID), args[0]);
+    mmio_write64(mtimecmp, args[0]);
+    /* The write is posted: until it has arrived, the time before still interrupts. */
+    mmio_read64(mtimecmp);
     csr_set(CSR_MIE, 1ul << IRQ_MTI);
     return ok(0);
 }

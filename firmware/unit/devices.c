@@ -106,8 +106,9 @@ static void secondary(void)
     }
     count();
     __atomic_fetch_add(&shared.finished, 1, __ATOMIC_RELEASE);
+    csr_write(CSR_SIE, 1ul << IRQ_SEI); /* wakes; sstatus.SIE is clear */
     while (board.imsic_s.base && !imsic_claim())
-        ;
+        wait_for_interrupt();
     imsic_send(board_imsic_page(&board, cpus[0].hartid, 0), IDENTITY);
 }
 
