@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "machine.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,19 @@ static enum status open_trace(struct machine *m, struct vd_error *err)
     return ok ? STATUS_OK : STATUS_HOST;
 }
 
+/* A run is long: that its results cannot be written is said before. */
+static enum status check_stats(const struct machine *m, struct vd_error *err)
+{
+    FILE *out = m->setup.stats ? fopen(m->setup.stats, "w") : NULL;
+    if (m->setup.stats && !out) {
+        vd_fail(err, "cannot write the statistics '%s': %s", m->setup.stats, strerror(errno));
+        return STATUS_HOST;
+    }
+    if (out)
+        fclose(out);
+    return STATUS_OK;
+}
+
 enum status machine_open(struct machine *m, const struct virt_config *config,
                          const struct machine_setup *setup, struct vd_error *err)
 {
@@ -38,7 +52,8 @@ enum status machine_open(struct machine *m, const struct virt_config *config,
     m->console = console_open(m->virt, setup->console, setup->input, err);
     if (!m->console)
         return STATUS_HOST;
-    return open_trace(m, err);
+    enum status status = check_stats(m, err);
+    return status == STATUS_OK ? open_trace(m, err) : status;
 }
 
 static void show_progress(const struct machine *m)

@@ -177,6 +177,7 @@ static const struct {
      "bad.dtb is not a devicetree blob"},
     {"run -bios none.bin", STATUS_FILE, "none.bin"},
     {"run -bios none -kernel loop.bin --limit 9 --trace /none/t", STATUS_HOST, "/none/t"},
+    {"run -bios none -kernel loop.bin --limit 9 --stats /none/s", STATUS_HOST, "/none/s"},
     {"run --dump-dtb /none/dtb", STATUS_HOST, "/none/dtb cannot be written"},
     {"exp", STATUS_USAGE, "viaduct exp takes list, show NAME or run NAME..."},
     {"exp run", STATUS_USAGE, "viaduct exp run needs a name"},
