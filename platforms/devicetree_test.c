@@ -273,6 +273,24 @@ static void cpus_say_their_extensions_twice(void **state)
     free(blob);
 }
 
+/* Slots with a device only, in order, on sources 1, 2, ... */
+static void virtio_slots_follow_the_devices(void **state)
+{
+    (void)state;
+    struct virt_config config;
+    configure(&config, "1", "3", "1G");
+    config.devices[1].model = VIRT_DEVICE_RNG_MMIO;
+    config.devices[2].model = VIRT_DEVICE_NVME;
+    config.devices[5].model = VIRT_DEVICE_BLK_MMIO;
+    void *blob = build(&config);
+    compatible(blob, "/soc/virtio_mmio@10001000", "virtio,mmio");
+    assert_int_equal(cell(blob, "/soc/virtio_mmio@10001000", "interrupts", 0), 1);
+    assert_int_equal(cell(blob, "/soc/virtio_mmio@10002000", "interrupts", 0), 2);
+    assert_int_equal(cell(blob, "/soc/virtio_mmio@10002000", "reg", 3), 0x1000);
+    assert_true(fdt_path_offset(blob, "/soc/virtio_mmio@10003000") < 0);
+    free(blob);
+}
+
 static void power_nodes_reach_the_finisher(void **state)
 {
     (void)state;
@@ -297,6 +315,7 @@ int main(void)
         cmocka_unit_test(the_high_window_is_above_ram),
         cmocka_unit_test(chosen_carries_what_was_asked_for),
         cmocka_unit_test(cpus_say_their_extensions_twice),
+        cmocka_unit_test(virtio_slots_follow_the_devices),
         cmocka_unit_test(power_nodes_reach_the_finisher),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
