@@ -13,14 +13,17 @@ endif()
 
 set(VIADUCT_CHECK_STANDALONE ${CMAKE_CURRENT_LIST_DIR}/check_standalone)
 
-# viaduct_model(NAME SOURCES...): a static library that sees the contract and nothing else, with a test that holds it to it.
+# viaduct_model(NAME SOURCES... [ON models...]): a static library that sees the contract and nothing else but the models it
+# is built on (a PCIe function on pcie), with a test that holds it to it.
 function(viaduct_model name)
-  add_library(${name} STATIC ${ARGN})
+  cmake_parse_arguments(M "" "" "ON" ${ARGN})
+  add_library(${name} STATIC ${M_UNPARSED_ARGUMENTS})
   target_compile_options(${name} PRIVATE ${VIADUCT_WARNINGS} -Wconversion)
-  target_link_libraries(${name} PUBLIC viaduct_contract)
+  target_link_libraries(${name} PUBLIC viaduct_contract ${M_ON})
   target_include_directories(${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/..)
   if(CMAKE_CURRENT_SOURCE_DIR MATCHES /models/) # tools are built alike, but may use what they want
-    add_test(NAME ${name}_stands_alone COMMAND ${VIADUCT_CHECK_STANDALONE} $<TARGET_FILE:${name}>)
+    list(TRANSFORM M_ON REPLACE "(.+)" "$<TARGET_FILE:\\1>" OUTPUT_VARIABLE under)
+    add_test(NAME ${name}_stands_alone COMMAND ${VIADUCT_CHECK_STANDALONE} $<TARGET_FILE:${name}> ${under})
     set_tests_properties(${name}_stands_alone PROPERTIES SKIP_RETURN_CODE 77)
   endif()
 endfunction()
