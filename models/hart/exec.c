@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What happens between blocks: slices, interrupts, the budget, and the way out of a block and back.
  */
-#include "hart/counter.h"
 #include "hart/exec.h"
+#include "hart/counter.h"
 
 #include <assert.h>
 

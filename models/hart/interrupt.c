@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Pending and enabled interrupts at every level, lines into the hart, and the timers. */
-#include "hart/counter.h"
 #include "hart/interrupt.h"
+#include "hart/counter.h"
 
 bool interrupt_stip_is_timer(const struct hart *h)
 {

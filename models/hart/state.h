@@ -22,8 +22,8 @@ struct hart_csrs {
     uint64_t hvip, hvien, hvictl, hviprio[2], htimedelta;
     uint64_t vsstatus, vstvec, vsscratch, vsepc, vscause, vstval, vsatp, vsiselect, vstimecmp;
     uint64_t vsie_own;
-    /* By counter: mhpmevent (mcyclecfg, minstretcfg), its value when it last started or stopped, and
-     * how often its event had happened then. */
+    /* By counter: mhpmevent (mcyclecfg, minstretcfg), its value when it last started or stopped,
+     * and how often its event had happened then. */
     uint64_t mhpmevent[32], counter[32], counted[32];
     uint64_t pmpaddr[64];
     uint8_t pmpcfg[64];
@@ -45,7 +45,8 @@ struct hart_state {
     uint8_t reservation_watched; /* the page is watched because a slice ended between LR and SC */
     uint8_t pad[2];
     uint64_t reservation_spa;
-    uint64_t lines; /* MSIP MTIP MEIP SEIP, and the comparators' STIP and VSTIP, at their mip bits */
+    uint64_t
+        lines; /* MSIP MTIP MEIP SEIP, and the comparators' STIP and VSTIP, at their mip bits */
     uint64_t hgeip; /* lines of the guest files */
     uint64_t traps, interrupts;
     uint64_t events[16]; /* enum counter_event; those that are kept nowhere else */
@@ -57,7 +58,7 @@ struct hart_exception {
     uint64_t
         cause; /* exception code, or HART_RETRY: nothing happened, wait `wait` and execute again */
     uint64_t tval, tval2, tinst;
-    bool gva; /* tval is a guest virtual address */
+    bool gva;       /* tval is a guest virtual address */
     uint8_t offset; /* tval minus the address of the access: 0 unless it is split over two pages */
     vd_time wait;
 };
@@ -76,7 +77,7 @@ struct hart_tlb_entry {
     uintptr_t addend; /* host address = virtual address + addend */
 };
 
-struct hart_block;  /* exec: decoded blocks */
+struct hart_block; /* exec: decoded blocks */
 struct hart_op;
 struct hart_timing_model;
 struct hart_blocks; /* exec: their cache */
