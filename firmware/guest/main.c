@@ -43,17 +43,36 @@ void panic_exit(void)
         wait_for_interrupt();
 }
 
-/* Lowers the line before acknowledging: both stores go to the same device, in order. */
-static void wire_handle(void)
-{
-    mmio_write32(GUEST_BAR0 + EP_INTX, 0);
-    mmio_write32(GUEST_BAR0 + EP_GEN_ACK, 1);
-    counters.wires++;
-}
-
 static void count(volatile uint64_t *counter)
 {
     __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
+
+/* The pin stays up for the second cause, whose MSI comes only if the APLIC is asked to look at the
+ * level again [aia AdvPLIC-MSIDeliveryMode]. */
+static bool first_of_two(void)
+{
+    if (!(plan->flags & PLAN_TWICE) || counters.wires % 2)
+        return false;
+    count(&counters.wires);
+    if (plan->flags & PLAN_RETRIGGER)
+        hypercall(HYP_RETRIGGER, 0);
+    return true;
+}
+
+/* Lowers the line before acknowledging: both stores go to the same device, in order. */
+static void wire_handle(void)
+{
+    if (first_of_two())
+        return;
+    if (plan->sending == SEND_LINE) {
+        hypercall(HYP_LINE, 0);
+        count(&counters.ipis);
+        return;
+    }
+    mmio_write32(GUEST_BAR0 + EP_INTX, 0);
+    mmio_write32(GUEST_BAR0 + EP_GEN_ACK, 1);
+    counters.wires++;
 }
 
 /* The device sends the first vector before the second. */
@@ -67,6 +86,10 @@ static void order_check(uint32_t vector)
 
 static void identity_handle(uint32_t id)
 {
+    if (plan->sending == SEND_IDENTITIES) {
+        count(&counters.ipis);
+        return;
+    }
     if (id >= GUEST_ID_VECTOR0 && (plan->flags & PLAN_ORDER))
         order_check(id - GUEST_ID_VECTOR0);
     if (id >= GUEST_ID_VECTOR0)
@@ -93,6 +116,8 @@ static void interrupts_on(void)
     imsic_enable(GUEST_ID_WIRE, true);
     for (uint32_t v = 0; v < GUEST_VECTORS; v++)
         imsic_enable(GUEST_ID_VECTOR0 + v, true);
+    for (uint32_t id = 1; plan->sending == SEND_IDENTITIES && id <= plan->ids; id++)
+        imsic_enable(id, true);
     csr_set(CSR_SIE, 1ul << IRQ_SEI);
     csr_set(CSR_SSTATUS, SSTATUS_SIE);
 }

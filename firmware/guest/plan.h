@@ -24,11 +24,20 @@ static inline uint64_t guest_imsic_page(uint32_t vcpu)
 
 enum workload {
     WORK_DEVICE, /* the device to vCPU 0 */
-    WORK_IPI,    /* vCPU 0 to vCPU 1 */
+    WORK_IPI,    /* vCPU 0 to vCPU 1, one way or another */
     WORK_WIRE,   /* the device's pin to vCPU 0 */
     WORK_STREAM, /* the device to the other vCPUs, while vCPU 0 has the hypervisor do things */
     WORK_RACE,   /* MSIs that arrive just when vCPU 1 goes to sleep */
     WORK_DRAIN,  /* the same, behind another that vCPU 1 has seen before its notice */
+};
+
+/* How vCPU 0 sends in WORK_IPI. */
+enum sending {
+    SEND_STORE,      /* into vCPU 1's interrupt file */
+    SEND_SBI,        /* sbi_send_ipi() */
+    SEND_SIGNAL,     /* an MSI of a device that the hypervisor emulates */
+    SEND_IDENTITIES, /* the same, of every identity in turn */
+    SEND_LINE,       /* a wire into the APLIC that the hypervisor emulates */
 };
 
 /* What vCPU 0 asks the hypervisor for, of a vCPU. */
@@ -43,12 +52,14 @@ enum operation {
 };
 
 enum plan_flag {
-    PLAN_FLUSH = 1 << 0,  /* DEVICE: the IOATC is invalidated before every MSI */
-    PLAN_AWAKE = 1 << 1,  /* vCPUs that handle do not sleep */
-    PLAN_SPREAD = 1 << 2, /* STREAM: vectors go to vCPU 1, 2, ... in turn, else all to 1 */
-    PLAN_RIVALS = 1 << 3, /* vCPUs 2, 3, ... are busy and never sleep */
-    PLAN_FREE = 1 << 5,   /* WIRE: the pin goes up and down by itself */
-    PLAN_ORDER = 1 << 4,  /* of two vectors, the second is never seen more often */
+    PLAN_FLUSH = 1 << 0,     /* DEVICE: the IOATC is invalidated before every MSI */
+    PLAN_AWAKE = 1 << 1,     /* vCPUs that handle do not sleep */
+    PLAN_SPREAD = 1 << 2,    /* STREAM: vectors go to vCPU 1, 2, ... in turn, else all to 1 */
+    PLAN_RIVALS = 1 << 3,    /* vCPUs 2, 3, ... are busy and never sleep */
+    PLAN_FREE = 1 << 5,      /* WIRE: the pin goes up and down by itself */
+    PLAN_TWICE = 1 << 6,     /* WIRE: two causes for each time that the pin is up */
+    PLAN_RETRIGGER = 1 << 7, /* ... and the handler asks the APLIC to look once more */
+    PLAN_ORDER = 1 << 4,     /* of two vectors, the second is never seen more often */
 };
 
 /* In guest RAM: written by the hypervisor before the guest starts, results by the guest. */
@@ -56,9 +67,11 @@ struct plan {
     uint32_t workload; /* enum workload */
     uint32_t path;
     uint32_t vcpus, flags;
+    uint32_t sending; /* enum sending */
     uint32_t count, warmup, burst, vectors;
     uint32_t moves, operation; /* how often what */
     uint64_t period, seed;
+    uint64_t settle;   /* ticks of `time` until every vCPU has had its turn */
     uint64_t patience; /* ticks of `time` without any progress until the guest gives up */
     uint32_t ids;      /* highest identity of the interrupt files */
     uint32_t failed;
@@ -71,6 +84,9 @@ enum hypercall {
     HYP_FLUSH_IOATC, /* every cached translation of the IOMMU, awaited */
     HYP_OPERATE,     /* a0: vCPU, a1: enum operation; returns when it is done */
     HYP_EXITS,       /* a0: vCPU; value: its traps into the hypervisor */
+    HYP_SIGNAL,      /* a0: vCPU, a1: identity, from a device that is emulated */
+    HYP_LINE,        /* a0: level of the emulated APLIC's wire */
+    HYP_RETRIGGER,   /* the real APLIC's setipnum, for the wire */
     HYP_DONE,        /* the plan has been carried out: does not return */
 };
 

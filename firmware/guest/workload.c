@@ -8,6 +8,7 @@
 #include "imsic.h"
 #include "pcie.h"
 #include "print.h"
+#include "sbi.h"
 #include "trap.h"
 
 enum {
@@ -140,16 +141,37 @@ static uint64_t device_round(uint32_t count, bool measured)
 
 static void nothing_prepare(void) {}
 
+static void send(uint32_t n)
+{
+    switch (plan->sending) {
+    case SEND_STORE:
+        fence_memory_to_io();
+        imsic_send(guest_imsic_page(1), GUEST_ID_IPI);
+        break;
+    case SEND_SBI:
+        sbi_send_ipi(1, 1);
+        break;
+    case SEND_SIGNAL:
+        hypercall_ok(HYP_SIGNAL, 1, GUEST_ID_IPI);
+        break;
+    case SEND_IDENTITIES:
+        hypercall_ok(HYP_SIGNAL, 1, 1 + (n - 1) % plan->ids);
+        break;
+    case SEND_LINE:
+        hypercall(HYP_LINE, 1);
+        break;
+    }
+}
+
 /* The next IPI leaves when the last has been handled: equal identities do not coalesce. */
 static uint64_t ipi_round(uint32_t count, bool measured)
 {
     (void)measured;
     for (uint32_t i = 1; i <= count; i++) {
         pause_cycles(next_period());
-        fence_memory_to_io();
-        imsic_send(guest_imsic_page(1), GUEST_ID_IPI);
+        send(i);
         if (!counter_wait(&counters.ipis, i))
-            panic("IPI %u of %u was never handled", i, count);
+            return i; /* the ledger knows more */
     }
     return count;
 }
@@ -170,6 +192,13 @@ static uint32_t wire_script(uint32_t at, uint32_t n)
  * then what is left; the handler lowers the pin and acknowledges. */
 static void operations(uint32_t count);
 
+/* Each time that the pin goes up there are two things to do: two handlers' worth. */
+static uint64_t wire_causes(uint32_t count)
+{
+    counter_wait(&counters.wires, 2ul * count);
+    return 2ul * count;
+}
+
 static uint64_t wire_round(uint32_t count, bool measured)
 {
     uint32_t at = 0, loops = count / WIRE_LOOP;
@@ -182,6 +211,8 @@ static uint64_t wire_round(uint32_t count, bool measured)
     endpoint_script_run(GUEST_BAR0);
     if (measured)
         operations(count);
+    if (plan->flags & PLAN_TWICE)
+        return wire_causes(count);
     if (!(plan->flags & PLAN_FREE) && !counter_wait(&counters.wires, count))
         panic("wire %lu of %u was never handled", counters.wires + 1, count);
     while (endpoint_busy(GUEST_BAR0))
@@ -301,6 +332,15 @@ static const struct work works[] = {
     [WORK_DRAIN] = {1, &counters.messages, stream_prepare, race_round},
 };
 
+/* Nothing is under way any more, and what has arrived was handled. */
+static void drain_wait(void)
+{
+    uint64_t since = time_now();
+    pause_cycles(DRAIN_CYCLES);
+    while (time_now() - since < plan->settle)
+        ;
+}
+
 static void counters_clear(void)
 {
     counters.ipis = counters.wires = counters.messages = counters.first = counters.second = 0;
@@ -312,7 +352,7 @@ static void measured_round(const struct work *work)
     uint64_t before = hypercall(HYP_EXITS, work->handler);
     hint_phase(PHASE_MEASURED);
     plan->sent = work->round(plan->count, true);
-    pause_cycles(DRAIN_CYCLES);
+    drain_wait();
     plan->exits = hypercall(HYP_EXITS, work->handler) - before;
     if (work->handler == 0)
         plan->exits--;
@@ -328,7 +368,7 @@ void workload_run(void)
     hint_path(plan->path);
     hint_phase(PHASE_WARMUP);
     work->round(plan->warmup, false);
-    pause_cycles(DRAIN_CYCLES);
+    drain_wait();
     counters_clear();
     measured_round(work);
 }

@@ -8,6 +8,7 @@
 #include "insn.h"
 #include "pages.h"
 #include "print.h"
+#include "protocol.h"
 #include "sched.h"
 #include "trap.h"
 #include "vcpu.h"
@@ -55,6 +56,8 @@ static void sireg_emulate(struct vcpu *vcpu, const struct insn_csr *insn)
         mask = insn->op == CSR_OP_WRITE ? UINT64_MAX : value;
     if (insn->op == CSR_OP_CLEAR)
         value = 0;
+    if (protocol_traits.narrow)
+        mask &= UINT32_MAX;
     if (!swfile_access(&vcpu->swfile, reg, value, mask, &old))
         guest_broken(vcpu, "siselect names no register:", reg);
     register_write(vcpu, insn->rd, old);

@@ -2,6 +2,7 @@
 #include "experiment.h"
 
 #include "aplic.h"
+#include "experiment_table.h"
 #include "hart.h"
 #include "hyp.h"
 #include "mrif.h"
@@ -14,226 +15,12 @@
 #include "vfile.h"
 #include "vm.h"
 
-/* What an experiment cannot do without. */
-enum need {
-    NEED_ENDPOINT = 1 << 0,
-    NEED_IOMMU = 1 << 1,
-    NEED_WIRE = 1 << 2,
-    NEED_GUEST_FILES = 1 << 3,
-    NEED_SECOND_FILE = 1 << 4,
-    NEED_TWO_HARTS = 1 << 5,
-    NEED_MRIF = 1 << 6,
-};
-
-struct experiment {
-    const char *name;
-    uint32_t path; /* letter * 10000 + number * 100 */
-    uint32_t needs;
-    enum workload workload;
-    bool demo, emul;
-    struct vm_config vm; /* but the mode, which the boot arguments say */
-    uint32_t flags;      /* enum plan_flag */
-    enum operation operation;
-    bool operates;
-    uint32_t wire_vcpu;
-    bool wire_edge;
-    uint32_t period, vectors; /* unless the boot arguments say otherwise */
-};
-
-enum {
-    NEED_DEVICE = NEED_ENDPOINT | NEED_IOMMU | NEED_TWO_HARTS,
-    NEED_FILES = NEED_DEVICE | NEED_GUEST_FILES,
-    PERIOD = 5000,
-    LONG_PERIOD = 20000, /* in which a vCPU falls asleep */
-};
-
-/* Guest files stay with vCPUs that sleep, or go into memory. */
-#define SLEEPS_WITH_FILE                                                                           \
-    {                                                                                              \
-        .vcpus = 2, .trap_wfi = true, .idle = IDLE_FILE, .restore = true                           \
-    }
-#define SLEEPS_WITHOUT_FILE                                                                        \
-    {                                                                                              \
-        .vcpus = 2, .trap_wfi = true, .idle = IDLE_MEMORY, .restore = true                         \
-    }
-
-static const struct experiment experiments[] = {
-    {.name = "a01", .path = 10100, .needs = NEED_ENDPOINT, .demo = true},
-    {.name = "a02", .path = 10200, .needs = NEED_FILES, .demo = true},
-    {.name = "a03", .path = 10300, .needs = NEED_FILES, .demo = true, .flags = PLAN_FLUSH},
-    {.name = "a05",
-     .path = 10500,
-     .needs = NEED_FILES | NEED_MRIF,
-     .demo = true,
-     .workload = WORK_STREAM,
-     .vm = SLEEPS_WITHOUT_FILE,
-     .period = LONG_PERIOD},
-    {.name = "a06",
-     .path = 10600,
-     .needs = NEED_DEVICE | NEED_MRIF,
-     .workload = WORK_STREAM,
-     .vm = {.vcpus = 2, .mode = MODE_MRIF},
-     .flags = PLAN_AWAKE},
-    {.name = "a07", .path = 10700, .needs = NEED_DEVICE, .demo = true, .emul = true},
-    {.name = "a08",
-     .path = 10800,
-     .needs = NEED_FILES | NEED_SECOND_FILE,
-     .demo = true,
-     .workload = WORK_STREAM,
-     .vm = {.vcpus = 3, .crowd = true},
-     .flags = PLAN_AWAKE | PLAN_RIVALS,
-     .period = LONG_PERIOD},
-    {.name = "a09",
-     .path = 10900,
-     .needs = NEED_FILES,
-     .demo = true,
-     .workload = WORK_STREAM,
-     .vm = SLEEPS_WITH_FILE,
-     .period = LONG_PERIOD},
-    {.name = "e01",
-     .path = 50100,
-     .needs = NEED_TWO_HARTS | NEED_GUEST_FILES,
-     .demo = true,
-     .workload = WORK_IPI,
-     .flags = PLAN_AWAKE},
-    {.name = "e02",
-     .path = 50200,
-     .needs = NEED_TWO_HARTS,
-     .workload = WORK_IPI,
-     .emul = true,
-     .flags = PLAN_AWAKE},
-    {.name = "e07",
-     .path = 50700,
-     .needs = NEED_FILES | NEED_WIRE,
-     .demo = true,
-     .workload = WORK_WIRE},
-    {.name = "b01",
-     .path = 20100,
-     .needs = NEED_FILES | NEED_SECOND_FILE,
-     .demo = true,
-     .workload = WORK_STREAM,
-     .flags = PLAN_AWAKE,
-     .operates = true,
-     .operation = OPERATE_MIGRATE},
-    {.name = "b02",
-     .path = 20200,
-     .needs = NEED_FILES | NEED_SECOND_FILE,
-     .demo = true,
-     .workload = WORK_STREAM,
-     .flags = PLAN_AWAKE,
-     .operates = true,
-     .operation = OPERATE_MIGRATE,
-     .period = 300,
-     .vectors = 8},
-    {.name = "b04",
-     .path = 20400,
-     .needs = NEED_FILES | NEED_SECOND_FILE,
-     .workload = WORK_STREAM,
-     .flags = PLAN_AWAKE | PLAN_ORDER,
-     .operates = true,
-     .operation = OPERATE_MIGRATE,
-     .vectors = 2},
-    {.name = "b07",
-     .path = 20700,
-     .needs = NEED_FILES | NEED_SECOND_FILE | NEED_WIRE,
-     .workload = WORK_WIRE,
-     .wire_vcpu = 1,
-     .wire_edge = true,
-     .flags = PLAN_AWAKE | PLAN_FREE,
-     .operates = true,
-     .operation = OPERATE_MIGRATE,
-     .period = 500},
-    {.name = "b08",
-     .path = 20800,
-     .needs = NEED_FILES | NEED_SECOND_FILE,
-     .workload = WORK_STREAM,
-     .flags = PLAN_AWAKE,
-     .operates = true,
-     .operation = OPERATE_MIGRATE},
-    {.name = "b05",
-     .path = 20500,
-     .needs = NEED_FILES | NEED_SECOND_FILE,
-     .workload = WORK_STREAM,
-     .flags = PLAN_AWAKE,
-     .operates = true,
-     .operation = OPERATE_MOVE,
-     .period = 500,
-     .vectors = 8},
-    {.name = "c01",
-     .path = 30100,
-     .needs = NEED_FILES | NEED_MRIF,
-     .demo = true,
-     .workload = WORK_STREAM,
-     .vm = SLEEPS_WITHOUT_FILE,
-     .period = 1500,
-     .vectors = 8},
-    {.name = "c05",
-     .path = 30500,
-     .needs = NEED_FILES | NEED_MRIF,
-     .workload = WORK_RACE,
-     .vm = SLEEPS_WITHOUT_FILE,
-     .period = 6000},
-    {.name = "c10",
-     .path = 31000,
-     .needs = NEED_DEVICE | NEED_MRIF,
-     .workload = WORK_DRAIN,
-     .vm = {.vcpus = 8, .mode = MODE_MRIF, .trap_wfi = true},
-     .period = 1500,
-     .vectors = 2},
-    {.name = "d01",
-     .path = 40100,
-     .needs = NEED_FILES,
-     .demo = true,
-     .workload = WORK_RACE,
-     .vm = SLEEPS_WITH_FILE,
-     .period = 3000},
-    {.name = "d02",
-     .path = 40200,
-     .needs = NEED_FILES | NEED_SECOND_FILE,
-     .workload = WORK_STREAM,
-     .vm = SLEEPS_WITH_FILE,
-     .operates = true,
-     .operation = OPERATE_MIGRATE,
-     .period = LONG_PERIOD},
-    {.name = "f02",
-     .path = 60200,
-     .needs = NEED_FILES,
-     .workload = WORK_STREAM,
-     .vm = {.vcpus = 2, .mode = MODE_AUTO, .restore = true},
-     .flags = PLAN_AWAKE,
-     .operates = true,
-     .operation = OPERATE_EVICT,
-     .period = 500,
-     .vectors = 8},
-    {.name = "f03",
-     .path = 60300,
-     .needs = NEED_FILES | NEED_MRIF,
-     .workload = WORK_STREAM,
-     .vm = {.vcpus = 2, .mode = MODE_AUTO, .restore = true},
-     .flags = PLAN_AWAKE,
-     .operates = true,
-     .operation = OPERATE_EVICT,
-     .period = 500,
-     .vectors = 8},
-    {.name = "j01",
-     .path = 100100,
-     .needs = NEED_FILES | NEED_MRIF,
-     .workload = WORK_STREAM,
-     .vm = {.vcpus = 6, .mode = MODE_AUTO, .trap_wfi = true, .restore = true, .steal = true},
-     .flags = PLAN_SPREAD,
-     .operates = true,
-     .operation = OPERATE_RANDOM,
-     .period = 500,
-     .vectors = 16},
-};
-
-enum { NUM_EXPERIMENTS = sizeof experiments / sizeof *experiments };
-_Static_assert(NUM_EXPERIMENTS <= 64, "a bit each");
+enum { PERIOD = 5000 };
 
 uint64_t experiment_by_name(const char *name)
 {
     uint64_t all = 0;
-    for (uint32_t i = 0; i < NUM_EXPERIMENTS; i++) {
+    for (uint32_t i = 0; i < num_experiments; i++) {
         if (!strcmp(experiments[i].name, name))
             return 1ul << i;
         all |= experiments[i].demo ? 1ul << i : 0;
@@ -324,8 +111,10 @@ static void plan_fill(struct plan *plan, const struct experiment *e, const struc
         .flags = e->flags,
         .moves = e->operates ? (uint32_t)o->moves : 0,
         .operation = e->operation,
+        .sending = e->sending,
         .period = period_of(e, o),
         .seed = o->seed,
+        .settle = vcpus_of(e, o) > 2 ? 2 * vcpus_of(e, o) * o->slice : 0,
         .patience = board.timebase / (e->workload >= WORK_RACE ? 1000 : 2),
         .ids = board.imsic_s.ids,
     };
@@ -375,6 +164,8 @@ static void report(const struct plan *plan, const char *name, bool wrong)
           plan->handled, plan->exits, faults);
     if (!plan->handled && !wrong)
         hyp_exit(HYP_EXPERIMENT, "%s: nothing was handled", name);
+    if (!wrong && plan->workload == WORK_IPI && plan->handled < plan->sent)
+        hyp_exit(HYP_EXPERIMENT, "%s: number %lu was never handled", name, plan->sent);
     if (plan->disorder)
         hyp_exit(HYP_EXPERIMENT, "%s: an MSI was seen before the one that was sent before it",
                  name);
@@ -478,7 +269,7 @@ uint32_t experiments_run(const struct options *options)
 {
     uint32_t runs = 0;
     sched_set_slice(options->slice);
-    for (uint32_t i = 0; i < NUM_EXPERIMENTS; i++)
+    for (uint32_t i = 0; i < num_experiments; i++)
         if (options->experiments >> i & 1)
             runs += experiment_run(&experiments[i], options);
     return runs;

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "guest_sbi.h"
 
+#include "aplic.h"
 #include "hart.h"
 #include "hyp.h"
 #include "operate.h"
 #include "print.h"
+#include "protocol.h"
 #include "sbi.h"
 #include "sched.h"
+#include "vaplic.h"
 #include "vcpu.h"
+#include "vfile.h"
 #include "vm.h"
 
 static struct sbi_result ok(uint64_t value)
@@ -22,7 +26,8 @@ static struct sbi_result failed(int64_t error)
 
 static struct sbi_result base_call(struct vcpu *vcpu)
 {
-    static const uint64_t present[] = {SBI_BASE, SBI_DBCN, SBI_HSM, SBI_SRST, HYP_EXTENSION};
+    static const uint64_t present[] = {SBI_BASE, SBI_DBCN, SBI_HSM,
+                                       SBI_IPI,  SBI_SRST, HYP_EXTENSION};
     if (vcpu->x[16] == SBI_BASE_SPEC_VERSION)
         return ok(2ul << 24);
     if (vcpu->x[16] != SBI_BASE_PROBE)
@@ -67,6 +72,24 @@ static struct sbi_result hsm_call(struct vcpu *caller)
     return ok(0);
 }
 
+static struct sbi_result ipi_call(struct vcpu *caller)
+{
+    for (uint64_t i = 0; caller->x[10] >> i && i < 64; i++) {
+        struct vcpu *vcpu = vcpu_by_id(caller->vm, caller->x[11] + i);
+        if (vcpu && (caller->x[10] >> i & 1))
+            vfile_inject(vcpu, GUEST_ID_IPI, 0);
+    }
+    return ok(0);
+}
+
+static struct sbi_result signal(struct vcpu *vcpu, uint64_t identity)
+{
+    if (!vcpu)
+        return failed(SBI_INVALID_PARAM);
+    vfile_inject(vcpu, (uint32_t)identity, 0);
+    return ok(0);
+}
+
 static struct sbi_result done(struct vcpu *vcpu)
 {
     sched_stop(vcpu);
@@ -83,6 +106,15 @@ static struct sbi_result hypercall(struct vcpu *caller)
         return ok(0);
     case HYP_OPERATE:
         return vcpu && operate(vcpu, caller->x[11]) ? ok(0) : failed(SBI_FAILED);
+    case HYP_SIGNAL:
+        return signal(vcpu, caller->x[11]);
+    case HYP_LINE:
+        vaplic_line(caller->vm, caller->x[10]);
+        return ok(0);
+    case HYP_RETRIGGER:
+        if (!protocol_traits.forgets_level)
+            aplic_retrigger(board.aplic_s.base, caller->vm->wire);
+        return ok(0);
     case HYP_EXITS:
         return vcpu ? ok(vcpu->exits) : failed(SBI_INVALID_PARAM);
     case HYP_DONE:
@@ -101,6 +133,8 @@ static struct sbi_result dispatch(struct vcpu *vcpu)
         return console_call(vcpu);
     case SBI_HSM:
         return hsm_call(vcpu);
+    case SBI_IPI:
+        return ipi_call(vcpu);
     case SBI_SRST:
         return done(vcpu);
     case HYP_EXTENSION:

@@ -139,6 +139,12 @@ static const struct protocol blockings[] = {
     {85, "E5", "hgeie moves along", {0}},
 };
 
+static const struct protocol emulations[] = {
+    {90, "F0", "sireg has 64 bits", {0}},
+    {91, "F1", "writes to sireg change 32 bits", {0}},
+    {92, "F2", "a level source is not looked at again", {0}},
+};
+
 static struct {
     const struct protocol *rows;
     uint32_t count;
@@ -148,8 +154,9 @@ static struct {
     {evictions, sizeof evictions / sizeof *evictions, &evictions[0]},
     {restorations, sizeof restorations / sizeof *restorations, &restorations[0]},
     {blockings, sizeof blockings / sizeof *blockings, &blockings[0]},
+    {emulations, sizeof emulations / sizeof *emulations, &emulations[0]},
 };
-enum { MOVE, EVICT, RESTORE, BLOCK, FAMILIES };
+enum { MOVE, EVICT, RESTORE, BLOCK, EMULATE, FAMILIES };
 
 struct protocol_traits protocol_traits = {
     .notices_while_awake = true, .arm = true, .check = true, .arm_first = true};
@@ -172,6 +179,8 @@ static void traits_set(const char *name)
         .merge_atomically = IS("B4", "B11"),
         .junk_notice = IS("B0late", "B0two"),
         .notices_elsewhere = IS("B9", "B10", "B11"),
+        .narrow = IS("F1"),
+        .forgets_level = IS("F2"),
         .unmap = IS("D0"),
         .arm = !IS("E2"),
         .check = true,

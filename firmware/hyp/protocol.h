@@ -18,13 +18,14 @@ const char *protocol_name(uint32_t variant);
 
 /* What some of them change outside of the order of steps. */
 struct protocol_traits {
-    bool sleep_without_scan;  /* B1 */
-    bool notices_while_awake; /* all but B7, which masks them until it sleeps */
-    bool merge_atomically;    /* B4, B11: though the IOMMU does not */
-    bool junk_notice;         /* B0late, B0two: dw1 is not prepared */
-    bool notices_elsewhere;   /* B9, B10, B11: not to the hart of the vCPU */
-    bool unmap;               /* D0 */
-    bool arm, check, edge;    /* E: hgeie before sleeping, look once more, SGEI as an edge */
+    bool sleep_without_scan;    /* B1 */
+    bool notices_while_awake;   /* all but B7, which masks them until it sleeps */
+    bool merge_atomically;      /* B4, B11: though the IOMMU does not */
+    bool junk_notice;           /* B0late, B0two: dw1 is not prepared */
+    bool notices_elsewhere;     /* B9, B10, B11: not to the hart of the vCPU */
+    bool narrow, forgets_level; /* F1, F2 */
+    bool unmap;                 /* D0 */
+    bool arm, check, edge;      /* E: hgeie before sleeping, look once more, SGEI as an edge */
     bool arm_first, arm_old_hart;
 };
 extern struct protocol_traits protocol_traits;

@@ -63,6 +63,7 @@ struct vm *vm_create(const struct vm_config *config)
     memset(vm, 0, sizeof *vm);
     vm->id = VM_ID;
     vm->config = *config;
+    vm->vaplic = (struct vaplic){.vcpu = 1, .eiid = GUEST_ID_WIRE};
     memory_make(vm);
     bool placed = true;
     for (uint32_t i = 0; i < config->vcpus; i++) {

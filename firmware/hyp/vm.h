@@ -9,6 +9,7 @@
 #include "guest/plan.h"
 #include "irqbypass.h"
 #include "pagetable.h"
+#include "vaplic.h"
 #include "vcpu.h"
 
 enum vm_mode {
@@ -42,6 +43,7 @@ struct vm {
     struct pagetable gstage;        /* for the vCPUs */
     struct pagetable device_gstage; /* for the device: guest RAM only */
     uint64_t hgatp;
+    struct vaplic vaplic;
     struct vcpu vcpus[GUEST_VCPUS_MAX];
     struct plan *plan;
     struct ir_domain ir;

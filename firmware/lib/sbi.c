@@ -19,6 +19,12 @@ struct sbi_result sbi_hart_start(uint64_t hartid, uint64_t addr, uint64_t opaque
     return sbi_call(SBI_HSM, SBI_HSM_START, hartid, addr, opaque, 0);
 }
 
+/* The only function of its extension is 0. */
+void sbi_send_ipi(uint64_t mask, uint64_t base)
+{
+    sbi_call(SBI_IPI, 0, mask, base, 0, 0);
+}
+
 /* SBI_TIME_SET_TIMER is function 0. */
 void sbi_set_timer(uint64_t time)
 {

@@ -41,6 +41,8 @@ struct sbi_result {
 struct sbi_result sbi_call(uint64_t extension, uint64_t function, uint64_t a0, uint64_t a1,
                            uint64_t a2, uint64_t a3);
 struct sbi_result sbi_hart_start(uint64_t hartid, uint64_t addr, uint64_t opaque);
+/* To the harts base + i for each bit i of the mask. */
+void sbi_send_ipi(uint64_t mask, uint64_t base);
 void sbi_set_timer(uint64_t time);
 void sbi_console_write(const char *text, size_t length);
 _Noreturn void sbi_shutdown(uint64_t reason);

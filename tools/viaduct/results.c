@@ -7,7 +7,7 @@
 enum { LETTER = 10000, NUMBER = 100 };
 enum { PATH_A03 = 10300, PATH_E07 = 50700, PATH_B05 = 20500 };
 /* Of a protocol: its letter and number. */
-enum { PROTOCOLS_OF_LETTER = 20, PROTOCOL_B_LATE = 32, PROTOCOL_B_TWO = 33 };
+enum { PROTOCOLS_OF_LETTER = 20, PROTOCOLS_F = 90, PROTOCOL_B_LATE = 32, PROTOCOL_B_TWO = 33 };
 
 static const struct {
     uint32_t number;
@@ -33,7 +33,17 @@ static const struct {
     {40300, "several blocked vCPUs of a hart"},
     {50100, "virtual IPI to a guest file"},
     {50200, "virtual IPI to a software file"},
+    {50300, "virtual IPI by SBI call"},
+    {50500, "MSI of an emulated device"},
+    {50600, "wire of an emulated APLIC"},
     {50700, "wire through the APLIC to a guest file"},
+    {50800, "level that has two causes"},
+    {30500, "MSI while the vCPU falls asleep into its MRIF"},
+    {31000, "MSI behind a notice that is late"},
+    {60200, "file in memory, no MRIF"},
+    {60300, "file in memory, MRIF"},
+    {60500, "every identity of a software file"},
+    {60600, "every identity of a guest file"},
     {60100, "more vCPUs than guest files"},
     {100100, "everything at random"},
 };
@@ -51,6 +61,8 @@ static void protocol_name(uint32_t variant, char *text, size_t size)
     char letter = (char)('A' + variant / PROTOCOLS_OF_LETTER);
     if (variant == PROTOCOL_B_LATE || variant == PROTOCOL_B_TWO)
         snprintf(text, size, "-B0%s", variant == PROTOCOL_B_LATE ? "late" : "two");
+    else if (variant >= PROTOCOLS_F)
+        snprintf(text, size, "-F%u", variant - PROTOCOLS_F);
     else
         snprintf(text, size, "-%c%u", letter, variant % PROTOCOLS_OF_LETTER);
 }
