@@ -141,6 +141,25 @@ static void move_does_not_revive_what_was_lost_before_it(void **state)
     violated(s, LEDGER_LOST, "MSI 1", "set in no other file");
 }
 
+/* Protocol A5: what was cleared in the new file is not found again in the next move's dump. */
+static void next_move_does_not_revive_what_was_lost(void **state)
+{
+    struct story *s = *state;
+    file_owner(s, OTHER_FILE, VM);
+    issue(s, 1, 5);
+    record(s, 1, GUEST_FILE, 5, false);
+    eip(s, VD_REC_eip_clear, GUEST_FILE, 5);
+    issue(s, 2, 5);
+    record(s, 2, GUEST_FILE, 5, false);
+    HINT(s, HART0, 7, VCPU(VM, 0), GUEST_FILE, OTHER_FILE, 0);
+    eip(s, VD_REC_eip_clear, GUEST_FILE, 5);
+    eip(s, VD_REC_eip_set, OTHER_FILE, 5);
+    HINT(s, HART0, 7, VCPU(VM, 0), GUEST_FILE, OTHER_FILE, 1);
+    claim(s, OTHER_FILE, 5);
+    violated(s, LEDGER_LOST, "MSI 1", "set in no other file");
+    assert_int_equal(counts(s)->claimed, 1);
+}
+
 /* Protocol A4: what arrived after the dump is zeroed with the old file. */
 static void held_msi_that_is_set_nowhere_is_lost(void **state)
 {
@@ -312,6 +331,7 @@ int main(void)
         TEST(move_hint_allows_set_before_clear),
         TEST(moved_msi_coalesces_with_one_in_its_new_file),
         TEST(move_does_not_revive_what_was_lost_before_it),
+        TEST(next_move_does_not_revive_what_was_lost),
         TEST(held_msi_that_is_set_nowhere_is_lost),
         TEST(held_msi_does_not_move_to_another_vm),
         TEST(injected_msi_ends_with_the_software_claim),

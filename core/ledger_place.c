@@ -150,14 +150,42 @@ static struct msi *take_under_move(const struct ledger *l, const struct place *t
     return NULL;
 }
 
+/* Those that were taken out of their file at `begun` or later; the others stay. */
+static struct msi *take_since(struct place *place, uint32_t identity, vd_time begun)
+{
+    struct msi *taken = NULL, **end = &taken, *list = take(place, identity);
+    while (list) {
+        struct msi *msi = list;
+        list = msi->next;
+        msi->next = NULL;
+        if (msi->seen >= begun) {
+            *end = msi;
+            end = &msi->next;
+        } else {
+            slot_append(place_slot(place, identity), place, msi);
+        }
+    }
+    return taken;
+}
+
+/* What was held before a move began is not revived by it. */
+static vd_time move_begun(const struct ledger *l, const struct place *to)
+{
+    for (uint32_t i = 0; i < l->num_moves; i++)
+        if (l->moves[i].to == to)
+            return l->moves[i].begun;
+    return 0;
+}
+
 struct msi *place_take_waiting(struct ledger *l, struct place *to, uint32_t identity)
 {
+    vd_time begun = move_begun(l, to);
     for (uint32_t i = 0; i < l->num_places; i++) {
         struct place *p = l->places[i];
         struct msi *list = NULL;
         bool waits = p->kind == PLACE_HELD || p->kind == PLACE_MRIF;
         if (waits && may_move(p, to))
-            list = take(p, identity);
+            list = p->kind == PLACE_HELD ? take_since(p, identity, begun) : take(p, identity);
         if (list)
             return list;
     }
