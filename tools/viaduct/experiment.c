@@ -178,10 +178,15 @@ static int run_machine(struct experiment_run *run, const struct virt_config *con
     return result;
 }
 
+/* An experiment ends by itself; firmware that never gets there is ended after this time. */
+#define EXPERIMENT_LIMIT_PS UINT64_C(10000000000000)
+
 static int run_config(struct experiment_run *run, struct virt_config *config, const char *name,
                       const char *label)
 {
     struct vd_error err;
+    if (!config->limit)
+        config->limit = EXPERIMENT_LIMIT_PS / config->cycle_ps;
     if (run->arguments->print_config)
         return describe_config(config);
     enum status status = prepare(config, &err);
