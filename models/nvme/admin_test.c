@@ -178,6 +178,8 @@ static void features(void **state)
     assert_int_equal(value, 1 << 16 | 2);
     assert_int_equal(get(d, 7, 0, &value), NVME_OK);
     assert_int_equal(value, 1 << 16 | 2);
+    assert_int_equal(set(d, 7, 9 << 16 | 1, &value), NVME_OK);
+    assert_int_equal(value, 2 << 16 | 1);
     assert_int_equal(set(d, 7, 0xffff, &value), NVME_INVALID_FIELD);
     assert_int_equal(set(d, 8, 0x1234, &value), NVME_OK);
     assert_int_equal(get(d, 8, 0, &value), NVME_OK);

@@ -284,6 +284,33 @@ static void vectors(void **state)
     assert_int_equal(driver_msis(d, 0), 0);
 }
 
+/* Queues take turns, command by command. */
+static void round_robin(void **state)
+{
+    struct driver *d = *state;
+    const struct command flush = {.opcode = FLUSH, .nsid = 1};
+    uint32_t last = 0, turns = 0;
+    driver_create_queue(d, 2);
+    for (uint32_t i = 0; i < 4; i++) {
+        driver_put(d, 1, &flush);
+        driver_put(d, 2, &flush);
+    }
+    d->bench.latency = 100000;
+    bench_forget(&d->bench);
+    driver_write(d, 0x1008, 4, d->queues[1].tail);
+    driver_write(d, 0x1010, 4, d->queues[2].tail);
+    assert_true(bench_settle(&d->bench, 1000));
+    for (uint32_t i = 0; i < d->bench.num_writes; i++) {
+        uint32_t queue = (uint32_t)(d->bench.writes[i].addr - DRIVER_CQ) / 0x1000 + 1;
+        if (queue != 1 && queue != 2)
+            continue;
+        assert_int_not_equal(queue, last);
+        last = queue;
+        turns++;
+    }
+    assert_int_equal(turns, 8);
+}
+
 /* Without MSI-X: a level until the host has taken every completion. */
 static void interrupt_pin(void **state)
 {
@@ -395,6 +422,7 @@ int main(void)
         RULE(queues_wrap),
         RULE(full_completion_queue),
         RULE(vectors),
+        RULE(round_robin),
         RULE(interrupt_pin),
         cmocka_unit_test(with_latency),
         RULE(disabling_abandons_what_is_under_way),

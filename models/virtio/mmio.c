@@ -101,8 +101,7 @@ struct virtio_mmio_state {
     uint32_t size;
     uint32_t device_features_sel, driver_features_sel, queue_sel;
     uint32_t interrupt; /* InterruptStatus */
-    uint32_t coming;    /* its bits that wait for writes on their way */
-    vd_time due;        /* when they are set, VD_NEVER: there are none */
+    uint32_t pad;
     struct virtio_state device;
 };
 
@@ -110,7 +109,6 @@ struct virtio_mmio {
     struct virtio device;
     struct vd_host host;
     uint32_t requester;
-    struct vd_event event;
     struct virtio_mmio_state *state;
 };
 
@@ -119,35 +117,13 @@ static void update_wire(struct virtio_mmio *m)
     m->host.ops->wire(m->host.ctx, 0, m->state->interrupt != 0);
 }
 
-static void arm(struct virtio_mmio *m, vd_time when)
-{
-    m->state->due = when;
-    if (when == VD_NEVER)
-        m->host.ops->cancel(m->host.ctx, &m->event);
-    else
-        m->host.ops->post(m->host.ctx, &m->event, when);
-}
-
-static void interrupt_fire(void *ctx, uint32_t arg)
-{
-    struct virtio_mmio *m = ctx;
-    (void)arg;
-    m->state->due = VD_NEVER;
-    m->state->interrupt |= m->state->coming;
-    m->state->coming = 0;
-    update_wire(m);
-}
-
-/* The wire is faster than memory, so it waits until the used element has landed. */
+/* The last thing that the device did was to read whether it should notify, and that read was in
+ * order behind the used element: no write is on its way any more. */
 static void notify(void *ctx, uint32_t queue)
 {
     struct virtio_mmio *m = ctx;
-    vd_time wait = m->host.ops->drain(m->host.ctx);
-    m->state->coming |= queue == VIRTIO_CONFIG_CHANGE ? INTERRUPT_CONFIG : INTERRUPT_QUEUE;
-    if (wait)
-        arm(m, m->host.ops->now(m->host.ctx) + wait);
-    else
-        interrupt_fire(m, 0);
+    m->state->interrupt |= queue == VIRTIO_CONFIG_CHANGE ? INTERRUPT_CONFIG : INTERRUPT_QUEUE;
+    update_wire(m);
 }
 
 static enum vd_status send(void *ctx, struct vd_txn *txn)
@@ -197,7 +173,6 @@ static void reset_transport(struct virtio_mmio *m)
     struct virtio_mmio_state *st = m->state;
     memset(st, 0, offsetof(struct virtio_mmio_state, device));
     st->size = sizeof(*st);
-    arm(m, VD_NEVER);
     update_wire(m);
 }
 
@@ -320,7 +295,6 @@ struct virtio_mmio *virtio_mmio_create(const struct virtio_config *config,
     struct virtio_transport transport = {.send = send, .notify = notify, .ctx = m};
     m->host = *host;
     m->requester = VD_REQUESTER_BOARD(config->index);
-    m->event = (struct vd_event){.fire = interrupt_fire, .ctx = m};
     m->state = state;
     if (!virtio_init(&m->device, config, disk, host, &transport, &state->device, err)) {
         free(state);
@@ -336,7 +310,6 @@ void virtio_mmio_destroy(struct virtio_mmio *device)
     if (!device)
         return;
     virtio_done(&device->device);
-    device->host.ops->cancel(device->host.ctx, &device->event);
     free(device->state);
     free(device);
 }
@@ -350,7 +323,7 @@ void virtio_mmio_reset(struct virtio_mmio *device)
 
 bool virtio_mmio_idle(const struct virtio_mmio *device)
 {
-    return virtio_is_idle(&device->device) && device->state->due == VD_NEVER;
+    return virtio_is_idle(&device->device);
 }
 
 size_t virtio_mmio_save(const struct virtio_mmio *device, void *buffer, size_t capacity)
@@ -364,11 +337,10 @@ bool virtio_mmio_restore(struct virtio_mmio *device, const void *buffer, size_t 
 {
     const struct virtio_mmio_state *st = buffer;
     if (size != sizeof(*st) || st->size != size ||
-        st->due < device->host.ops->now(device->host.ctx) ||
         !virtio_state_valid(&device->device, &st->device))
         return false;
     memcpy(device->state, st, size);
-    arm(device, device->state->due);
+    update_wire(device);
     virtio_resume(&device->device);
     return true;
 }

@@ -97,6 +97,7 @@ static void requests_of_every_shape(void **state)
         for (uint32_t b = 0; b < 1024; b++)
             assert_int_equal(bench_peek(&g->bench, GUEST_DATA + b, 1), g->disk[512 * i + b]);
         assert_int_equal(guest_request(g, 1, 100 + i, 1024, false), 0);
+        assert_int_equal(bench_peek(&g->bench, GUEST_STATUS, 1), 0);
         assert_memory_equal(g->disk + 512 * i, g->disk + 512 * (100 + i), 1024);
     }
     guest_free(g);
@@ -176,6 +177,26 @@ static void tells_the_driver_when_to_notify(void **state)
     assert_int_equal(bench_peek(&g->bench, GUEST_DEVICE, 4), 2u << 16 | 1);
 }
 
+/* A buffer that comes after the device has found nothing, but before the driver can know from which
+ * buffer on to notify: it is served, and the next one is asked for again. */
+static void a_buffer_in_the_last_moment(void **state)
+{
+    struct guest *g = *state;
+    uint32_t id, written;
+    uint64_t reads = g->bench.num_reads;
+    g->bench.latency = 50000;
+    offer(g, 8);
+    guest_write(g, GUEST_NOTIFY, 2, 0);
+    while (g->bench.num_reads < reads + 3) /* the last one finds nothing */
+        bench_run(&g->bench, 1000);
+    offer(g, 8);
+    assert_true(bench_settle(&g->bench, 1000));
+    assert_true(guest_take(g, &id, &written));
+    advance(g, 1);
+    assert_true(guest_take(g, &id, &written));
+    assert_int_equal(bench_peek(&g->bench, GUEST_DEVICE, 2), 0x8000 | 2);
+}
+
 static void poke_desc(struct guest *g, uint64_t at, uint64_t addr, uint32_t size, uint32_t flags)
 {
     bench_poke(&g->bench, at, 8, addr);
@@ -230,6 +251,7 @@ static void a_used_descriptor_is_one_write(void **state)
         ring_writes += txn->addr >= GUEST_DESC && txn->addr < GUEST_DRIVER;
     }
     assert_int_equal(ring_writes, 1);
+    assert_int_equal(bench_peek(&g->bench, GUEST_DESC + 14, 2), AVAIL | USED | WRITE);
 }
 
 static void with_latency(void **state)
@@ -259,6 +281,7 @@ int main(void)
         EVENT(at_a_descriptor),
         EVENT(at_a_descriptor_across_the_end),
         EVENT(tells_the_driver_when_to_notify),
+        EVENT(a_buffer_in_the_last_moment),
         RULE(broken_chains_need_a_reset),
         RULE(a_used_descriptor_is_one_write),
         RULE(with_latency),

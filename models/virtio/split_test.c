@@ -111,6 +111,25 @@ static void avail_event(void **state)
     assert_int_equal(bench_peek(&g->bench, GUEST_DEVICE, 2), 0);
 }
 
+/* A buffer that comes after the device has found nothing, but before the driver can know from which
+ * buffer on to notify: it is served, and the next one is asked for again. */
+static void a_buffer_in_the_last_moment(void **state)
+{
+    struct guest *g = *state;
+    uint32_t id, written;
+    uint64_t reads = g->bench.num_reads;
+    g->bench.latency = 50000;
+    offer(g, 8);
+    guest_write(g, GUEST_NOTIFY, 2, 0);
+    while (g->bench.num_reads < reads + 5) /* the last one finds nothing */
+        bench_run(&g->bench, 1000);
+    offer(g, 8);
+    assert_true(bench_settle(&g->bench, 1000));
+    assert_true(guest_take(g, &id, &written));
+    assert_true(guest_take(g, &id, &written));
+    assert_int_equal(bench_peek(&g->bench, GUEST_DEVICE + 4 + 8 * 8, 2), 2);
+}
+
 static void indirect_tables(void **state)
 {
     struct guest *g = *state;
@@ -311,6 +330,7 @@ int main(void)
         RULE(no_interrupt_flag),
         EVENT(used_event),
         EVENT(avail_event),
+        EVENT(a_buffer_in_the_last_moment),
         RULE(indirect_tables),
         RULE(table_at_the_end_of_a_chain),
         RULE(broken_chains_need_a_reset),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The command as its users see it: what it prints, and its exit status, for good and bad input. */
+#include <regex.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -179,6 +180,22 @@ static const struct {
     {"run -bios none -kernel loop.bin --limit 9 --trace /none/t", STATUS_HOST, "/none/t"},
     {"run -bios none -kernel loop.bin --limit 9 --stats /none/s", STATUS_HOST, "/none/s"},
     {"run --dump-dtb /none/dtb", STATUS_HOST, "/none/dtb cannot be written"},
+    {"run -drive id=a", STATUS_USAGE, "-drive needs file=FILE"},
+    {"run -drive file=line,if=none", STATUS_USAGE, "-drive if=none needs id=NAME"},
+    {"run -drive file=line,if=scsi", STATUS_USAGE, "-drive if=scsi: accepted are none and virtio"},
+    {"run -drive file=line,format=qcow2", STATUS_USAGE, "format=qcow2: accepted is format=raw"},
+    {"run -drive file=line,readonly=yes", STATUS_USAGE, "readonly=yes: accepted are on and off"},
+    {"run -drive line", STATUS_USAGE, "-drive does not take 'line': accepted are file, if"},
+    {"run -device nvme,lun=3", STATUS_USAGE, "-device does not take 'lun=3': accepted are drive"},
+    {"run -device floppy", STATUS_CONFIG, "device0.model does not take 'floppy'"},
+    {"run -device nvme,drive=a", STATUS_CONFIG, "-device nvme: there is no -drive with id=a"},
+    {"run -drive file=line,if=none,id=a", STATUS_CONFIG, "-drive id=a: no -device has drive=a"},
+    {"run -drive file=line,if=none,id=a -device nvme,drive=a -device virtio-blk-pci,drive=a",
+     STATUS_CONFIG, "drive a belongs to another device already"},
+    {"run -device nvme-ns", STATUS_CONFIG, "there is no -device nvme for it"},
+    {"run -device virtio-blk-pci", STATUS_CONFIG, "device0.file is empty"},
+    {"run -drive file=line", STATUS_CONFIG, "line has 12 bytes: accepted are disks of one or more"},
+    {"run -drive file=none.img", STATUS_CONFIG, "none.img cannot be opened for reading and"},
     {"exp", STATUS_USAGE, "viaduct exp takes list, show NAME or run NAME..."},
     {"exp run", STATUS_USAGE, "viaduct exp run needs a name"},
     {"exp run a02-vsfile", STATUS_USAGE,
@@ -209,6 +226,30 @@ static void bad_input_gets_one_sentence(void **state)
                      output);
         if (strchr(output, '\n') != output + strlen(output) - 1)
             fail_msg("viaduct %s: more than one line:\n%s", mistakes[i].arguments, output);
+    }
+}
+
+/* In either order; namespaces stand behind their controller. */
+static void drives_meet_their_devices(void **state)
+{
+    (void)state;
+    static const char arguments[] =
+        "run --print-config -device nvme,id=n0,drive=a,serial=s1 -drive file=x,if=none,id=b "
+        "-device virtio-rng-pci -drive file=y -device nvme-ns,bus=n0,drive=b "
+        "-drive file=z,if=none,id=a,readonly=on";
+    static const char *const lines[] = {
+        "device0:.*\n  model: nvme .*\n  file: z .*\n  serial: s1 .*\n  readonly: true ",
+        "device1:.*\n  model: nvme-ns .*\n  file: x .*\n",
+        "device2:.*\n  model: virtio-rng-pci .*\n  file: \"\" ",
+        "device3:.*\n  model: virtio-blk-pci .*\n  file: y ",
+    };
+    assert_int_equal(run(arguments), 0);
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        regex_t pattern;
+        assert_int_equal(regcomp(&pattern, lines[i], REG_EXTENDED | REG_NEWLINE), 0);
+        if (regexec(&pattern, output, 0, NULL, 0) != 0)
+            fail_msg("no %s in:\n%s", lines[i], output);
+        regfree(&pattern);
     }
 }
 
@@ -328,6 +369,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bad_input_gets_one_sentence),
+        cmocka_unit_test(drives_meet_their_devices),
         cmocka_unit_test(the_guest_s_status_passes_through),
         cmocka_unit_test(limit_always_ends_a_run),
         cmocka_unit_test(a_reset_starts_the_machine_again),
