@@ -185,8 +185,8 @@ static int run_config(struct experiment_run *run, struct virt_config *config, co
                       const char *label)
 {
     struct vd_error err;
-    if (!config->limit)
-        config->limit = EXPERIMENT_LIMIT_PS / config->cycle_ps;
+    if (!config->machine.limit)
+        config->machine.limit = EXPERIMENT_LIMIT_PS / config->machine.cycle_ps;
     if (run->arguments->print_config)
         return describe_config(config);
     enum status status = prepare(config, &err);
