@@ -50,17 +50,107 @@ static void emit_slot(struct block_build *b, const struct at *at)
     fill_mark(b, b->num_ops++, at, MARK_SLOT);
 }
 
-static void charge(struct block_build *b, enum insn_class class)
+static uint16_t parcel(const struct block_source *s, unsigned position)
+{
+    uint16_t value;
+    memcpy(&value, s->page + position, sizeof(value));
+    return value;
+}
+
+/* Fetches and decodes.  false: it is not, or not wholly, in the page. */
+static bool next_instruction(struct block_build *b, struct at *at)
+{
+    const struct block_source *s = b->source;
+    if (at->position >= PAGE_BYTES)
+        return false;
+    uint32_t bits = parcel(s, at->position);
+    if ((bits & 3) == 3) {
+        if (at->position + 2 < PAGE_BYTES)
+            bits |= (uint32_t)parcel(s, at->position + 2) << 16;
+        else if (s->straddle && b->count == 0)
+            bits |= (uint32_t)s->second << 16;
+        else
+            return false;
+    }
+    insn_decode(b->h->blocks->table, bits, &at->o);
+    at->class = at->o.code == INSN_COUNT ? CLASS_SYSTEM : insn_class((enum insn_code)at->o.code);
+    return true;
+}
+
+static void use_granules(struct block_build *b, const struct at *at)
+{
+    b->granules |= VD_BIT(at->position >> GRANULE_SHIFT);
+    b->granules |= VD_BIT((at->position + at->o.length - 1u) % PAGE_BYTES >> GRANULE_SHIFT);
+}
+
+static bool is_load(enum insn_class class)
+{
+    return class == CLASS_LOAD || class == CLASS_FP_LOAD || class == CLASS_HLV;
+}
+
+/* Which of rs1, rs2, rs3 are f registers. */
+enum { FLOAT_RS1 = 1, FLOAT_RS2 = 2, FLOAT_RS3 = 4 };
+static unsigned float_sources(enum insn_class class)
+{
+    switch (class) {
+    case CLASS_FP:
+    case CLASS_FP_DIV:
+    case CLASS_FP_TO_X:
+        return FLOAT_RS1 | FLOAT_RS2 | FLOAT_RS3;
+    case CLASS_FP_STORE:
+        return FLOAT_RS2;
+    default:
+        return 0;
+    }
+}
+
+/* Whether an instruction reads register reg, an f register or not. */
+static bool reads(const struct block_build *b, const struct at *at, unsigned reg, bool is_float)
+{
+    if (at->o.code == INSN_COUNT)
+        return false;
+    const struct insn_format *f = insn_row(b->h->blocks->table, (enum insn_code)at->o.code);
+    unsigned floats = float_sources(at->class);
+    return (f->rs1 != INSN_NO_FIELD && at->o.rs1 == reg && !(floats & FLOAT_RS1) == !is_float) ||
+           (f->rs2 != INSN_NO_FIELD && at->o.rs2 == reg && !(floats & FLOAT_RS2) == !is_float) ||
+           (f->rs3 != INSN_NO_FIELD && at->o.rs3 == reg && is_float);
+}
+
+/* What a load costs: one cycle, and what the next two instructions in memory wait for its value. It
+ * depends on nothing but the code, so not on where a block or a slice ends.  CHOICE: nobody waits
+ * over the end of a page. */
+static uint32_t load_cost(struct block_build *b, const struct at *load)
+{
+    uint32_t latency = b->h->cfg.timing.load;
+    struct at next = *load;
+    if (b->source->straddle || (load->o.rd == 0 && load->class != CLASS_FP_LOAD))
+        return 1;
+    for (uint32_t distance = 1; distance < latency; distance++) {
+        next.position += next.o.length;
+        if (!next_instruction(b, &next))
+            return 1;
+        use_granules(b, &next);
+        if (reads(b, &next, load->o.rd, load->class == CLASS_FP_LOAD))
+            return latency - distance + 1;
+        /* A jump, or whatever takes long, hides the rest. */
+        bool slow = !is_load(next.class) && timing_cost(b->h, next.class) > 1;
+        if (distance == 2 || slow || next.class == CLASS_BRANCH || next.class == CLASS_SYSTEM)
+            return 1;
+    }
+    return 1;
+}
+
+static void charge(struct block_build *b, const struct at *at)
 {
     b->last_cost = b->cost;
-    b->cost += timing_cost(b->h, class);
+    b->cost += is_load(at->class) ? load_cost(b, at) : timing_cost(b->h, at->class);
     b->count++;
 }
 
 static void emit_exit(struct block_build *b, const struct at *at, uint16_t code, int32_t target)
 {
     emit(b, at, code)->imm = target;
-    charge(b, at->class);
+    charge(b, at);
     emit_slot(b, at);
 }
 
@@ -94,7 +184,7 @@ static bool build_jump(struct block_build *b, struct at *at)
     bool links = at->o.rd != 0;
     if (misaligned_target(b, target)) {
         emit(b, at, PSEUDO_misaligned)->imm = target;
-        charge(b, at->class);
+        charge(b, at);
         return false;
     }
     if (position < 0 || position > PAGE_BYTES - 4 || b->source->single || already_in(b, target)) {
@@ -105,7 +195,7 @@ static bool build_jump(struct block_build *b, struct at *at)
         emit(b, at, INSN_auipc)->imm = at->offset + at->o.length;
     else
         emit(b, at, PSEUDO_nop);
-    charge(b, at->class);
+    charge(b, at);
     at->offset = target;
     at->position = (unsigned)position;
     return true;
@@ -228,7 +318,7 @@ static bool build_plain(struct block_build *b, struct at *at)
         op->imm = at->o.rs3;
     if (code == INSN_auipc)
         op->imm += at->offset;
-    charge(b, at->class);
+    charge(b, at);
     if (at->o.rd == 0 && code != PSEUDO_nop && writes_x(at->class)) {
         struct at after = *at;
         after.offset += at->o.length;
@@ -278,7 +368,7 @@ static bool build_one(struct block_build *b, struct at *at)
     if (reserved(b, at)) {
         at->class = CLASS_SYSTEM;
         emit(b, at, PSEUDO_illegal);
-        charge(b, CLASS_SYSTEM);
+        charge(b, at);
         return false;
     }
     if (dirties_float(at) && b->source->fp_state == 1) {
@@ -301,33 +391,6 @@ static bool build_one(struct block_build *b, struct at *at)
     at->offset += at->o.length;
     at->position += at->o.length;
     return goes_on;
-}
-
-static uint16_t parcel(const struct block_source *s, unsigned position)
-{
-    uint16_t value;
-    memcpy(&value, s->page + position, sizeof(value));
-    return value;
-}
-
-/* Fetches and decodes.  false: it is not, or not wholly, in the page. */
-static bool next_instruction(struct block_build *b, struct at *at)
-{
-    const struct block_source *s = b->source;
-    if (at->position >= PAGE_BYTES)
-        return false;
-    uint32_t bits = parcel(s, at->position);
-    if ((bits & 3) == 3) {
-        if (at->position + 2 < PAGE_BYTES)
-            bits |= (uint32_t)parcel(s, at->position + 2) << 16;
-        else if (s->straddle && b->count == 0)
-            bits |= (uint32_t)s->second << 16;
-        else
-            return false;
-    }
-    insn_decode(b->h->blocks->table, bits, &at->o);
-    at->class = at->o.code == INSN_COUNT ? CLASS_SYSTEM : insn_class((enum insn_code)at->o.code);
-    return true;
 }
 
 /* What a branch gives back when it leaves early. */
@@ -361,8 +424,7 @@ void build_block(struct block_build *b)
     struct at at = {.position = (unsigned)(b->source->spa % PAGE_BYTES)};
     bool goes_on = true;
     while (goes_on && b->count < most && next_instruction(b, &at)) {
-        b->granules |= VD_BIT(at.position >> GRANULE_SHIFT);
-        b->granules |= VD_BIT((at.position + at.o.length - 1u) % PAGE_BYTES >> GRANULE_SHIFT);
+        use_granules(b, &at);
         emit_line(b, &at);
         goes_on = build_one(b, &at);
     }

@@ -233,6 +233,11 @@ struct insn_table *insn_table_create(const struct hart_config *config)
     return t;
 }
 
+const struct insn_format *insn_row(const struct insn_table *table, enum insn_code code)
+{
+    return &table->formats[code];
+}
+
 void insn_table_destroy(struct insn_table *table)
 {
     free(table);

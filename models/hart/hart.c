@@ -6,6 +6,7 @@
 
 #include "hart/counter.h"
 #include "hart/exec.h"
+#include "hart/interrupt.h"
 
 static bool needs(uint64_t extensions, enum hart_extension ext, enum hart_extension base)
 {
@@ -135,6 +136,7 @@ static void state_replaced(struct hart *h)
     mmu_rebuild(h);
     exec_flush(h);
     interrupt_timers(h);
+    interrupt_restored(h);
     counter_restored(h);
     h->attention = true;
     h->runner.asleep = h->st.asleep;

@@ -20,7 +20,8 @@ enum hart_extension {
 struct hart_timing {
     uint32_t alu, load, store, mul, div_base, div_bit, fp, fp_div, csr, branch_taken, jump,
         mispredict;
-    uint32_t amo, fence, fence_i, sfence, trap_entry, trap_exit, wfi_wake, tlb_read, uncached;
+    uint32_t amo, fence, fence_i, sfence, trap_entry, trap_exit, wfi_wake, interrupt_sync, tlb_walk,
+        tlb_read, uncached;
     uint32_t icache_lines, icache_miss, dcache_lines,
         dcache_miss; /* 64-byte lines; 0 lines: no cache model */
     uint32_t predictor_entries;

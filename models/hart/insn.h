@@ -92,6 +92,8 @@ void insn_table_destroy(struct insn_table *table);
 /* bits: the parcel, and for a 32-bit instruction the one after it. */
 void insn_decode(const struct insn_table *table, uint32_t bits, struct insn_operands *out);
 
+const struct insn_format *insn_row(const struct insn_table *table, enum insn_code code);
+
 /* For tests: every row, sound or not. */
 struct insn_format insn_format(enum insn_code code);
 struct insn_format insn_compressed_format(unsigned row, enum insn_code *base);

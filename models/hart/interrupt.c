@@ -155,10 +155,44 @@ bool interrupt_resumes_wfi(const struct hart *h)
     return interrupt_mtopi(h) || interrupt_stopi(h) || interrupt_vstopi(h);
 }
 
+bool interrupt_unsettled(const struct hart *h)
+{
+    return h->st.cycles < h->st.unsettled;
+}
+
+/* The change takes interrupt_sync cycles to where interrupts are taken; the instructions of these
+ * cycles go on. */
+static void settle(struct hart *h)
+{
+    vd_time cycle = h->cfg.cycle_ps ? h->cfg.cycle_ps : 1, now = h->host.ops->now(h->host.ctx);
+    vd_time at = h->st.unsettled * cycle;
+    if (h->settled.slot)
+        h->host.ops->cancel(h->host.ctx, &h->settled);
+    if (at > now)
+        h->host.ops->post(h->host.ctx, &h->settled, at);
+}
+
+static void lines_settled(void *ctx, uint32_t arg)
+{
+    struct hart *h = ctx;
+    (void)arg;
+    h->attention = true;
+}
+
+void interrupt_restored(struct hart *h)
+{
+    settle(h);
+}
+
 /* Something about the lines changed: look before the next instruction, or wake up. */
 static void changed(struct hart *h)
 {
     h->attention = true;
+    if (!h->st.asleep && h->cfg.timing.interrupt_sync) {
+        vd_time cycle = h->cfg.cycle_ps, now = h->host.ops->now(h->host.ctx);
+        h->st.unsettled = now / cycle + (now % cycle != 0) + h->cfg.timing.interrupt_sync;
+        settle(h);
+    }
     if (!h->st.asleep || !interrupt_resumes_wfi(h))
         return;
     h->st.asleep = false;
@@ -260,5 +294,6 @@ void interrupt_create(struct hart *h)
 {
     h->timer = (struct vd_event){.fire = timer_fired, .ctx = h};
     h->vtimer = (struct vd_event){.fire = timer_fired, .ctx = h};
+    h->settled = (struct vd_event){.fire = lines_settled, .ctx = h};
     counter_create(h);
 }

@@ -30,6 +30,10 @@ uint64_t interrupt_vsie(const struct hart *h);
 /* STIP of mip is the comparator's, not software's. */
 bool interrupt_stip_is_timer(const struct hart *h);
 
+/* A line changed so lately that interrupts are as before. */
+bool interrupt_unsettled(const struct hart *h);
+/* The state was replaced. */
+void interrupt_restored(struct hart *h);
 /* A local interrupt with a source in the hart becomes pending. */
 void interrupt_local(struct hart *h, unsigned interrupt);
 /* Local interrupts that have such a source. */

@@ -48,6 +48,7 @@ struct hart_state {
     uint64_t
         lines; /* MSIP MTIP MEIP SEIP, and the comparators' STIP and VSTIP, at their mip bits */
     uint64_t hgeip; /* lines of the guest files */
+    uint64_t unsettled; /* until this cycle the last change of a line has no effect */
     uint64_t traps, interrupts;
     uint64_t events[16]; /* enum counter_event; those that are kept nowhere else */
     struct hart_csrs csr;
@@ -99,6 +100,7 @@ struct hart {
     struct vd_imsic_port imsic;
     struct vd_runner runner;
     struct vd_event timer, vtimer; /* stimecmp, vstimecmp */
+    struct vd_event settled;       /* lines have an effect now */
     struct vd_event overflow;      /* when a counter may wrap around */
     uint32_t filtered;             /* counters that do not count in every mode */
     uint32_t counted_ops;          /* events that blocks count with ops of their own */

@@ -69,7 +69,8 @@ static inline uint32_t timing_divide(const struct hart *h, uint64_t dividend, ui
 {
     unsigned width = dividend ? 64 - (unsigned)__builtin_clzll(dividend) : 0;
     unsigned less = divisor ? 64 - (unsigned)__builtin_clzll(divisor) : 0;
-    return h->cfg.timing.div_bit * (width > less ? width - less : 0);
+    uint32_t cycles = h->cfg.timing.div_bit * (width > less ? width - less + 3 : 0);
+    return cycles > h->cfg.timing.div_base ? cycles - h->cfg.timing.div_base : 0;
 }
 
 static inline uint32_t timing_fetch_line(struct hart *h, uint64_t line)

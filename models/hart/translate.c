@@ -466,6 +466,7 @@ bool translate(struct hart *h, const struct regime *r, uint64_t va, struct trans
     const struct tlb_entry *found = tlb_find(tlb, &entry.space, va);
     if (found && !needs_update(r, found))
         return check(h, r, va, found, result);
+    h->st.cycles += h->cfg.timing.tlb_walk;
     h->st.events[r->access == MMU_FETCH ? COUNTER_ITLB_MISSES : COUNTER_DTLB_MISSES]++;
     if (!walk(h, r, va, &entry) || !check(h, r, va, &entry, result))
         return false;

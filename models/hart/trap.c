@@ -183,6 +183,10 @@ static bool take(struct hart *h, enum vd_mode to, uint32_t top)
 /* [aia VSLevel], [priv norm:H_trap_deleg]: what traps to a more privileged mode comes first. */
 bool trap_interrupt(struct hart *h)
 {
+    if (interrupt_unsettled(h)) {
+        h->attention = false;
+        return false;
+    }
     if (m_open(h) && take(h, VD_MODE_M, interrupt_mtopi(h)))
         return true;
     if (hs_open(h) && take(h, VD_MODE_S, interrupt_stopi(h)))
