@@ -48,3 +48,9 @@ void write_pmpaddr(struct hart *h, const struct csr_row *row, uint32_t index, ui
     (void)row;
     pmp_write_addr(h, index, value);
 }
+
+void write_mseccfg(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+{
+    (void)row, (void)index;
+    pmp_write_mseccfg(h, value);
+}

@@ -46,16 +46,51 @@ void pmp_rebuild(struct hart *h)
     }
 }
 
-static uint8_t granted(uint8_t cfg, uint8_t priv)
+/* mseccfg.MML: by L, R, W, X, what M-mode and what S- and U-mode may [priv norm:mml_truth_table].
+ */
+static const struct {
+    uint8_t m, su;
+} lockdown[16] = {
+    [1] = {0, PMP_X},
+    [2] = {PMP_R | PMP_W, PMP_R},
+    [3] = {PMP_R | PMP_W, PMP_R | PMP_W},
+    [4] = {0, PMP_R},
+    [5] = {0, PMP_R | PMP_X},
+    [6] = {0, PMP_R | PMP_W},
+    [7] = {0, PMP_R | PMP_W | PMP_X},
+    [9] = {PMP_X, 0},
+    [10] = {PMP_X, PMP_X},
+    [11] = {PMP_R | PMP_X, PMP_X},
+    [12] = {PMP_R, 0},
+    [13] = {PMP_R | PMP_X, 0},
+    [14] = {PMP_R | PMP_W, 0},
+    [15] = {PMP_R, PMP_R},
+};
+
+static unsigned lrwx(uint8_t cfg)
 {
+    return (cfg & PMP_L ? 8u : 0) | (cfg & PMP_R ? 4u : 0) | (cfg & PMP_W ? 2u : 0) |
+           (cfg & PMP_X ? 1u : 0);
+}
+
+static uint8_t granted(const struct hart *h, uint8_t cfg, uint8_t priv)
+{
+    if (h->st.csr.mseccfg & MSECCFG_MML)
+        return priv == PRV_M ? lockdown[lrwx(cfg)].m : lockdown[lrwx(cfg)].su;
     if (priv == PRV_M && !(cfg & PMP_L))
         return PMP_R | PMP_W | PMP_X;
     return cfg & (PMP_R | PMP_W | PMP_X);
 }
 
-/* [priv norm:pmp_no_entry_match]: what holds where no entry matches. */
+/* [priv norm:pmp_no_entry_match], [priv norm:mseccfg_mmwp_op_warl], [priv
+ * norm:mseccfg_mml_exec_code]: what holds where no entry matches. */
 static uint8_t unmatched(const struct hart *h, uint8_t priv)
 {
+    uint64_t mseccfg = h->st.csr.mseccfg;
+    if (priv == PRV_M && (mseccfg & MSECCFG_MMWP))
+        return 0;
+    if (priv == PRV_M && (mseccfg & MSECCFG_MML))
+        return PMP_R | PMP_W;
     bool all = priv == PRV_M || h->cfg.pmp_entries == 0;
     return all ? PMP_R | PMP_W | PMP_X : 0;
 }
@@ -71,7 +106,7 @@ bool pmp_allows(const struct hart *h, uint64_t spa, uint64_t size, uint8_t need,
         /* The first entry that matches any byte decides, and must match all of them. */
         if (spa < region->first || last > region->last)
             return false;
-        return (granted(region->cfg, priv) & need) == need;
+        return (granted(h, region->cfg, priv) & need) == need;
     }
     return (unmatched(h, priv) & need) == need;
 }
@@ -85,7 +120,7 @@ bool pmp_page(const struct hart *h, uint64_t spa, uint8_t priv, uint8_t *permiss
         const struct pmp_region *region = &pmp->regions[i];
         if (last < region->first || first > region->last)
             continue;
-        *permissions = granted(region->cfg, priv);
+        *permissions = granted(h, region->cfg, priv);
         return first >= region->first && last <= region->last;
     }
     *permissions = unmatched(h, priv);
@@ -108,15 +143,29 @@ uint64_t pmp_read_cfg(const struct hart *h, uint32_t index)
     return value;
 }
 
+static bool locked(const struct hart *h, uint8_t cfg)
+{
+    return (cfg & PMP_L) && !(h->st.csr.mseccfg & MSECCFG_RLB);
+}
+
+/* [priv norm:mseccfg_mml_X_restrict]: no new code for M-mode. */
+static bool forbidden_rule(const struct hart *h, uint8_t cfg)
+{
+    uint64_t mseccfg = h->st.csr.mseccfg;
+    if (!(mseccfg & MSECCFG_MML) || (mseccfg & MSECCFG_RLB))
+        return false;
+    return lockdown[lrwx(cfg)].m & PMP_X;
+}
+
 void pmp_write_cfg(struct hart *h, uint32_t index, uint64_t value)
 {
     for (uint32_t i = 0; i < 8; i++) {
         uint8_t *cfg = &h->st.csr.pmpcfg[index * 4 + i];
         uint8_t wanted = (uint8_t)(value >> 8 * i) & 0x9f;
-        if ((*cfg & PMP_L) || index * 4 + i >= h->cfg.pmp_entries)
+        if (locked(h, *cfg) || index * 4 + i >= h->cfg.pmp_entries || forbidden_rule(h, wanted))
             continue;
         /* CHOICE: the reserved R=0 W=1 reads back as R=0 W=0 [priv norm:pmpcfg_rw]. */
-        if (!(wanted & PMP_R))
+        if (!(wanted & PMP_R) && !(h->st.csr.mseccfg & MSECCFG_MML))
             wanted &= (uint8_t)~PMP_W;
         *cfg = wanted;
     }
@@ -127,9 +176,9 @@ void pmp_write_cfg(struct hart *h, uint32_t index, uint64_t value)
 static bool address_locked(const struct hart *h, uint32_t i)
 {
     const uint8_t *cfg = h->st.csr.pmpcfg;
-    if (cfg[i] & PMP_L)
+    if (locked(h, cfg[i]))
         return true;
-    return i + 1 < h->cfg.pmp_entries && (cfg[i + 1] & PMP_L) && matching(cfg[i + 1]) == PMP_TOR;
+    return i + 1 < h->cfg.pmp_entries && locked(h, cfg[i + 1]) && matching(cfg[i + 1]) == PMP_TOR;
 }
 
 void pmp_write_addr(struct hart *h, uint32_t index, uint64_t value)
@@ -137,5 +186,25 @@ void pmp_write_addr(struct hart *h, uint32_t index, uint64_t value)
     if (address_locked(h, index))
         return;
     h->st.csr.pmpaddr[index] = value & vd_mask(0, 54);
+    changed(h);
+}
+
+static bool any_locked(const struct hart *h)
+{
+    for (uint32_t i = 0; i < h->cfg.pmp_entries; i++)
+        if (h->st.csr.pmpcfg[i] & PMP_L)
+            return true;
+    return false;
+}
+
+/* [priv norm:mseccfg_rlb_op_warl]; MML and MMWP are sticky. */
+void pmp_write_mseccfg(struct hart *h, uint64_t value)
+{
+    uint64_t *mseccfg = &h->st.csr.mseccfg;
+    uint64_t sticky = *mseccfg & (MSECCFG_MML | MSECCFG_MMWP);
+    bool rlb = value & MSECCFG_RLB;
+    if (!(*mseccfg & MSECCFG_RLB) && any_locked(h))
+        rlb = false;
+    *mseccfg = sticky | (value & (MSECCFG_MML | MSECCFG_MMWP)) | (rlb ? MSECCFG_RLB : 0);
     changed(h);
 }

@@ -6,6 +6,8 @@
 #include "hart/state.h"
 
 enum { PMP_R = 1, PMP_W = 2, PMP_X = 4, PMP_A = 3 << 3, PMP_L = 1 << 7 };
+/* mseccfg [priv norm:mseccfg_fields_exist]. */
+enum { MSECCFG_MML = 1, MSECCFG_MMWP = 2, MSECCFG_RLB = 4 };
 enum { PMP_OFF, PMP_TOR, PMP_NA4, PMP_NAPOT };
 
 /* An entry that matches something, decoded: first and last byte. */
@@ -28,6 +30,7 @@ bool pmp_page(const struct hart *h, uint64_t spa, uint8_t priv, uint8_t *permiss
 
 uint64_t pmp_read_cfg(const struct hart *h, uint32_t index);
 void pmp_write_cfg(struct hart *h, uint32_t index, uint64_t value);
+void pmp_write_mseccfg(struct hart *h, uint64_t value);
 void pmp_write_addr(struct hart *h, uint32_t index, uint64_t value);
 
 #endif

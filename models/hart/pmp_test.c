@@ -114,6 +114,102 @@ static void without_pmp_entries_everything_is_allowed(void **state)
     machine_free(&m);
 }
 
+/* --- Smepmp --- */
+
+/* By LRWX: causes of load, store and fetch in M, and in S. */
+static void mml_truth_table(void **state)
+{
+    (void)state;
+    static const char *const rows[16][2] = {
+        {"---", "---"}, {"---", "--x"}, {"rw-", "r--"}, {"rw-", "rw-"},
+        {"---", "r--"}, {"---", "r-x"}, {"---", "rw-"}, {"---", "rwx"},
+        {"---", "---"}, {"--x", "---"}, {"--x", "--x"}, {"r-x", "--x"},
+        {"r--", "---"}, {"r-x", "---"}, {"rw-", "---"}, {"r--", "r--"},
+    };
+    static const uint64_t causes[] = {5, 7, 1};
+    for (unsigned i = 0; i < 16; i++) {
+        uint64_t cfg = PMP_NAPOT << 3 | (i & 8 ? PMP_L : 0) | (i & 4 ? PMP_R : 0) |
+                       (i & 2 ? PMP_W : 0) | (i & 1 ? PMP_X : 0);
+        for (unsigned n = 0; n < 6; n++) {
+            struct machine m = machine_new(0);
+            fixture_set(m.f, CSR_mseccfg, MSECCFG_RLB);
+            fixture_set(m.f, CSR_mseccfg, MSECCFG_RLB | MSECCFG_MML);
+            fixture_set(m.f, CSR_pmpaddr0, DATA >> 2 | 0x1ff);
+            fixture_set(m.f, CSR_pmpcfg0, cfg);
+            fixture_mode(m.f, n / 3 ? VD_MODE_S : VD_MODE_M);
+            uint64_t expected = rows[i][n / 3][n % 3] == '-' ? causes[n % 3] : 0;
+            uint64_t cause = cause_of(&m, (enum mmu_access)(n % 3), DATA + 8, 0);
+            if (cause != expected)
+                fail_msg("LRWX %u, access %u: cause %lu", i, n, cause);
+            machine_free(&m);
+        }
+    }
+}
+
+static void mseccfg_mml_and_mmwp_are_sticky(void **state)
+{
+    (void)state;
+    struct machine m = machine_new(0);
+    fixture_set(m.f, CSR_mseccfg, ~UINT64_C(0));
+    assert_int_equal(fixture_csr(m.f, CSR_mseccfg), 7);
+    fixture_set(m.f, CSR_mseccfg, 0);
+    assert_int_equal(fixture_csr(m.f, CSR_mseccfg), MSECCFG_MML | MSECCFG_MMWP);
+    machine_free(&m);
+}
+
+static void mseccfg_rlb_op_warl(void **state)
+{
+    (void)state;
+    struct machine m = machine_new(0);
+    fixture_set(m.f, CSR_mseccfg, MSECCFG_RLB);
+    fixture_set(m.f, CSR_pmpcfg0, PMP_L | PMP_R);
+    fixture_set(m.f, CSR_pmpcfg0, PMP_L | PMP_R | PMP_W); /* a locked rule is modified */
+    assert_int_equal(fixture_csr(m.f, CSR_pmpcfg0), PMP_L | PMP_R | PMP_W);
+    fixture_set(m.f, CSR_pmpaddr0, 5);
+    assert_int_equal(fixture_csr(m.f, CSR_pmpaddr0), 5);
+    fixture_set(m.f, CSR_mseccfg, 0);
+    fixture_set(m.f, CSR_mseccfg, MSECCFG_RLB); /* a rule is locked */
+    assert_int_equal(fixture_csr(m.f, CSR_mseccfg), 0);
+    fixture_set(m.f, CSR_pmpaddr0, 6);
+    fixture_set(m.f, CSR_pmpcfg0, 0);
+    assert_int_equal(fixture_csr(m.f, CSR_pmpaddr0), 5);
+    assert_int_equal(fixture_csr(m.f, CSR_pmpcfg0), PMP_L | PMP_R | PMP_W);
+    machine_free(&m);
+}
+
+static void mseccfg_mml_X_restrict(void **state)
+{
+    (void)state;
+    struct machine m = machine_new(0);
+    fixture_set(m.f, CSR_pmpcfg0, 0);
+    fixture_set(m.f, CSR_mseccfg, MSECCFG_MML);
+    static const uint8_t refused[] = {PMP_L | PMP_X, PMP_L | PMP_R | PMP_X, PMP_L | PMP_W,
+                                      PMP_L | PMP_W | PMP_X};
+    for (unsigned i = 0; i < 4; i++) {
+        fixture_set(m.f, CSR_pmpcfg0, refused[i]);
+        assert_int_equal(fixture_csr(m.f, CSR_pmpcfg0), 0);
+    }
+    fixture_set(m.f, CSR_pmpcfg0, PMP_W | PMP_X); /* shared data */
+    assert_int_equal(fixture_csr(m.f, CSR_pmpcfg0), PMP_W | PMP_X);
+    machine_free(&m);
+}
+
+static void mseccfg_mmwp_op_warl(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t mseccfg, load, fetch;
+    } rows[] = {{0, 0, 0}, {MSECCFG_MML, 0, 1}, {MSECCFG_MMWP, 5, 1}};
+    for (unsigned i = 0; i < 3; i++) {
+        struct machine m = machine_new(0);
+        fixture_set(m.f, CSR_pmpcfg0, 0);
+        fixture_set(m.f, CSR_mseccfg, rows[i].mseccfg);
+        assert_int_equal(cause_of(&m, MMU_LOAD, DATA, 0), rows[i].load);
+        assert_int_equal(cause_of(&m, MMU_FETCH, DATA, 0), rows[i].fetch);
+        machine_free(&m);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +218,11 @@ int main(void)
         cmocka_unit_test(pmp_locks),
         cmocka_unit_test(pmp_guards_page_tables_and_takes_effect_at_once),
         cmocka_unit_test(without_pmp_entries_everything_is_allowed),
+        cmocka_unit_test(mml_truth_table),
+        cmocka_unit_test(mseccfg_mml_and_mmwp_are_sticky),
+        cmocka_unit_test(mseccfg_rlb_op_warl),
+        cmocka_unit_test(mseccfg_mml_X_restrict),
+        cmocka_unit_test(mseccfg_mmwp_op_warl),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

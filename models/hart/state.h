@@ -27,6 +27,7 @@ struct hart_csrs {
     uint64_t mhpmevent[32], counter[32], counted[32];
     uint64_t pmpaddr[64];
     uint8_t pmpcfg[64];
+    uint64_t mseccfg;
     uint8_t mprio[64], sprio[64]; /* iprio arrays */
     uint8_t frm, fflags;
 };
