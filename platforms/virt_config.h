@@ -78,7 +78,7 @@ struct virt_experiment_config {
     char name[64];
     char title[160];
     char expectation[1024]; /* what the reader should see in the results */
-    char members[1024];      /* names of other experiments to run instead */
+    char members[1024];     /* names of other experiments to run instead */
     uint32_t expects;       /* enum virt_expects */
     char kernel[VIRT_PATH_SIZE];
     /* Words of the boot arguments, see firmware/hyp/README.md. */

@@ -48,7 +48,7 @@ struct hart_state {
     uint64_t reservation_spa;
     uint64_t
         lines; /* MSIP MTIP MEIP SEIP, and the comparators' STIP and VSTIP, at their mip bits */
-    uint64_t hgeip; /* lines of the guest files */
+    uint64_t hgeip;     /* lines of the guest files */
     uint64_t unsettled; /* until this cycle the last change of a line has no effect */
     uint64_t traps, interrupts;
     uint64_t events[16]; /* enum counter_event; those that are kept nowhere else */
