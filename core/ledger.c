@@ -195,6 +195,14 @@ const struct ledger_counts *ledger_counts(const struct ledger *l, uint32_t path)
     return NULL;
 }
 
+uint64_t ledger_counted(const struct ledger *l, uint32_t path, uint32_t counter)
+{
+    for (uint32_t i = 0; counter < LEDGER_COUNTERS && i < l->num_paths; i++)
+        if (l->paths[i].path == path)
+            return l->paths[i].counted[counter];
+    return 0;
+}
+
 uint32_t ledger_num_findings(const struct ledger *l)
 {
     return l->num_findings;

@@ -54,6 +54,8 @@ struct ledger_counts {
     uint64_t host;    /* of the hypervisor's own, notices and IPIs between its harts: not in the
                          other counts unless they go wrong */
     uint64_t wakeups; /* of the lost: the vCPU slept, and nothing woke it */
+    uint64_t notices; /* MSIs of IOMMUs: what an MRIF has got */
+    uint64_t junk;    /* of the notices: they reached no interrupt file */
     uint64_t traps;   /* into HS or M mode on the claiming hart between issue and claim, summed */
     uint64_t drops[VD_DROP_COUNT];
 };
@@ -68,6 +70,9 @@ uint32_t ledger_num_paths(const struct ledger *ledger);
 uint32_t ledger_nth_path(const struct ledger *ledger, uint32_t index);
 /* NULL: nothing was measured under that number. */
 const struct ledger_counts *ledger_counts(const struct ledger *ledger, uint32_t path);
+/* What the firmware has counted by itself (hint `count`); 0 if it has not. */
+enum { LEDGER_COUNTERS = 64 };
+uint64_t ledger_counted(const struct ledger *ledger, uint32_t path, uint32_t counter);
 uint32_t ledger_num_findings(const struct ledger *ledger);
 const struct ledger_finding *ledger_finding(const struct ledger *ledger, uint32_t index);
 uint64_t ledger_num_violations(const struct ledger *ledger);

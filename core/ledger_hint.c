@@ -15,6 +15,7 @@ enum hint_code {
     HINT_PATH,
     HINT_MRIF_OWNER,
     HINT_VCPU_STATE,
+    HINT_COUNT,
 };
 
 struct hint {
@@ -208,6 +209,12 @@ static void path(struct ledger *l, const struct hint *h)
     l->path = (uint32_t)h->x10;
 }
 
+static void count(struct ledger *l, const struct hint *h)
+{
+    if (h->x10 < LEDGER_COUNTERS && l->num_paths < LEDGER_MAX_PLACES)
+        msi_path(l, l->path)->counted[h->x10] = h->x11;
+}
+
 static const struct {
     void (*take)(struct ledger *l, const struct hint *h);
     bool whole; /* it has arguments in x12 and x13 */
@@ -223,6 +230,7 @@ static const struct {
     [HINT_PATH] = {path, false, false},
     [HINT_MRIF_OWNER] = {mrif_owner, true, true},
     [HINT_VCPU_STATE] = {vcpu_state, false, true},
+    [HINT_COUNT] = {count, false, false},
 };
 
 /* Acts on a hint as soon as all its arguments are known.  Whatever executes may give hints, so that

@@ -214,6 +214,35 @@ static void hosts_own_are_in_no_path(void **state)
     assert_int_equal(ledger_num_samples(s->ledger), 0);
 }
 
+static void notices_are_counted_and_those_that_reach_no_file_are_junk(void **state)
+{
+    struct story *s = *state;
+    send(s, 1, VD_REQUESTER_IOMMU(0), S_FILE, true);
+    tell(s, (struct vd_record){
+                .kind = VD_REC_msi_issue, .serial = 2, .b = 5, .c = VD_REQUESTER_IOMMU(0)});
+    drop(s, 2, VD_DROP_memory, 0x80000000);
+    issue(s, 3, 6);
+    drop(s, 3, VD_DROP_iommu_fault, 262);
+    ledger_finish(s->ledger, s->now);
+    assert_int_equal(counts(s)->notices, 2);
+    assert_int_equal(counts(s)->junk, 1);
+    assert_int_equal(counts(s)->dropped, 2);
+}
+
+/* Under the path that was announced last; a counter that no firmware has is ignored. */
+static void what_firmware_counts_is_told(void **state)
+{
+    struct story *s = *state;
+    enum { COUNT = 11, PATH = 10500 };
+    path(s, PATH);
+    HINT(s, HART0, COUNT, 3, 17);
+    HINT(s, HART0, COUNT, LEDGER_COUNTERS, 1);
+    assert_int_equal(ledger_counted(s->ledger, PATH, 3), 17);
+    assert_int_equal(ledger_counted(s->ledger, PATH, 4), 0);
+    assert_int_equal(ledger_counted(s->ledger, PATH + 1, 3), 0);
+    assert_int_equal(ledger_counted(s->ledger, PATH, LEDGER_COUNTERS), 0);
+}
+
 static void ipi_to_a_guest_is_in_its_path(void **state)
 {
     struct story *s = *state;
@@ -243,6 +272,8 @@ int main(void)
         TEST(stopped_vcpu_leaves_nothing_to_the_next),
         TEST(hosts_own_are_in_no_path),
         TEST(ipi_to_a_guest_is_in_its_path),
+        TEST(notices_are_counted_and_those_that_reach_no_file_are_junk),
+        TEST(what_firmware_counts_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -66,14 +66,14 @@ struct msi *msi_find(struct ledger *l, uint64_t serial)
     return msi && msi->state != MSI_UNBORN ? msi : NULL;
 }
 
-static struct ledger_counts *counts_of_path(struct ledger *l, uint32_t path)
+struct path_counts *msi_path(struct ledger *l, uint32_t path)
 {
     for (uint32_t i = 0; i < l->num_paths; i++)
         if (l->paths[i].path == path)
-            return &l->paths[i].counts;
+            return &l->paths[i];
     l->paths = ledger_grow(l->paths, l->num_paths + 1, sizeof(*l->paths));
     l->paths[l->num_paths] = (struct path_counts){.path = path};
-    return &l->paths[l->num_paths++].counts;
+    return &l->paths[l->num_paths++];
 }
 
 static void add(struct ledger_counts *counts, size_t counter, int64_t n)
@@ -87,7 +87,8 @@ static bool counts_for_host(size_t counter)
 {
     return counter == LEDGER_COUNTER(host) || counter == LEDGER_COUNTER(lost) ||
            counter == LEDGER_COUNTER(stray) || counter == LEDGER_COUNTER(duplicate) ||
-           counter == LEDGER_COUNTER(dropped) || counter >= LEDGER_COUNTER(drops);
+           counter == LEDGER_COUNTER(dropped) || counter == LEDGER_COUNTER(notices) ||
+           counter == LEDGER_COUNTER(junk) || counter >= LEDGER_COUNTER(drops);
 }
 
 void msi_count(struct ledger *l, const struct msi *msi, size_t counter, int64_t n)
@@ -96,7 +97,7 @@ void msi_count(struct ledger *l, const struct msi *msi, size_t counter, int64_t 
         return;
     add(&l->all, counter, n);
     if (msi->phase == phase_measured)
-        add(counts_of_path(l, msi->path), counter, n);
+        add(&msi_path(l, msi->path)->counts, counter, n);
 }
 
 void msi_is_hosts(struct ledger *l, struct msi *msi)
@@ -153,8 +154,10 @@ void msi_issue(struct ledger *l, const struct vd_record *rec)
     msi->stamp[STAMP_ISSUE] = rec->time;
     l->open++;
     msi_count(l, msi, LEDGER_COUNTER(issued), 1);
-    if (from_iommu(msi))
-        msi_is_hosts(l, msi);
+    if (!from_iommu(msi))
+        return;
+    msi_is_hosts(l, msi);
+    msi_count(l, msi, LEDGER_COUNTER(notices), 1);
 }
 
 void msi_end(struct ledger *l, struct msi *msi, enum msi_state state)
@@ -174,6 +177,7 @@ void msi_drop(struct ledger *l, const struct vd_record *rec)
     msi_end(l, msi, MSI_DROPPED);
     msi_count(l, msi, LEDGER_COUNTER(dropped), 1);
     msi_count(l, msi, LEDGER_COUNTER(drops) + drop * sizeof(uint64_t), 1);
+    msi_count(l, msi, LEDGER_COUNTER(junk), from_iommu(msi));
     finding_dropped(l, msi, drop, rec->c);
 }
 

@@ -139,6 +139,7 @@ struct chunk {
 struct path_counts {
     uint32_t path;
     struct ledger_counts counts;
+    uint64_t counted[LEDGER_COUNTERS]; /* by the firmware itself */
 };
 
 struct ledger {
@@ -189,6 +190,7 @@ void msi_is_hosts(struct ledger *l, struct msi *msi);
 void msi_reopen(struct ledger *l, struct msi *msi);
 /* Adds to one counter (given by its offset in struct ledger_counts) of the run and of the path. */
 void msi_count(struct ledger *l, const struct msi *msi, size_t counter, int64_t n);
+struct path_counts *msi_path(struct ledger *l, uint32_t path);
 void msi_claim(struct ledger *l, struct msi *msi, const struct place *place, uint32_t hart);
 #define LEDGER_COUNTER(name) offsetof(struct ledger_counts, name)
 

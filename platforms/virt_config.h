@@ -80,6 +80,7 @@ struct virt_experiment_config {
     char expectation[1024]; /* what the reader should see in the results */
     char members[1024];     /* names of other experiments to run instead */
     uint32_t expects;       /* enum virt_expects */
+    char holds[512];        /* conditions on what the ledger and the hypervisor counted */
     char kernel[VIRT_PATH_SIZE];
     /* Words of the boot arguments, see firmware/hyp/README.md. */
     char exp[64];

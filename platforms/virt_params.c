@@ -113,6 +113,7 @@ static const struct vd_param experiment_table[] = {
     TEXT(members, "experiments to run in its place, separated by blanks"),
     {"expects", VD_PARAM_CHOICE, FIELD(expects), VIRT_EXPECTS_BALANCED, 0, 1, expects, "",
      "the ledger's verdict that makes the experiment a success as a member of another"},
+    TEXT(holds, "conditions on the counts of every path, separated by blanks: lost=0 sgei>=2*sent"),
     TEXT(kernel, "the hypervisor; empty: the built-in one"),
 };
 

@@ -83,6 +83,7 @@ enum { HYP_EXTENSION = 0x08000056 };
 enum hypercall {
     HYP_FLUSH_IOATC, /* every cached translation of the IOMMU, awaited */
     HYP_OPERATE,     /* a0: vCPU, a1: enum operation; returns when it is done */
+    HYP_MEASURE,     /* what the hypervisor counts begins here */
     HYP_EXITS,       /* a0: vCPU; value: its traps into the hypervisor */
     HYP_SIGNAL,      /* a0: vCPU, a1: identity, from a device that is emulated */
     HYP_LINE,        /* a0: level of the emulated APLIC's wire */

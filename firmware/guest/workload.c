@@ -349,6 +349,7 @@ static void counters_clear(void)
 /* The hypercall that reads the first count is itself one trap if the handler's vCPU makes it. */
 static void measured_round(const struct work *work)
 {
+    hypercall(HYP_MEASURE, 0);
     uint64_t before = hypercall(HYP_EXITS, work->handler);
     hint_phase(PHASE_MEASURED);
     plan->sent = work->round(plan->count, true);

@@ -72,9 +72,11 @@ static void virtual_instruction_handle(struct vcpu *vcpu)
     struct insn_csr insn;
     if (word == INSN_WFI) {
         vcpu->pc += 4;
+        vcpu->exits_by[EXIT_WFI]++;
         vcpu_block(vcpu);
         return;
     }
+    vcpu->exits_by[EXIT_CSR]++;
     if (!insn_decode_csr(word, &insn) || vcpu->guest_file)
         guest_broken(vcpu, "virtual instruction", word);
     if (insn.csr == CSR_STOPEI)
@@ -134,6 +136,7 @@ static uint64_t extend(uint64_t value, const struct insn_memory *insn)
 static void guest_page_fault_handle(struct vcpu *vcpu)
 {
     uint64_t gpa = csr_read(CSR_HTVAL) << 2 | (csr_read(CSR_STVAL) & 3);
+    vcpu->exits_by[vm_vcpu_by_imsic(vcpu->vm, gpa) ? EXIT_IMSIC : EXIT_DEVICE]++;
     uint32_t length;
     struct insn_memory insn;
     if (!insn_decode_memory(faulting_insn(vcpu, &length), &insn))
@@ -150,6 +153,7 @@ static void exception_handle(struct vcpu *vcpu, uint64_t cause)
 {
     switch (cause) {
     case EXC_ECALL_VS:
+        vcpu->exits_by[EXIT_ECALL]++;
         vcpu->pc += 4;
         guest_sbi_call(vcpu);
         break;
@@ -172,9 +176,11 @@ void vcpu_handle_exit(struct vcpu *vcpu)
     switch (cause) {
     case CAUSE_INTERRUPT | IRQ_SEI:
     case CAUSE_INTERRUPT | IRQ_SGEI:
+        vcpu->exits_by[cause & 1 ? EXIT_EXTERNAL : EXIT_SGEI]++;
         hart_poll();
         break;
     case CAUSE_INTERRUPT | IRQ_STI:
+        vcpu->exits_by[EXIT_TIMER]++;
         sched_timer(hart_self());
         break;
     default:

@@ -11,6 +11,7 @@
 #include "print.h"
 #include "protocol.h"
 #include "sched.h"
+#include "tally.h"
 #include "text.h"
 #include "vfile.h"
 #include "vm.h"
@@ -120,40 +121,6 @@ static void plan_fill(struct plan *plan, const struct experiment *e, const struc
     };
 }
 
-struct tally {
-    uint64_t blocks, wakes, moves, evictions, restorations, notices, sgeis, preemptions;
-};
-
-static struct tally tally_of(const struct vm *vm)
-{
-    struct tally t = {0};
-    for (uint32_t i = 0; i < vm->config.vcpus; i++) {
-        const struct vcpu *vcpu = &vm->vcpus[i];
-        t.blocks += vcpu->blocks;
-        t.wakes += vcpu->wakes;
-        t.moves += vcpu->moves;
-        t.evictions += vcpu->evictions;
-        t.restorations += vcpu->restorations;
-        t.notices += vcpu->mrif.notices;
-    }
-    for (uint32_t i = 0; i < num_harts; i++) {
-        t.sgeis += harts[i].sgeis;
-        t.preemptions += harts[i].preemptions;
-        harts[i].sgeis = harts[i].preemptions = 0;
-    }
-    return t;
-}
-
-/* Warm-up included. */
-static void tally_print(const struct tally *t, const char *name)
-{
-    if (t->blocks | t->moves | t->evictions | t->restorations | t->sgeis | t->preemptions)
-        print("path %s: blocks %lu wakes %lu sgei %lu notices %lu preemptions %lu moves %lu "
-              "evictions %lu restorations %lu\n",
-              name, t->blocks, t->wakes, t->sgeis, t->notices, t->preemptions, t->moves,
-              t->evictions, t->restorations);
-}
-
 /* A protocol that is asked for by name may be one that loses everything: the ledger tells. */
 static void report(const struct plan *plan, const char *name, bool wrong)
 {
@@ -204,9 +171,11 @@ static void guest_run(const struct experiment *e, const struct options *o, uint3
     if (e->workload == WORK_WIRE)
         aplic_off(board.aplic_s.base, pcie_intx_source(&board.pcie, &endpoint));
     struct plan plan = *vm->plan;
-    struct tally tally = tally_of(vm);
+    struct tally tally = tally_since(vm, &vm->measured);
+    tally.n[COUNT_sent] = plan.sent;
+    tally.n[COUNT_handled] = plan.handled;
     vm_destroy(vm);
-    tally_print(&tally, name);
+    tally_tell(&tally, name);
     report(&plan, name, o->protocol);
 }
 

@@ -115,6 +115,9 @@ static struct sbi_result hypercall(struct vcpu *caller)
         if (!protocol_traits.forgets_level)
             aplic_retrigger(board.aplic_s.base, caller->vm->wire);
         return ok(0);
+    case HYP_MEASURE:
+        caller->vm->measured = tally_of(caller->vm);
+        return ok(0);
     case HYP_EXITS:
         return vcpu ? ok(vcpu->exits) : failed(SBI_INVALID_PARAM);
     case HYP_DONE:

@@ -89,6 +89,7 @@ static void guest_externals_take(struct hart *hart)
     hart->sgeis++;
     for (uint32_t guest = 1; guest <= hart->files; guest++) {
         struct vcpu *owner = mask >> guest & 1 ? hart->file_owner[guest] : 0;
+        hart->spurious_sgeis += (mask >> guest & 1) && (!owner || owner->state != VCPU_BLOCKED);
         if (owner)
             sched_wake(owner);
     }

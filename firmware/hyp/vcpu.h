@@ -19,6 +19,20 @@ struct vm;
 
 enum vcpu_state { VCPU_STOPPED, VCPU_READY, VCPU_BLOCKED };
 
+/* Why it left the guest; in the order of counters.def. */
+enum exit_kind {
+    EXIT_EXTERNAL,
+    EXIT_SGEI,
+    EXIT_TIMER,
+    EXIT_ECALL,
+    EXIT_WFI,
+    EXIT_CSR,
+    EXIT_IMSIC,
+    EXIT_APLIC,
+    EXIT_DEVICE,
+    EXIT_KINDS
+};
+
 /* The VS CSRs that a hart holds while the vCPU is loaded. */
 struct vcpu_csrs {
     uint64_t vsstatus, vsie, vstvec, vsscratch, vsepc, vscause, vstval, vsatp, vsiselect;
@@ -46,6 +60,7 @@ struct vcpu {
     struct riscv_iommu_mrif mrif; /* the same file as the IOMMU knows it */
     uint64_t stash[IMSIC_WORDS];  /* MSIs of software that came while the file was locked */
     uint32_t stashed;
+    uint64_t exits_by[EXIT_KINDS];
     uint64_t exits, wakes, blocks, moves, evictions, restorations;
 };
 

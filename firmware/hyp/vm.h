@@ -9,6 +9,7 @@
 #include "guest/plan.h"
 #include "irqbypass.h"
 #include "pagetable.h"
+#include "tally.h"
 #include "vaplic.h"
 #include "vcpu.h"
 
@@ -48,7 +49,8 @@ struct vm {
     struct plan *plan;
     struct ir_domain ir;
     struct irqfd irqfds[GUEST_VECTORS];
-    bool assigned; /* the endpoint is the VM's */
+    struct tally measured; /* when the measured phase began */
+    bool assigned;         /* the endpoint is the VM's */
     volatile bool done;
 };
 

@@ -17,9 +17,18 @@ enum hint_code {
     HINT_PATH,
     HINT_MRIF_OWNER,
     HINT_VCPU_STATE,
+    HINT_COUNT,
 };
 
 enum hint_phase { PHASE_WARMUP = 1, PHASE_MEASURED, PHASE_QUIET };
+
+/* Of hint_count(). */
+enum hint_counter {
+#define COUNTER(name, what) COUNT_##name,
+#include "counters.def"
+#undef COUNTER
+    COUNTERS
+};
 
 #define HINT_NOBODY           UINT64_MAX
 #define HINT_VCPU(vm, vcpu)   ((uint64_t)(vm) << 16 | (uint64_t)(vcpu))
@@ -86,6 +95,12 @@ enum hint_vcpu_state { VCPU_IS_STOPPED, VCPU_IS_READY, VCPU_IS_BLOCKED };
 static inline void hint_vcpu_state(uint64_t vcpu, uint64_t state)
 {
     HINT(HINT_VCPU_STATE, vcpu, state, 0, 0);
+}
+
+/* Under the path announced last. */
+static inline void hint_count(enum hint_counter counter, uint64_t value)
+{
+    HINT(HINT_COUNT, counter, value, 0, 0);
 }
 
 #endif

@@ -5,12 +5,13 @@
 #include <string.h>
 
 #include "describe.h"
+#include "expectation.h"
 #include "machine.h"
 #include "platforms/file.h"
 #include "report/timeline.h"
 #include "verbs.h"
 
-enum { SHOWN_VIOLATIONS = 5, MAX_NAMES = 64 };
+enum { SHOWN_VIOLATIONS = 5, MAX_NAMES = 256 };
 
 static bool unknown(const char *name, struct vd_error *err)
 {
@@ -154,6 +155,31 @@ static int conclude(struct experiment_run *run, struct machine *machine, const c
     return STATUS_OK;
 }
 
+/* What it expects of the ledger, and its conditions. */
+static int judge(const struct experiment_run *run, struct machine *machine,
+                 const struct virt_config *config, const char *name, int result)
+{
+    const struct virt_experiment_config *e = &config->experiment;
+    char sentence[512];
+    struct vd_error why = {""};
+    if (result != STATUS_OK && result != STATUS_LEDGER)
+        return result;
+    bool violation = e->expects == VIRT_EXPECTS_VIOLATION;
+    bool held = (result == STATUS_LEDGER) == violation;
+    if (!held)
+        vd_fail(&why, "%s", violation ? "the ledger is balanced" : "the ledger is not balanced");
+    else
+        held = expectation_holds(e->holds, virt_core(machine->virt)->ledger,
+                                 config->machine.cycle_ps, &why);
+    if (!run->member)
+        printf("%s: %s%s%s: expectation %s\n", name, violation ? "violation" : "balance",
+               *e->holds ? ", " : "", e->holds, held ? "held" : "did NOT hold");
+    if (held || (result == STATUS_LEDGER && !violation))
+        return result;
+    snprintf(sentence, sizeof(sentence), "%s: %s", name, why.text);
+    return fail(STATUS_UNEXPECTED, sentence);
+}
+
 static int run_machine(struct experiment_run *run, const struct virt_config *config,
                        const char *name, const char *label)
 {
@@ -169,7 +195,7 @@ static int run_machine(struct experiment_run *run, const struct virt_config *con
         status = machine_run(&machine, &err);
     int result;
     if (status == STATUS_OK)
-        result = conclude(run, &machine, name, label);
+        result = judge(run, &machine, config, name, conclude(run, &machine, name, label));
     else
         result = fail(status, err.text);
     if (status == STATUS_DEADLOCK || status == STATUS_LIMIT)

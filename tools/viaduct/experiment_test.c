@@ -249,6 +249,39 @@ static void a_sweep_makes_a_path_per_value(void **state)
     }
 }
 
+/* Names of the ledger, of the hypervisor and of the latencies; none is true by itself. */
+static void conditions_are_checked(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *condition, *text;
+        int status;
+    } cases[] = {
+        {"claimed=issued sgei=issued wakes>=blocks", "expectation held", 0},
+        {"exit_wfi<2*issued p50<=p99 max>0 lost!=1", "expectation held", 0},
+        {"lost=0 sgei=21", "a09: sgei=21: 20 and 21", STATUS_UNEXPECTED},
+        {"sgei!=claimed", "did NOT hold", STATUS_UNEXPECTED},
+        {"sgei>issued", "did NOT hold", STATUS_UNEXPECTED},
+        {"p50<4", "did NOT hold", STATUS_UNEXPECTED},
+        {"sgie=20", "'sgie=20' is no condition", STATUS_UNEXPECTED},
+        {"sgei", "'sgei' is no condition", STATUS_UNEXPECTED},
+        {"sgei=", "'sgei=' is no condition", STATUS_UNEXPECTED},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char arguments[256];
+        snprintf(arguments, sizeof(arguments),
+                 "exp run a09-blocked-sgei --set experiment.count=20 "
+                 "--set 'experiment.holds=%s'",
+                 cases[i].condition);
+        if (run(arguments) != cases[i].status || !strstr(output, cases[i].text))
+            fail_msg("%s:\n%s", cases[i].condition, output);
+    }
+    assert_int_equal(run("exp run a09-blocked-sgei --set experiment.count=20 "
+                         "--set experiment.expects=violation"),
+                     STATUS_UNEXPECTED);
+    assert_non_null(strstr(output, "the ledger is balanced"));
+}
+
 static void boot_arguments_reach_the_hypervisor(void **state)
 {
     (void)state;
@@ -296,6 +329,7 @@ int main(void)
         cmocka_unit_test(what_is_wrong_on_purpose_is_reported),
         cmocka_unit_test(the_trace_hash_depends_on_inputs_only),
         cmocka_unit_test(a_run_directory_repeats_its_run),
+        cmocka_unit_test(conditions_are_checked),
         cmocka_unit_test(boot_arguments_reach_the_hypervisor),
         cmocka_unit_test(an_experiment_is_described_in_place_of_a_run),
         cmocka_unit_test(files_of_one_run_are_not_overwritten_by_the_next),

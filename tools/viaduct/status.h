@@ -6,14 +6,15 @@
 
 enum status {
     STATUS_OK = 0,
-    STATUS_USAGE = 64,     /* unknown verb, option or argument */
-    STATUS_CONFIG = 65,    /* unknown key, value out of range, parts that do not fit together */
-    STATUS_FILE = 66,      /* a file that cannot be read, or is not what it should be */
-    STATUS_LIMIT = 67,     /* --limit was reached */
-    STATUS_DEADLOCK = 68,  /* nothing can ever happen again */
-    STATUS_LEDGER = 69,    /* an MSI was lost, duplicated or strayed */
-    STATUS_HOST = 70,      /* the results cannot be written, or there is no memory */
-    STATUS_DIFFERENT = 71, /* a recorded answer and the model's differ */
+    STATUS_USAGE = 64,      /* unknown verb, option or argument */
+    STATUS_CONFIG = 65,     /* unknown key, value out of range, parts that do not fit together */
+    STATUS_FILE = 66,       /* a file that cannot be read, or is not what it should be */
+    STATUS_LIMIT = 67,      /* --limit was reached */
+    STATUS_DEADLOCK = 68,   /* nothing can ever happen again */
+    STATUS_LEDGER = 69,     /* an MSI was lost, duplicated or strayed */
+    STATUS_HOST = 70,       /* the results cannot be written, or there is no memory */
+    STATUS_DIFFERENT = 71,  /* a recorded answer and the model's differ */
+    STATUS_UNEXPECTED = 72, /* an experiment's expectation did not hold */
 };
 
 #endif
