@@ -14,6 +14,12 @@ static bool vstip_has_timer(const struct hart *h)
            (h->st.csr.henvcfg & ENVCFG_STCE);
 }
 
+/* [aia IPIs]: MSIP and MSIE are zero where IMSICs alone carry IPIs. */
+static uint64_t m_interrupts(const struct hart *h)
+{
+    return VD_BIT(INT_MTI) | VD_BIT(INT_MEI) | (h->cfg.no_msip ? 0 : VD_BIT(INT_MSI));
+}
+
 /* [priv norm:mideleg_h]: VS-level interrupts are always delegated, guest external interrupts are
  * where there are guest files. */
 static uint64_t delegated_always(const struct hart *h)
@@ -31,7 +37,7 @@ uint64_t interrupt_hie_mask(const struct hart *h)
 uint64_t interrupt_mie_mask(const struct hart *h)
 {
     uint64_t s = hart_has(h, HART_EXT_S) ? S_INTERRUPTS : 0;
-    return M_INTERRUPTS | s | interrupt_hie_mask(h) | interrupt_local_mask(h);
+    return m_interrupts(h) | s | interrupt_hie_mask(h) | interrupt_local_mask(h);
 }
 
 uint64_t interrupt_mideleg(const struct hart *h)
@@ -81,7 +87,7 @@ static uint64_t hypervisor_pending(const struct hart *h)
 uint64_t interrupt_mip(const struct hart *h)
 {
     const struct hart_csrs *csr = &h->st.csr;
-    uint64_t pending = h->st.lines & (M_INTERRUPTS | VD_BIT(INT_SEI));
+    uint64_t pending = h->st.lines & (m_interrupts(h) | VD_BIT(INT_SEI));
     pending |= csr->mip_soft & interrupt_local_mask(h);
     if (hart_has(h, HART_EXT_S)) {
         uint64_t stip = interrupt_stip_is_timer(h) ? h->st.lines : csr->mip_soft;

@@ -11,7 +11,6 @@
 #define LOCAL_INTERRUPTS (~UINT64_C(0) << 13)
 #define S_INTERRUPTS     (VD_BIT(INT_SSI) | VD_BIT(INT_STI) | VD_BIT(INT_SEI))
 #define VS_INTERRUPTS    (VD_BIT(INT_VSSI) | VD_BIT(INT_VSTI) | VD_BIT(INT_VSEI))
-#define M_INTERRUPTS     (VD_BIT(INT_MSI) | VD_BIT(INT_MTI) | VD_BIT(INT_MEI))
 
 uint64_t interrupt_mideleg(const struct hart *h);
 uint64_t interrupt_hideleg(const struct hart *h);
