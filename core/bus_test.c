@@ -105,6 +105,30 @@ static void target_gets_offset_unless_absolute(void **state)
     assert_int_equal(w->seen[1].addr, SLOW_BASE + 8);
 }
 
+/* Its size is part of the contract: fields find room in what is there. */
+static void a_transaction_is_48_bytes_and_its_data(void **state)
+{
+    (void)state;
+    assert_int_equal(sizeof(struct vd_txn), 48 + VD_TXN_BYTES);
+    assert_int_equal(offsetof(struct vd_txn, data), 48);
+    assert_int_equal(offsetof(struct vd_txn, rcid), 44);
+}
+
+static void identifiers_of_qos_reach_the_target(void **state)
+{
+    struct world *w = *state;
+    struct vd_txn now = txn(VD_READ, SLOW_BASE, 8, 0), later = now;
+    now.rcid = later.mcid = 0xabc;
+    now.mcid = later.rcid = 0x123;
+    access_by(w->device, &now);
+    assert_int_equal(submit_by(w->device, &later), VD_PENDING);
+    settle(w);
+    assert_int_equal(w->seen[0].rcid, 0xabc);
+    assert_int_equal(w->seen[0].mcid, 0x123);
+    assert_int_equal(w->seen[1].rcid, 0x123);
+    assert_int_equal(w->seen[1].mcid, 0xabc);
+}
+
 static void access_adds_the_latency_of_its_class(void **state)
 {
     struct world *w = *state;
@@ -316,6 +340,8 @@ int main(void)
         TEST(rules_are_checked_before_the_target_sees_it),
         TEST(access_across_the_end_of_a_target_is_refused),
         TEST(target_gets_offset_unless_absolute),
+        TEST(a_transaction_is_48_bytes_and_its_data),
+        TEST(identifiers_of_qos_reach_the_target),
         TEST(access_adds_the_latency_of_its_class),
         TEST(submit_takes_effect_after_the_latency),
         TEST(submit_reports_decode_errors_at_once),

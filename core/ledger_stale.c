@@ -4,13 +4,16 @@
  * that went astray that way is told so, and what is still stale after a fence is noted. */
 #include "core/ledger_state.h"
 
-enum { COMMAND_IOFENCE = 2 };
+enum { COMMAND_IOFENCE = 2, COMMAND_IODIR = 3, NONLEAF = 1 << 10 };
 
 const char *stale_command(uint32_t command)
 {
-    static const char *const names[2][2] = {{"IOTINVAL.VMA", "IOTINVAL.GVMA"},
-                                            {"IODIR.INVAL_DDT", "IODIR.INVAL_PDT"}};
-    return names[(command & 0x7f) == 3][command >> 7 & 1];
+    static const char *const names[3][2] = {
+        {"IOTINVAL.VMA", "IOTINVAL.GVMA"},
+        {"IODIR.INVAL_DDT", "IODIR.INVAL_PDT"},
+        {"IOTINVAL.VMA with NL=1 or AV=0", "IOTINVAL.GVMA with NL=1 or AV=0"}};
+    unsigned row = command & NONLEAF ? 2 : (command & 0x7f) == COMMAND_IODIR;
+    return names[row][command >> 7 & 1];
 }
 
 static struct ledger_stale *entry_of(struct ledger *l, const struct vd_record *rec)

@@ -87,6 +87,18 @@ static void stale_after_a_fence_is_noted_once(void **state)
                      1);
 }
 
+static void stale_pointer_names_the_operand(void **state)
+{
+    struct story *s = *state;
+    stale(s, 0, GVMA | 1 << 10, 0x1000);
+    stale(s, 0, VMA | 1 << 10, 0x2000);
+    command(s, IOFENCE);
+    stale(s, 0, GVMA | 1 << 10, 0x1000);
+    assert_int_equal(notes(s, "IOTINVAL.GVMA with NL=1 or AV=0 should have removed"), 1);
+    stale(s, 0, VMA | 1 << 10, 0x2000);
+    assert_int_equal(notes(s, "with NL=1 or AV=0 should have removed"), 2);
+}
+
 static void later_change_starts_anew(void **state)
 {
     struct story *s = *state;
@@ -124,9 +136,10 @@ static void every_command_has_its_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(stray_is_told_the_missing_command), TEST(stray_without_stale_entry_is_not),
-        TEST(stale_until_the_fence_is_nothing),  TEST(stale_after_a_fence_is_noted_once),
-        TEST(later_change_starts_anew),          cmocka_unit_test(every_command_has_its_name),
+        TEST(stray_is_told_the_missing_command),      TEST(stray_without_stale_entry_is_not),
+        TEST(stale_until_the_fence_is_nothing),       TEST(stale_after_a_fence_is_noted_once),
+        TEST(stale_pointer_names_the_operand),        TEST(later_change_starts_anew),
+        cmocka_unit_test(every_command_has_its_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -82,7 +82,7 @@ struct vd_txn {
     uint8_t at;     /* enum vd_at */
     uint8_t size;   /* 1, 2, 4, 8, 16, 32 or 64 bytes; devices may use any 1..64 within 64 aligned
                        bytes */
-    uint32_t pad;
+    uint16_t rcid, mcid; /* QoS: whose share of a resource it takes, who counts it; 0: nobody's */
     uint64_t data[VD_TXN_BYTES / 8];
 };
 

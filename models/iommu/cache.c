@@ -31,6 +31,8 @@ void iommu_caches_reset(struct iommu *m)
     m->st.pdt_plru.count = m->config.pdt_entries;
     m->st.tlb_plru.count = m->config.tlb_entries;
     m->st.msi_plru.count = m->config.msi_entries;
+    m->st.nonleaf_plru[STAGE_FIRST].count = m->config.first_nonleaf;
+    m->st.nonleaf_plru[STAGE_SECOND].count = m->config.second_nonleaf;
 }
 
 void iommu_flush(struct iommu *m)
@@ -44,6 +46,8 @@ void iommu_flush(struct iommu *m)
         st->tlb[i].valid = false;
     for (uint32_t i = 0; i < st->msi_plru.count; i++)
         st->msi[i].valid = false;
+    for (uint32_t i = 0; i < MAX_CONTEXTS; i++)
+        st->nonleaf[STAGE_FIRST][i].valid = st->nonleaf[STAGE_SECOND][i].valid = false;
 }
 
 static bool ddt_matches(const struct ddt_entry *e, uint32_t device_id)
@@ -178,4 +182,41 @@ void iommu_msi_fill(struct iommu *m, uint32_t device_id, uint16_t gscid, uint64_
         e = &st->msi[victim(&st->msi_plru)];
     *e = (struct msi_entry){gpa, {pte[0], pte[1]}, device_id, gscid, true};
     touch(&st->msi_plru, (uint32_t)(e - st->msi));
+}
+
+static bool nonleaf_matches(const struct nonleaf_entry *e, const struct nonleaf_entry *key)
+{
+    return e->valid && ((e->address ^ key->address) & ~e->mask) == 0 && e->bits == key->bits &&
+           e->gv == key->gv && e->gscid == key->gscid && e->pscid == key->pscid;
+}
+
+/* The table next to the leaf, of those that are known for the key's address. */
+const struct nonleaf_entry *iommu_nonleaf_lookup(struct iommu *m, const struct request *r,
+                                                 enum stage stage, const struct nonleaf_entry *key)
+{
+    struct plru *plru = &m->st.nonleaf_plru[stage];
+    const struct nonleaf_entry *all = m->st.nonleaf[stage], *found = NULL;
+    if (r->oracle && !(r->peeks & BAR_FIRST << stage))
+        return NULL;
+    for (const struct nonleaf_entry *e = all; e < all + plru->count; e++)
+        if (nonleaf_matches(e, key) && (!found || e->level < found->level))
+            found = e;
+    if (found && !r->oracle)
+        touch(plru, (uint32_t)(found - all));
+    return found;
+}
+
+void iommu_nonleaf_fill(struct iommu *m, enum stage stage, const struct nonleaf_entry *entry)
+{
+    struct plru *plru = &m->st.nonleaf_plru[stage];
+    struct nonleaf_entry *all = m->st.nonleaf[stage];
+    uint32_t i = 0;
+    if (!plru->count)
+        return;
+    while (i < plru->count && !(nonleaf_matches(&all[i], entry) && all[i].level == entry->level))
+        i++;
+    if (i == plru->count)
+        i = victim(plru);
+    all[i] = *entry;
+    touch(plru, i);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the invalidation commands remove [iommu IVMA], [iommu IGVMA], [iommu IDDT], [iommu IPDT].
- * Whatever is being walked meanwhile is not filled.  No non-leaf entry is cached, so NL=1 changes
- * nothing [iommu NLINV]. */
+ * Whatever is being walked meanwhile is not filled.  With an address, non-leaf entries are removed
+ * by NL=1 only [iommu NLINV]. */
 #include "iommu/model.h"
 
 static void bar(struct iommu *m, unsigned bars)
@@ -43,12 +43,35 @@ static bool vma_hits(const struct tlb_entry *e, uint64_t dw0, uint64_t dw1)
     return !GET(dw0, IOTINVAL_AV) || overlap(&range, e->iova, e->mask);
 }
 
+/* False: the command names an address and leaves non-leaf entries alone. */
+static bool reaches_nonleaf(uint64_t dw0)
+{
+    return !GET(dw0, IOTINVAL_AV) || GET(dw0, IOTINVAL_NL);
+}
+
+static bool vma_hits_nonleaf(const struct nonleaf_entry *e, uint64_t dw0, uint64_t dw1)
+{
+    const struct tlb_entry same = {
+        .iova = e->address,
+        .mask = e->mask,
+        .pscid = e->pscid,
+        .gscid = e->gscid,
+        .gv = e->gv,
+        .pscv = true,
+        .rights1 = e->global ? RIGHT_G : 0,
+    };
+    return reaches_nonleaf(dw0) && vma_hits(&same, dw0, dw1);
+}
+
 void iommu_invalidate_vma(struct iommu *m, uint64_t dw0, uint64_t dw1)
 {
     for (uint32_t i = 0; i < m->st.tlb_plru.count; i++)
         if (m->st.tlb[i].valid && vma_hits(&m->st.tlb[i], dw0, dw1))
             m->st.tlb[i].valid = false;
-    bar(m, BAR_TLB);
+    for (uint32_t i = 0; i < m->st.nonleaf_plru[STAGE_FIRST].count; i++)
+        if (vma_hits_nonleaf(&m->st.nonleaf[STAGE_FIRST][i], dw0, dw1))
+            m->st.nonleaf[STAGE_FIRST][i].valid = false;
+    bar(m, BAR_TLB | BAR_FIRST);
 }
 
 static bool gvma_hits(uint64_t dw0, uint64_t dw1, uint16_t gscid, uint64_t gpa, uint64_t mask)
@@ -74,7 +97,13 @@ void iommu_invalidate_gvma(struct iommu *m, uint64_t dw0, uint64_t dw1)
         if (e->valid && gvma_hits(dw0, dw1, e->gscid, e->gpa & ~UINT64_C(0xfff), 0xfff))
             e->valid = false;
     }
-    bar(m, BAR_TLB | BAR_MSI);
+    for (uint32_t i = 0; i < m->st.nonleaf_plru[STAGE_SECOND].count; i++) {
+        struct nonleaf_entry *e = &m->st.nonleaf[STAGE_SECOND][i];
+        bool reaches = !GET(dw0, IOTINVAL_GV) || reaches_nonleaf(dw0);
+        if (reaches && gvma_hits(dw0, dw1, e->gscid, e->address, e->mask))
+            e->valid = false;
+    }
+    bar(m, BAR_TLB | BAR_MSI | BAR_SECOND);
 }
 
 void iommu_invalidate_ddt(struct iommu *m, uint64_t dw0)

@@ -21,11 +21,39 @@ void iommu_emit(struct iommu *m, enum vd_record_kind kind, uint64_t serial, uint
     m->host.ops->trace(m->host.ctx, &rec);
 }
 
-enum vd_status iommu_bus(struct iommu *m, struct vd_txn *txn, uint32_t tag)
+void iommu_own_qos(const struct iommu *m, struct vd_txn *txn)
+{
+    txn->rcid = (uint16_t)GET(m->st.reg[REG_iommu_qosid], iommu_qosid_RCID);
+    txn->mcid = (uint16_t)GET(m->st.reg[REG_iommu_qosid], iommu_qosid_MCID);
+}
+
+void iommu_emit_qos(struct iommu *m, const struct vd_txn *txn)
+{
+    if (txn->rcid | txn->mcid)
+        iommu_emit(m, VD_REC_iommu_qos, txn->serial, txn->addr,
+                   txn->rcid | (uint64_t)txn->mcid << 16, txn->requester);
+}
+
+static enum vd_status put(struct iommu *m, struct vd_txn *txn, uint32_t tag)
 {
     txn->requester = VD_REQUESTER_IOMMU(m->config.index);
     txn->tag = tag;
-    return m->host.ops->submit(m->host.ctx, txn);
+    enum vd_status status = m->host.ops->submit(m->host.ctx, txn);
+    if (status != VD_RETRY)
+        iommu_emit_qos(m, txn);
+    return status;
+}
+
+enum vd_status iommu_bus(struct iommu *m, struct vd_txn *txn, uint32_t tag)
+{
+    iommu_own_qos(m, txn);
+    return put(m, txn, tag);
+}
+
+enum vd_status iommu_bus_for(struct iommu *m, const struct request *r, struct vd_txn *txn)
+{
+    iommu_context_qos(m, r, txn);
+    return put(m, txn, TAG_REQUEST + (uint32_t)(r - m->st.slot));
 }
 
 static void dispatch(struct iommu *m, uint32_t timer)

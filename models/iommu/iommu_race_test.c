@@ -238,6 +238,87 @@ static void snapshot_keeps_order(void **state)
     bed_close(&s.t);
 }
 
+static struct iommu_config small_caches(void)
+{
+    return (struct iommu_config){.first_nonleaf = 2,
+                                 .second_nonleaf = 2,
+                                 .tlb_entries = 2,
+                                 .outstanding = 2,
+                                 .timing = inorder,
+                                 .cycle_ps = 1000};
+}
+
+static void open_small(struct cache_bed *s)
+{
+    const struct iommu_config config = small_caches();
+    open_with(s, &config);
+    for (unsigned i = 1; i < 4; i++)
+        bed_map(&s->t, s->first, 3, false, IOVA + i * 0x1000, 0x10000000, 0, RWXAD | U);
+    bed_write(&s->t, DEVICE, IOVA);
+}
+
+static void submit_four(struct cache_bed *s, unsigned first)
+{
+    start_walk(s, IOVA + first * 0x1000);
+    for (unsigned i = 1; i < 4; i++) {
+        struct vd_txn txn = posted(DEVICE, IOVA + (first + i) % 4 * 0x1000, i);
+        iommu_submit(s->t.m, &txn);
+    }
+}
+
+/* Another instance goes on where this one is. */
+static void replace(struct cache_bed *s, const struct iommu_config *config)
+{
+    static uint8_t buffer[1 << 20];
+    size_t size = iommu_save(s->t.m, buffer, sizeof(buffer));
+    assert_true(size <= sizeof(buffer));
+    iommu_destroy(s->t.m);
+    s->t.m = iommu_create(config, &s->t.b.host, NULL);
+    assert_true(iommu_restore(s->t.m, buffer, size));
+}
+
+static void assert_same_story(const struct bench *x, const struct bench *y)
+{
+    assert_int_equal(x->now, y->now);
+    assert_int_equal(x->num_records, y->num_records);
+    assert_memory_equal(x->records, y->records, x->num_records * sizeof(x->records[0]));
+    assert_int_equal(x->num_writes, y->num_writes);
+    for (uint32_t i = 0; i < x->num_writes; i++)
+        assert_int_equal(x->writes[i].addr, y->writes[i].addr);
+}
+
+/* Two instances side by side, each with two walks under way and small non-leaf caches: both go on
+ * after a snapshot, at whatever cycle, as the undisturbed ones do. */
+static void snapshot_of_two_instances(void **state)
+{
+    (void)state;
+    static struct cache_bed calm[2], torn[2];
+    for (unsigned cycles = 0; cycles < 160; cycles += 3) {
+        for (unsigned i = 0; i < 2; i++) {
+            struct cache_bed *beds[] = {&calm[i], &torn[i]};
+            for (unsigned k = 0; k < 2; k++) {
+                open_small(beds[k]);
+                submit_four(beds[k], 1 + i);
+            }
+        }
+        for (unsigned i = 0; i < 2; i++) {
+            bench_run(&torn[i].t.b, cycles * 1000);
+            bench_run(&calm[i].t.b, cycles * 1000);
+        }
+        const struct iommu_config config = small_caches();
+        replace(&torn[0], &config);
+        replace(&torn[1], &config);
+        for (unsigned i = 0; i < 2; i++) {
+            bed_settle(&calm[i].t);
+            bed_settle(&torn[i].t);
+            assert_int_equal(calm[i].t.b.num_writes, 4);
+            assert_same_story(&calm[i].t.b, &torn[i].t.b);
+            bed_close(&calm[i].t);
+            bed_close(&torn[i].t);
+        }
+    }
+}
+
 static void two_instances(void **state)
 {
     (void)state;
@@ -284,6 +365,7 @@ int main(void)
         cmocka_unit_test(walk_sees_each_word_once),
         cmocka_unit_test(snapshot_in_a_walk),
         cmocka_unit_test(snapshot_keeps_order),
+        cmocka_unit_test(snapshot_of_two_instances),
         cmocka_unit_test(two_instances),
         cmocka_unit_test(error_at_every_access),
     };

@@ -15,8 +15,13 @@ void iommu_after(struct iommu *m, uint32_t timer, vd_time duration);
 void iommu_stop(struct iommu *m, uint32_t timer);
 void iommu_emit(struct iommu *m, enum vd_record_kind kind, uint64_t serial, uint64_t a, uint64_t b,
                 uint64_t c);
+/* The identifiers of iommu_qosid [iommu IOQOSID], for what is not done on a context's behalf. */
+void iommu_own_qos(const struct iommu *m, struct vd_txn *txn);
+void iommu_emit_qos(struct iommu *m, const struct vd_txn *txn);
 /* Submits as the IOMMU itself; tag comes back through iommu_complete(). */
 enum vd_status iommu_bus(struct iommu *m, struct vd_txn *txn, uint32_t tag);
+/* The same on behalf of a request. */
+enum vd_status iommu_bus_for(struct iommu *m, const struct request *r, struct vd_txn *txn);
 /* Field by field: an initializer for the whole is several times slower, and there is one per table
  * entry read. */
 static inline void iommu_txn(struct vd_txn *txn, enum vd_cmd cmd, uint64_t addr, unsigned size)
@@ -24,7 +29,8 @@ static inline void iommu_txn(struct vd_txn *txn, enum vd_cmd cmd, uint64_t addr,
     txn->addr = addr;
     txn->serial = 0;
     txn->delay = 0;
-    txn->requester = txn->process_id = txn->attrs = txn->tag = txn->pad = 0;
+    txn->requester = txn->process_id = txn->attrs = txn->tag = 0;
+    txn->rcid = txn->mcid = 0;
     txn->cmd = (uint8_t)cmd;
     txn->status = VD_OK;
     txn->at = VD_AT_UNTRANSLATED;
@@ -69,6 +75,13 @@ struct pte_swap {
 };
 bool iommu_swap_pte(struct iommu *m, struct request *r, const struct pte_swap *swap, bool *matched);
 bool iommu_access_step(struct iommu *m, struct request *r, const struct step *step, uint64_t *old);
+/* True once for every step: when its answer is seen for the first time. */
+static inline bool iommu_step_is_new(const struct request *r)
+{
+    return r->cursor == r->logged;
+}
+/* What a cache has said: asked once, then it is in the log.  False: the log has no room. */
+bool iommu_remember(struct request *r, uint64_t *said);
 void iommu_step_timer(struct iommu *m, struct request *r);
 void iommu_step_complete(struct iommu *m, struct request *r, const struct vd_txn *txn);
 bool iommu_fault(struct request *r, enum cause cause);
@@ -89,6 +102,8 @@ static inline void iommu_checkpoint(struct request *r, enum phase phase)
 
 /* translate.c */
 bool iommu_translate(struct iommu *m, struct request *r);
+/* The identifiers of the request's context [iommu DC_TA], or of iommu_qosid where it has none. */
+void iommu_context_qos(const struct iommu *m, const struct request *r, struct vd_txn *txn);
 
 /* stale.c */
 void iommu_stale_check(struct iommu *m, const struct request *r);
@@ -134,6 +149,9 @@ struct msi_entry *iommu_msi_lookup(struct iommu *m, uint32_t device_id, uint16_t
                                    uint64_t gpa);
 void iommu_msi_fill(struct iommu *m, uint32_t device_id, uint16_t gscid, uint64_t gpa,
                     const uint64_t pte[2]);
+const struct nonleaf_entry *iommu_nonleaf_lookup(struct iommu *m, const struct request *r,
+                                                 enum stage stage, const struct nonleaf_entry *key);
+void iommu_nonleaf_fill(struct iommu *m, enum stage stage, const struct nonleaf_entry *entry);
 
 /* invalidate.c: IOTINVAL and IODIR */
 void iommu_invalidate_vma(struct iommu *m, uint64_t dw0, uint64_t dw1);

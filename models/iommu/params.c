@@ -48,6 +48,10 @@ static const struct vd_param params[] = {
     U32(pdt_entries, 8, 1, MAX_CONTEXTS, "", "process contexts cached, a power of two"),
     U32(tlb_entries, 16, 1, MAX_TLB, "", "translations cached, a power of two"),
     U32(msi_entries, 4, 1, MAX_CONTEXTS, "", "MSI PTEs cached, a power of two"),
+    U32(first_nonleaf, 0, 0, MAX_CONTEXTS, "",
+        "non-leaf PTEs of the first stage cached, a power of two; 0: none; inorder 0"),
+    U32(second_nonleaf, 0, 0, MAX_CONTEXTS, "",
+        "non-leaf PTEs of the second stage cached, a power of two; 0: none; inorder 0"),
     SWITCH(rules_1_0, "iohgatp Bare with msiptp Flat translates instead of cause 259"),
     SWITCH(notice_if_enabled, "notice MSI only if the identity is enabled (wrong)"),
     SWITCH(mrif_uncached, "MSI PTEs in MRIF mode are not cached"),
@@ -94,12 +98,11 @@ static bool check_caches(const struct iommu_config *c, struct vd_error *err)
     const struct {
         const char *name;
         uint32_t entries;
-    } caches[] = {{"ddt_entries", c->ddt_entries},
-                  {"pdt_entries", c->pdt_entries},
-                  {"tlb_entries", c->tlb_entries},
-                  {"msi_entries", c->msi_entries}};
-    for (unsigned i = 0; i < 4; i++)
-        if (!vd_is_power_of_two(caches[i].entries))
+    } caches[] = {{"ddt_entries", c->ddt_entries},     {"pdt_entries", c->pdt_entries},
+                  {"tlb_entries", c->tlb_entries},     {"msi_entries", c->msi_entries},
+                  {"first_nonleaf", c->first_nonleaf}, {"second_nonleaf", c->second_nonleaf}};
+    for (unsigned i = 0; i < sizeof(caches) / sizeof(caches[0]); i++)
+        if (caches[i].entries && !vd_is_power_of_two(caches[i].entries))
             return vd_fail(err, "iommu.%s: %u is not a power of two", caches[i].name,
                            caches[i].entries);
     return true;

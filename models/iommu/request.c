@@ -174,8 +174,11 @@ static bool mrif_occupied(const struct iommu *m, const struct request *r)
 /* The record comes first: what the write causes must not precede it in the trace. */
 static void announce(struct iommu *m, struct request *r)
 {
-    if (is_msi(r) && !r->announced)
+    if (r->announced)
+        return;
+    if (is_msi(r))
         iommu_emit(m, VD_REC_msi_translate, r->txn.serial, r->iova, r->spa, m->config.index);
+    iommu_emit_qos(m, &r->txn);
     r->announced = true;
 }
 
@@ -193,6 +196,7 @@ static void forward(struct iommu *m, struct request *r)
     r->txn.tag = TAG_REQUEST + index_of(m, r);
     r->txn.at = VD_AT_UNTRANSLATED;
     r->txn.delay = 0;
+    iommu_context_qos(m, r, &r->txn);
     become(m, r, REQUEST_OUT);
     announce(m, r);
     enum vd_status status = m->host.ops->submit(m->host.ctx, &r->txn);

@@ -103,6 +103,24 @@ static bool guest_page_fault(struct request *r, uint64_t gpa, enum implicit impl
 
 static const uint8_t needed_rights[] = {RIGHT_R, RIGHT_W, RIGHT_X};
 
+/* Non-leaf entries, cached.  A table at `level` translates the bits below the index of the next. */
+
+static struct nonleaf_entry nonleaf_of(const struct request *r, const struct scheme *s,
+                                       uint64_t address, unsigned level)
+{
+    bool second = GET(r->dc.iohgatp, iohgatp_MODE) != 0;
+    uint64_t mask = vd_mask(0, 12 + (level + 1) * s->vpn_bits);
+    return (struct nonleaf_entry){
+        .address = address & ~mask,
+        .mask = mask,
+        .gscid = (uint16_t)(second ? GET(r->dc.iohgatp, iohgatp_GSCID) : 0),
+        .bits = s->bits,
+        .level = (uint8_t)level,
+        .valid = true,
+        .gv = second,
+    };
+}
+
 /* The second stage. */
 
 struct guest_access {
@@ -165,13 +183,43 @@ static bool gpa_too_wide(const struct request *r, const struct scheme *s, uint64
     return gpa >> s->bits || (GET(r->dc.tc, tc_SXL) && gpa >> 34);
 }
 
+/* Where the walk starts: at the root, or at the table that a non-leaf entry is known to name. */
+static void second_start(struct iommu *m, struct request *r, const struct scheme *s, uint64_t gpa,
+                         uint64_t *table, unsigned *level)
+{
+    uint64_t start = GET(r->dc.iohgatp, iohgatp_PPN) << 12 | (s->levels - 1u);
+    if (m->st.nonleaf_plru[STAGE_SECOND].count) {
+        const struct nonleaf_entry key = nonleaf_of(r, s, gpa, 0), *e = NULL;
+        if (iommu_step_is_new(r))
+            e = iommu_nonleaf_lookup(m, r, STAGE_SECOND, &key);
+        if (e) {
+            start = e->table | e->level;
+            r->hits |= BAR_SECOND;
+        }
+        iommu_remember(r, &start);
+    }
+    *table = start & ~UINT64_C(0xfff);
+    *level = start & 0xfff;
+}
+
+static void second_pointer(struct iommu *m, struct request *r, const struct scheme *s, uint64_t gpa,
+                           uint64_t table, unsigned level)
+{
+    if (!iommu_step_is_new(r) || (r->bars & BAR_SECOND))
+        return;
+    struct nonleaf_entry e = nonleaf_of(r, s, gpa, level);
+    e.table = table;
+    iommu_nonleaf_fill(m, STAGE_SECOND, &e);
+}
+
 static bool second_walk(struct iommu *m, struct request *r, const struct scheme *s,
                         const struct guest_access *g, struct leaf *leaf)
 {
     struct pte_swap swap = {
         .size = s->pte_bytes, .table = (uint8_t)g->table, .big = GET(m->st.reg[REG_fctl], fctl_BE)};
-    uint64_t table = GET(r->dc.iohgatp, iohgatp_PPN) << 12;
-    unsigned level = s->levels - 1u, tries = 0;
+    uint64_t table;
+    unsigned level, tries = 0;
+    second_start(m, r, s, g->gpa, &table, &level);
     for (;;) {
         swap.spa = table + entry_offset(s, true, g->gpa, level);
         if (!iommu_read(m, r, g->table, TABLE_SECOND, swap.spa, swap.big, swap.size,
@@ -181,6 +229,7 @@ static bool second_walk(struct iommu *m, struct request *r, const struct scheme 
         if (kind == PTE_POINTER) {
             table = GET(swap.expected, PTE_PPN) << 12;
             level--;
+            second_pointer(m, r, s, g->gpa, table, level);
             continue;
         }
         *leaf = leaf_of(s, swap.expected, level);
@@ -280,6 +329,35 @@ static bool first_leaf(struct request *r, const struct scheme *s, uint64_t pte)
     return true;
 }
 
+static struct nonleaf_entry first_nonleaf(const struct request *r, const struct scheme *s,
+                                          unsigned level)
+{
+    struct nonleaf_entry e = nonleaf_of(r, s, r->txn.addr, level);
+    e.pscid = r->pscid;
+    e.table = r->table;
+    e.global = r->global;
+    return e;
+}
+
+static void first_pointer(struct iommu *m, struct request *r, const struct scheme *s)
+{
+    const struct nonleaf_entry e = first_nonleaf(r, s, r->level);
+    if (!(r->bars & BAR_FIRST))
+        iommu_nonleaf_fill(m, STAGE_FIRST, &e);
+}
+
+static void first_start(struct iommu *m, struct request *r, const struct scheme *s)
+{
+    const struct nonleaf_entry key = first_nonleaf(r, s, 0);
+    const struct nonleaf_entry *e = iommu_nonleaf_lookup(m, r, STAGE_FIRST, &key);
+    r->level = e ? e->level : (uint8_t)(s->levels - 1u);
+    r->table = e ? e->table : GET(r->fsc, fsc_PPN) << 12;
+    if (e) {
+        r->global = e->global;
+        r->hits |= BAR_FIRST;
+    }
+}
+
 /* One level of the table.  Every level ends in a checkpoint, which keeps the cost linear. */
 static enum flow first_level(struct iommu *m, struct request *r, const struct scheme *s)
 {
@@ -298,6 +376,7 @@ static enum flow first_level(struct iommu *m, struct request *r, const struct sc
         r->global |= GET(pte, PTE_G);
         r->table = GET(pte, PTE_PPN) << 12;
         r->level--;
+        first_pointer(m, r, s);
         return FLOW_AGAIN;
     }
     if (kind == PTE_INVALID || !first_rights(r, leaf_of(s, pte, r->level).rights)) {
@@ -317,8 +396,7 @@ bool iommu_first_stage(struct iommu *m, struct request *r)
     if (r->level == UINT8_MAX) {
         if (iova_malformed(s, r->txn.addr))
             return page_fault(r);
-        r->level = (uint8_t)(s->levels - 1u);
-        r->table = GET(r->fsc, fsc_PPN) << 12;
+        first_start(m, r, s);
     }
     while ((flow = first_level(m, r, s)) == FLOW_AGAIN)
         iommu_checkpoint(r, PHASE_FIRST);

@@ -16,7 +16,7 @@ enum {
     COUNTERS = 31,      /* iohpmctr1..31 */
     ITAGS = 32,         /* outstanding ATS invalidations */
     WINDOW = 8,         /* commands fetched and not yet executed, out of order */
-    MAX_CONTEXTS = 256, /* entries of the DDT, PDT and MSI caches */
+    MAX_CONTEXTS = 256, /* entries of the DDT, PDT, MSI and non-leaf caches */
     MAX_TLB = 1024,
     HINTS = 256,
 };
@@ -154,6 +154,18 @@ struct msi_entry {
     bool valid;
 };
 
+/* A non-leaf PTE of either stage: the table that goes on translating what the addresses of its
+ * range, IOVAs or GPAs, have in common. */
+struct nonleaf_entry {
+    uint64_t address, mask;
+    uint64_t table;
+    uint32_t pscid;
+    uint16_t gscid;
+    uint8_t bits;  /* of an address, which tells the schemes apart */
+    uint8_t level; /* of the table */
+    bool valid, gv, global;
+};
+
 /* Tree of pseudo-least-recently-used bits over `count` entries, a power of two. */
 struct plru {
     uint32_t count;
@@ -194,7 +206,8 @@ enum request_kind {
 };
 
 /* The caches, as bits. */
-enum { BAR_DDT = 1, BAR_PDT = 2, BAR_TLB = 4, BAR_MSI = 8 };
+enum { BAR_DDT = 1, BAR_PDT = 2, BAR_TLB = 4, BAR_MSI = 8, BAR_FIRST = 16, BAR_SECOND = 32 };
+enum stage { STAGE_FIRST, STAGE_SECOND, STAGES };
 
 /* From `logged` to `iotval2` a request starts out as zero, few bytes at every arrival; the rest is
  * written before it is read. */
@@ -216,6 +229,7 @@ struct request {
     uint8_t phase;
     uint8_t bars, hits; /* what must not be filled; what a cache has answered */
     bool oracle;        /* a debugger's walk, see stale.c */
+    uint8_t peeks;      /* ... and the non-leaf caches that it looks into */
     bool walked;        /* a page table has been read: the start of the walk is paid */
     bool missed;
     bool global; /* a non-leaf PTE of the first stage had G */
@@ -318,7 +332,8 @@ struct iommu_state {
     struct pdt_entry pdt[MAX_CONTEXTS];
     struct tlb_entry tlb[MAX_TLB];
     struct msi_entry msi[MAX_CONTEXTS];
-    struct plru ddt_plru, pdt_plru, tlb_plru, msi_plru;
+    struct nonleaf_entry nonleaf[STAGES][MAX_CONTEXTS];
+    struct plru ddt_plru, pdt_plru, tlb_plru, msi_plru, nonleaf_plru[STAGES];
     uint16_t ddt_hint, pdt_hint, msi_hint, tlb_hint[HINTS];
 
     struct command_queue cq;

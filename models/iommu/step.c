@@ -67,7 +67,7 @@ static bool send(struct iommu *m, struct request *r, const struct step *s)
     iommu_txn(&txn, (enum vd_cmd)s->cmd, s->spa, s->size);
     txn.data[0] = s->data[0];
     txn.data[1] = s->data[1];
-    enum vd_status status = iommu_bus(m, &txn, TAG_REQUEST + (uint32_t)(r - m->st.slot));
+    enum vd_status status = iommu_bus_for(m, r, &txn);
     if (status == VD_RETRY) {
         keep(r, s, false);
         iommu_after(m, timer_of(m, r), txn.delay ? txn.delay : m->config.cycle_ps);
@@ -137,12 +137,22 @@ bool iommu_access_step(struct iommu *m, struct request *r, const struct step *st
         return step_fault(r, step->table, VD_UNMAPPED);
     if (r->cursor == LOG_STEPS)
         return iommu_fault(r, CAUSE_internal_error);
-    if (r->cursor == r->logged && !begin(m, r, step))
+    if (iommu_step_is_new(r) && !begin(m, r, step))
         return false;
     const struct logged *answer = &r->log[r->cursor++];
     if (answer->status != VD_OK)
         return step_fault(r, step->table, answer->status);
     *old = answer->value;
+    return true;
+}
+
+bool iommu_remember(struct request *r, uint64_t *said)
+{
+    if (r->cursor == LOG_STEPS)
+        return false;
+    if (iommu_step_is_new(r))
+        r->log[r->logged++] = (struct logged){*said, VD_OK};
+    *said = r->log[r->cursor++].value;
     return true;
 }
 
@@ -170,9 +180,8 @@ bool iommu_read(struct iommu *m, struct request *r, enum table table, enum table
                 uint64_t spa, bool big, unsigned size, uint64_t *value)
 {
     struct step s = {.spa = spa, .cmd = VD_READ, .size = (uint8_t)size, .table = (uint8_t)table};
-    bool fresh = r->cursor == r->logged;
     s.reads = (uint8_t)reads;
-    if (fresh) {
+    if (iommu_step_is_new(r)) {
         s.lead = start_cycles(m, r, reads) + m->config.timing.step;
         count_read(r, reads);
     }
@@ -196,7 +205,7 @@ bool iommu_read_wide(struct iommu *m, struct request *r, enum table table, uint6
     uint64_t unused;
     s.reads = (uint8_t)table;
     s.trail = beats(m, table);
-    if (r->cursor == r->logged) {
+    if (iommu_step_is_new(r)) {
         s.lead = table == TABLE_MSI ? start_cycles(m, r, table) + m->config.timing.step : 0;
         count_read(r, table);
     }

@@ -247,6 +247,16 @@ static bool run_phases(struct iommu *m, struct request *r)
            (r->phase != PHASE_SECOND || phase_second(m, r));
 }
 
+void iommu_context_qos(const struct iommu *m, const struct request *r, struct vd_txn *txn)
+{
+    if (!r->has_dc) {
+        iommu_own_qos(m, txn);
+        return;
+    }
+    txn->rcid = (uint16_t)GET(r->dc.ta, ta_RCID);
+    txn->mcid = (uint16_t)GET(r->dc.ta, ta_MCID);
+}
+
 bool iommu_translate(struct iommu *m, struct request *r)
 {
     bool done = run_phases(m, r);
