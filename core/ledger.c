@@ -42,11 +42,14 @@ void ledger_destroy(struct ledger *l)
         return;
     for (uint32_t i = 0; i < l->num_chunks; i++)
         free(l->chunks[i]);
+    for (uint32_t i = 0; i < l->num_software; i += LEDGER_CHUNK)
+        free(l->software[i / LEDGER_CHUNK]);
     for (uint32_t i = 0; i < l->num_harts; i++)
         free_hart(l->harts[i]);
     for (uint32_t i = 0; i < l->num_places; i++)
         free_place(l->places[i]);
     free(l->chunks);
+    free(l->software);
     free(l->harts);
     free(l->places);
     free(l->sources);
@@ -54,6 +57,7 @@ void ledger_destroy(struct ledger *l)
     free(l->moves);
     free(l->mrifs);
     free(l->stales);
+    free(l->levels);
     free(l->paths);
     free(l->findings);
     free(l->samples);
@@ -132,6 +136,8 @@ static void (*const takers[VD_REC_COUNT])(struct ledger *l, const struct vd_reco
     [VD_REC_hint] = hint_take,
     [VD_REC_hint_more] = hint_take_more,
     [VD_REC_iommu_stale] = stale_take,
+    [VD_REC_aplic_level] = level_take,
+    [VD_REC_aplic_pend] = level_take_pending,
     [VD_REC_iommu_command] = stale_command_done,
 };
 

@@ -30,6 +30,7 @@ enum ledger_finding_kind {
     LEDGER_STRAY,     /* recorded or claimed in a file that is not its owner's, or as another
                          identity than its data says */
     LEDGER_DROPPED,   /* ended with a documented cause; not a violation */
+    LEDGER_PENDING,   /* measured, and masked where it is when the run ends; not a violation */
     LEDGER_STALE,     /* an IOMMU still used a translation after a fence that memory contradicts; a
                          note, not a violation */
     LEDGER_KINDS

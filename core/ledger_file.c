@@ -120,7 +120,7 @@ void file_give_up(struct ledger *l, struct place *place, const char *why)
             if (place_enables(place, i)) {
                 finding_lost(l, msi, why);
             } else {
-                msi_count(l, msi, LEDGER_COUNTER(pending), 1);
+                finding_pending(l, msi);
                 msi_end(l, msi, MSI_DROPPED);
             }
         }

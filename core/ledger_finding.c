@@ -9,9 +9,10 @@
 
 static struct ledger_finding *new_finding(struct ledger *l, enum ledger_finding_kind kind)
 {
-    if (kind != LEDGER_DROPPED && kind != LEDGER_STALE)
-        l->violations++;
-    if (l->num_findings == (kind == LEDGER_DROPPED ? LEDGER_MAX_DROPS : LEDGER_MAX_FINDINGS))
+    bool violation = kind != LEDGER_DROPPED && kind != LEDGER_PENDING && kind != LEDGER_STALE;
+    bool many = kind == LEDGER_DROPPED || kind == LEDGER_PENDING;
+    l->violations += violation;
+    if (l->num_findings >= (many ? LEDGER_MAX_DROPS : LEDGER_MAX_FINDINGS))
         return NULL;
     l->findings = ledger_grow(l->findings, l->num_findings + 1, sizeof(*l->findings));
     struct ledger_finding *f = &l->findings[l->num_findings++];
@@ -51,13 +52,15 @@ static const size_t counter_of[LEDGER_KINDS] = {
     [LEDGER_LOST] = LEDGER_COUNTER(lost),
     [LEDGER_DUPLICATE] = LEDGER_COUNTER(duplicate),
     [LEDGER_STRAY] = LEDGER_COUNTER(stray),
+    [LEDGER_PENDING] = LEDGER_COUNTER(pending),
 };
 
 void finding_add(struct ledger *l, enum ledger_finding_kind kind, struct msi *msi,
                  const char *format, ...)
 {
     struct ledger_finding *f = new_finding(l, kind);
-    if (kind != LEDGER_DROPPED && !(kind == LEDGER_STRAY && msi->stray))
+    bool counted = kind == LEDGER_DROPPED || (kind == LEDGER_STRAY && msi->stray);
+    if (!counted)
         msi_count(l, msi, counter_of[kind], 1);
     msi->stray |= kind == LEDGER_STRAY;
     if (!f)
@@ -66,7 +69,9 @@ void finding_add(struct ledger *l, enum ledger_finding_kind kind, struct msi *ms
     f->serial = msi->serial;
     f->identity = msi->identity;
     f->path = msi->path;
-    size_t used = put(f->text, size, 0, "MSI %" PRIu64 " of ", msi->serial);
+    bool software = msi->serial >= LEDGER_SOFTWARE_SERIAL;
+    size_t used = put(f->text, size, 0, "%s %" PRIu64 " of ", software ? "Interrupt" : "MSI",
+                      software ? msi->serial - LEDGER_SOFTWARE_SERIAL : msi->serial);
     used = put_requester(f->text, size, used, msi->requester);
     used = put(f->text, size, used, ", identity %u, ", msi->identity);
     va_list args;
@@ -141,6 +146,19 @@ void finding_of_nothing(struct ledger *l, uint32_t hart, uint32_t identity, cons
     put(f->text, size, used, ")");
 }
 
+void finding_unseen(struct ledger *l, const char *format, ...)
+{
+    struct ledger_finding *f = new_finding(l, LEDGER_LOST);
+    struct msi nobody = {.path = l->path, .phase = l->phase};
+    msi_count(l, &nobody, LEDGER_COUNTER(lost), 1);
+    if (!f)
+        return;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(f->text, sizeof(f->text), format, args);
+    va_end(args);
+}
+
 static void last_seen(const struct msi *msi, char *text, size_t size)
 {
     char name[64] = "";
@@ -180,6 +198,28 @@ void finding_lost(struct ledger *l, struct msi *msi, const char *why)
     msi_end(l, msi, MSI_LOST);
 }
 
+static const char *why_masked(const struct place *place, uint32_t identity)
+{
+    if (place->kind == PLACE_MRIF)
+        return "which is no vCPU's";
+    if (place->eidelivery != 1)
+        return "whose eidelivery is off";
+    if (!(place->eie[identity / 64] >> (identity % 64) & 1))
+        return "where it is not enabled";
+    return "masked by eithreshold";
+}
+
+void finding_pending(struct ledger *l, struct msi *msi)
+{
+    char name[64];
+    place_name(msi->place, name, sizeof(name));
+    if (msi->host || msi->phase != PHASE_MEASURED)
+        msi_count(l, msi, LEDGER_COUNTER(pending), 1);
+    else
+        finding_add(l, LEDGER_PENDING, msi, "is left pending in %s, %s", name,
+                    why_masked(msi->place, msi->identity));
+}
+
 /* A run is often ended by a hart that has just told the others to stop: its IPIs need not arrive.
  * Before the first phase and in the quiet one they are not held against it. */
 static bool excused(const struct msi *msi)
@@ -187,7 +227,7 @@ static bool excused(const struct msi *msi)
     if (msi->requester >> 24 == VD_REQUESTER_IOMMU(0) >> 24)
         return true; /* a notice too late: what it is about is followed by itself */
     bool from_hart = msi->requester >> 24 == VD_REQUESTER_HART(0) >> 24;
-    return from_hart && (msi->phase == 0 || msi->phase == 3);
+    return from_hart && (msi->phase == 0 || msi->phase == PHASE_QUIET);
 }
 
 static const char *why_pending_is_wrong(const struct msi *msi)
@@ -219,8 +259,12 @@ static void close_msi(struct ledger *l, struct msi *msi)
         return;
     }
     /* A stray is reported as that and not once more as what became of it. */
-    if (!why || excused(msi) || msi->stray)
-        msi_count(l, msi, LEDGER_COUNTER(pending), msi->stray ? 0 : 1);
+    if (msi->stray)
+        return;
+    if (!why)
+        finding_pending(l, msi);
+    else if (excused(msi))
+        msi_count(l, msi, LEDGER_COUNTER(pending), 1);
     else
         finding_lost(l, msi, why);
 }
@@ -233,5 +277,7 @@ bool ledger_finish(struct ledger *l, vd_time now)
     for (uint32_t i = 0; i < l->num_chunks; i++)
         for (uint32_t j = 0; l->chunks[i] && j < LEDGER_CHUNK; j++)
             close_msi(l, &l->chunks[i]->msis[j]);
+    for (uint32_t i = 0; i < l->num_software; i++)
+        close_msi(l, &l->software[i / LEDGER_CHUNK]->msis[i % LEDGER_CHUNK]);
     return l->violations == 0;
 }

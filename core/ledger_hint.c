@@ -72,15 +72,19 @@ static struct msi *take_claimed(struct ledger *l, struct ledger_hart *hart, uint
     return first;
 }
 
+static const uint64_t of_trap = UINT64_MAX; /* in place of a host identity */
+
 static void inject(struct ledger *l, const struct hint *h)
 {
-    if (h->x11 >= LEDGER_IDENTITIES || h->x12 >= LEDGER_IDENTITIES)
+    if (h->x11 >= LEDGER_IDENTITIES || (h->x12 >= LEDGER_IDENTITIES && h->x12 != of_trap))
         return;
     struct ledger_hart *hart = h->hart == NO_HART ? NULL : ledger_hart(l, h->hart);
     struct place *place = place_find(l, PLACE_SOFTWARE, h->x10);
     struct slot *slot = place_slot(place, h->x11);
     struct msi *list = NULL;
-    if (!h->x12)
+    if (h->x12 == of_trap && l->num_software < LEDGER_MAX_SOFTWARE)
+        list = msi_of_software(l, h->hart, (uint32_t)h->x11);
+    else if (!h->x12)
         list = place_take_waiting(l, place, (uint32_t)h->x11);
     else if (hart)
         list = take_claimed(l, hart, h->x12);
@@ -105,9 +109,12 @@ static void software_claim(struct ledger *l, const struct hint *h)
 
 static void software_enable(struct ledger *l, const struct hint *h)
 {
+    struct place *place = place_find(l, PLACE_SOFTWARE, h->x10);
+    if (h->x11 == UINT64_MAX)
+        memset(place->eie, h->x12 ? 0xff : 0, sizeof(place->eie));
     if (h->x11 >= LEDGER_IDENTITIES)
         return;
-    uint64_t *word = &place_find(l, PLACE_SOFTWARE, h->x10)->eie[h->x11 / 64];
+    uint64_t *word = &place->eie[h->x11 / 64];
     uint64_t bit = UINT64_C(1) << (h->x11 % 64);
     *word = h->x12 ? *word | bit : *word & ~bit;
 }
@@ -201,6 +208,8 @@ static void move(struct ledger *l, const struct hint *h)
 
 static void phase(struct ledger *l, const struct hint *h)
 {
+    if (h->x10 == PHASE_QUIET)
+        level_check(l);
     l->phase = (uint32_t)h->x10;
 }
 

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -129,6 +130,78 @@ static void claim_of_a_risen_bit_is_a_duplicate(void **state)
     software_claim(s, VCPU(VM, 0), 5);
     software_claim(s, VCPU(VM, 0), 5);
     violated(s, LEDGER_DUPLICATE, "identity 5", "nothing was pending");
+}
+
+/* A store that trapped, or an emulated device, in the trap that the hypervisor handles. */
+static void of_trap(struct story *s, uint32_t identity)
+{
+    trap(s, HART0, 23, VD_MODE_VS, VD_MODE_S);
+    s->now += 100;
+    HINT(s, HART0, 4, VCPU(VM, 0), identity, UINT64_MAX, 0);
+}
+
+static void interrupt_of_software_is_followed_from_its_trap(void **state)
+{
+    struct story *s = *state;
+    of_trap(s, 5);
+    of_trap(s, 5);
+    software_claim(s, VCPU(VM, 0), 5);
+    balanced(s);
+    assert_int_equal(counts(s)->issued, 2);
+    assert_int_equal(counts(s)->claimed, 1);
+    assert_int_equal(counts(s)->coalesced, 1);
+    assert_int_equal(ledger_num_samples(s->ledger), 2);
+    const struct sample *sample = ledger_samples(s->ledger);
+    assert_int_equal(sample->stamp[STAMP_RECORD] - sample->stamp[STAMP_ISSUE], 120);
+}
+
+static void interrupt_of_software_that_is_never_claimed_is_lost(void **state)
+{
+    struct story *s = *state;
+    of_trap(s, 5);
+    violated(s, LEDGER_LOST, "Interrupt 0 of hart 0, identity 5", "never claimed");
+}
+
+/* An emulation that forgets to enable it: no violation of the file's, but the experiment's. */
+static void interrupt_that_is_never_enabled_is_left_pending(void **state)
+{
+    struct story *s = *state;
+    enum { ENABLE = 6 };
+    HINT(s, HART0, ENABLE, VCPU(VM, 0), UINT64_MAX, 0, 0);
+    HINT(s, HART0, ENABLE, VCPU(VM, 0), 6, 1, 0);
+    of_trap(s, 5);
+    of_trap(s, 6);
+    software_claim(s, VCPU(VM, 0), 6);
+    assert_true(ledger_finish(s->ledger, s->now));
+    assert_int_equal(counts(s)->pending, 1);
+    assert_int_equal(ledger_num_findings(s->ledger), 1);
+    const struct ledger_finding *f = ledger_finding(s->ledger, 0);
+    assert_int_equal(f->kind, LEDGER_PENDING);
+    assert_non_null(strstr(f->text, "left pending in the software file of VM 1 vCPU 0, where it is "
+                                    "not enabled"));
+}
+
+static void what_is_left_pending_says_why(void **state)
+{
+    struct story *s = *state;
+    static const struct {
+        uint32_t select;
+        uint64_t value;
+        const char *why;
+    } masks[] = {{0x70, 0, "whose eidelivery is off"},
+                 {0xc0, 0, "where it is not enabled"},
+                 {0x72, 3, "masked by eithreshold"}};
+    issue(s, 1, 5);
+    record(s, 1, GUEST_FILE, 5, false);
+    for (size_t i = 0; i < 3; i++) {
+        enable(s, GUEST_FILE);
+        state_of(s, GUEST_FILE, 0x72, 0);
+        state_of(s, GUEST_FILE, masks[i].select, masks[i].value);
+        ledger_finish(s->ledger, s->now);
+        const struct ledger_finding *f = ledger_finding(s->ledger, (uint32_t)i);
+        assert_non_null(f);
+        assert_non_null(strstr(f->text, masks[i].why));
+    }
 }
 
 static void masked_in_the_file_is_masked_in_memory(void **state)
@@ -272,6 +345,10 @@ int main(void)
         TEST(stopped_vcpu_leaves_nothing_to_the_next),
         TEST(hosts_own_are_in_no_path),
         TEST(ipi_to_a_guest_is_in_its_path),
+        TEST(interrupt_of_software_is_followed_from_its_trap),
+        TEST(interrupt_of_software_that_is_never_claimed_is_lost),
+        TEST(interrupt_that_is_never_enabled_is_left_pending),
+        TEST(what_is_left_pending_says_why),
         TEST(notices_are_counted_and_those_that_reach_no_file_are_junk),
         TEST(what_firmware_counts_is_told),
     };

@@ -5,8 +5,6 @@
 
 #include "core/ledger_state.h"
 
-static const uint32_t phase_measured = 2;
-
 static bool claim_needs(const struct ledger *l, uint64_t index)
 {
     for (uint32_t i = 0; i < l->num_harts; i++) {
@@ -38,13 +36,19 @@ static void reclaim(struct ledger *l, uint64_t index)
 /* Twice, for those that wait longer than most. */
 enum { RECLAIM_SOON = 16, RECLAIM_LATE = 1024 };
 
+static struct chunk *new_chunk(void)
+{
+    struct chunk *chunk = calloc(1, sizeof(*chunk));
+    if (!chunk)
+        abort();
+    return chunk;
+}
+
 static void add_chunk(struct ledger *l)
 {
     uint32_t index = l->num_chunks++;
     l->chunks = ledger_grow(l->chunks, l->num_chunks, sizeof(struct chunk *));
-    l->chunks[index] = calloc(1, sizeof(struct chunk));
-    if (!l->chunks[index])
-        abort();
+    l->chunks[index] = new_chunk();
     if (index >= RECLAIM_SOON)
         reclaim(l, index - RECLAIM_SOON);
     if (index >= RECLAIM_LATE)
@@ -96,7 +100,7 @@ void msi_count(struct ledger *l, const struct msi *msi, size_t counter, int64_t 
     if (msi->host && !counts_for_host(counter))
         return;
     add(&l->all, counter, n);
-    if (msi->phase == phase_measured)
+    if (msi->phase == PHASE_MEASURED)
         add(&msi_path(l, msi->path)->counts, counter, n);
 }
 
@@ -127,6 +131,34 @@ static int32_t vm_of_requester(const struct ledger *l, uint32_t requester)
 static uint32_t identity_of(uint64_t addr, uint64_t data)
 {
     return (addr & 0xfff) == 4 ? __builtin_bswap32((uint32_t)data) : (uint32_t)data;
+}
+
+struct msi *msi_of_software(struct ledger *l, uint32_t hart, uint32_t identity)
+{
+    uint32_t n = l->num_software++, index = n / LEDGER_CHUNK;
+    if (n % LEDGER_CHUNK == 0) {
+        l->software = ledger_grow(l->software, index + 1, sizeof(struct chunk *));
+        l->software[index] = new_chunk();
+    }
+    struct msi *msi = &l->software[index]->msis[n % LEDGER_CHUNK];
+    *msi = (struct msi){
+        .serial = LEDGER_SOFTWARE_SERIAL + n,
+        .seen = l->now,
+        .target = VD_FILE(hart, 1),
+        .identity = identity,
+        .requester = VD_REQUESTER_HART(hart),
+        .path = l->path,
+        .phase = l->phase,
+        .vm = VM_UNKNOWN,
+        .state = MSI_ISSUED,
+    };
+    for (int i = 0; i < STAMP_COUNT; i++)
+        msi->stamp[i] = SAMPLE_UNKNOWN;
+    msi->stamp[STAMP_ISSUE] = trap_of_hypervisor(l, hart);
+    msi->stamp[STAMP_RECORD] = l->now;
+    l->open++;
+    msi_count(l, msi, LEDGER_COUNTER(issued), 1);
+    return msi;
 }
 
 void msi_issue(struct ledger *l, const struct vd_record *rec)
@@ -214,7 +246,7 @@ void msi_claim(struct ledger *l, struct msi *msi, const struct place *place, uin
     msi_end(l, msi, MSI_CLAIMED);
     msi_count(l, msi, claim_counter(msi), 1);
     msi_count(l, msi, LEDGER_COUNTER(traps), msi->coalesced_into ? 0 : msi->traps);
-    if (msi->phase == phase_measured && !msi->host)
+    if (msi->phase == PHASE_MEASURED && !msi->host)
         add_sample(l, msi, place);
 }
 

@@ -10,15 +10,18 @@ enum {
     LEDGER_FILES = LEDGER_GUESTS + 1,
     LEDGER_HARTS = 4096,
     LEDGER_IDENTITIES = 2048,
-    LEDGER_TRAPS = 4096,        /* remembered per hart and mode; a longer wait counts these */
-    LEDGER_CHUNK = 256,         /* MSIs whose memory is reclaimed together */
-    LEDGER_MAX_PLACES = 8192,   /* that hints may ask for: 64 harts have 4032 guest files */
-    LEDGER_MAX_FINDINGS = 4096, /* kept as text; all are counted */
+    LEDGER_TRAPS = 4096,           /* remembered per hart and mode; a longer wait counts these */
+    LEDGER_CHUNK = 256,            /* MSIs whose memory is reclaimed together */
+    LEDGER_MAX_PLACES = 8192,      /* that hints may ask for: 64 harts have 4032 guest files */
+    LEDGER_MAX_SOFTWARE = 1 << 24, /* MSIs of software */
+    LEDGER_MAX_FINDINGS = 4096,    /* kept as text; all are counted */
     LEDGER_MAX_DROPS = LEDGER_MAX_FINDINGS / 2, /* of them: a flood of drops must not hide a loss */
 };
 
 /* VM of a device or file; 0 is the host. */
 enum { VM_UNKNOWN = -1 };
+
+enum { PHASE_MEASURED = 2, PHASE_QUIET = 3 };
 
 enum msi_state {
     MSI_UNBORN,
@@ -48,6 +51,9 @@ struct msi {
     bool inexact, stray, moved;
     bool host; /* the hypervisor's own: a notice of an MRIF, an IPI between its harts */
 };
+
+/* MSIs that software makes without a store that anyone sees have serials of the ledger's own. */
+#define LEDGER_SOFTWARE_SERIAL (UINT64_C(1) << 62)
 
 /* One identity of a place.  Its pending bit may stand for MSIs, for a write of software, or both.
  */
@@ -132,6 +138,14 @@ struct ledger_stale {
     bool noted;
 };
 
+/* A level-sensitive source of an APLIC that delivers by MSIs. */
+struct ledger_level {
+    uint16_t aplic; /* the port that told */
+    uint32_t source;
+    bool asserted, pending;
+    vd_time since, left; /* when it was asserted, and when its MSI left */
+};
+
 struct chunk {
     struct msi msis[LEDGER_CHUNK];
 };
@@ -147,6 +161,8 @@ struct ledger {
     vd_time now;           /* of the record at hand */
     struct chunk **chunks; /* by serial; NULL: all of its MSIs have ended long ago */
     uint32_t num_chunks;
+    struct chunk **software; /* the same of software's, which are all kept */
+    uint32_t num_software;   /* MSIs */
     uint64_t open;
     struct ledger_hart **harts;
     uint32_t num_harts;
@@ -162,6 +178,8 @@ struct ledger {
     uint32_t num_mrifs;
     struct ledger_stale *stales;
     uint32_t num_stales;
+    struct ledger_level *levels;
+    uint32_t num_levels;
     uint64_t fences;
     uint32_t phase, path;
     struct ledger_counts all;
@@ -183,6 +201,8 @@ uint32_t ledger_source_hart(const struct ledger *l, uint16_t source);
 struct msi *msi_find(struct ledger *l, uint64_t serial);
 void msi_issue(struct ledger *l, const struct vd_record *rec);
 void msi_drop(struct ledger *l, const struct vd_record *rec);
+/* An emulated device or a trapped store makes one, in the trap that this hart handles. */
+struct msi *msi_of_software(struct ledger *l, uint32_t hart, uint32_t identity);
 /* No more will happen to it. */
 void msi_end(struct ledger *l, struct msi *msi, enum msi_state state);
 /* It turns out to be the hypervisor's own, which no path counts. */
@@ -229,12 +249,20 @@ void hint_take_more(struct ledger *l, const struct vd_record *rec);
 
 /* ledger_trap.c */
 void trap_take(struct ledger *l, const struct vd_record *rec);
+/* Of the hart's last trap into a hypervisor; now if there was none. */
+vd_time trap_of_hypervisor(struct ledger *l, uint32_t hart);
 void trap_stamp(struct ledger *l, struct msi *msi, const struct place *place, uint32_t hart);
 
 /* ledger_stale.c */
 void stale_take(struct ledger *l, const struct vd_record *rec);
 void stale_command_done(struct ledger *l, const struct vd_record *rec);
 const char *stale_command(uint32_t command);
+
+/* ledger_level.c */
+void level_take(struct ledger *l, const struct vd_record *rec);
+void level_take_pending(struct ledger *l, const struct vd_record *rec);
+/* The devices are stopped and everything is handled. */
+void level_check(struct ledger *l);
 
 /* ledger_finding.c */
 void finding_stale(struct ledger *l, const struct ledger_stale *stale);
@@ -244,7 +272,12 @@ __attribute__((format(printf, 4, 5))) void finding_add(struct ledger *l,
 /* A claim or injection that belongs to no MSI. */
 __attribute__((format(printf, 4, 5))) void
 finding_of_nothing(struct ledger *l, uint32_t hart, uint32_t identity, const char *format, ...);
+/* A cause that never became an MSI. */
+__attribute__((format(printf, 2, 3))) void finding_unseen(struct ledger *l, const char *format,
+                                                          ...);
 void finding_dropped(struct ledger *l, struct msi *msi, uint32_t drop, uint64_t detail);
 void finding_lost(struct ledger *l, struct msi *msi, const char *why);
+/* It is left where it was, for a reason that is no error by itself. */
+void finding_pending(struct ledger *l, struct msi *msi);
 
 #endif

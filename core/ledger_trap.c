@@ -42,6 +42,13 @@ void trap_take(struct ledger *l, const struct vd_record *rec)
             (struct trap_stamp){rec->time, rec->time + (rec->b >> 16) * l->config.cycle_ps};
 }
 
+vd_time trap_of_hypervisor(struct ledger *l, uint32_t hart)
+{
+    const struct ledger_hart *h = hart == NO_HART ? NULL : ledger_hart(l, hart);
+    const struct trap_ring *ring = h ? &h->traps[TRAP_S] : NULL;
+    return ring && ring->count ? ring->times[(ring->count - 1) % LEDGER_TRAPS] : l->now;
+}
+
 static uint32_t count_since(const struct trap_ring *ring, vd_time since)
 {
     uint32_t count = 0;

@@ -102,7 +102,7 @@ static bool mmio_store(struct vcpu *vcpu, uint64_t gpa, uint64_t value)
     struct vcpu *target = vm_vcpu_by_imsic(vcpu->vm, gpa);
     if (target) {
         if (gpa % PAGE_SIZE == IMSIC_SETEIPNUM_LE)
-            vfile_inject(target, (uint32_t)value, 0);
+            vfile_inject(target, (uint32_t)value, HINT_OF_TRAP);
         return true;
     }
     if (gpa - GUEST_BAR2 >= ENDPOINT_BAR2_BYTES || !vcpu->vm->assigned)

@@ -116,7 +116,7 @@ static void plan_fill(struct plan *plan, const struct experiment *e, const struc
         .period = period_of(e, o),
         .seed = o->seed,
         .settle = vcpus_of(e, o) > 2 ? 2 * vcpus_of(e, o) * o->slice : 0,
-        .patience = board.timebase / (e->workload >= WORK_RACE ? 1000 : 2),
+        .patience = board.timebase / (e->workload >= WORK_RACE ? 1000 : 50),
         .ids = board.imsic_s.ids,
     };
 }

@@ -77,7 +77,7 @@ static struct sbi_result ipi_call(struct vcpu *caller)
     for (uint64_t i = 0; caller->x[10] >> i && i < 64; i++) {
         struct vcpu *vcpu = vcpu_by_id(caller->vm, caller->x[11] + i);
         if (vcpu && (caller->x[10] >> i & 1))
-            vfile_inject(vcpu, GUEST_ID_IPI, 0);
+            vfile_inject(vcpu, GUEST_ID_IPI, HINT_OF_TRAP);
     }
     return ok(0);
 }
@@ -86,7 +86,7 @@ static struct sbi_result signal(struct vcpu *vcpu, uint64_t identity)
 {
     if (!vcpu)
         return failed(SBI_INVALID_PARAM);
-    vfile_inject(vcpu, (uint32_t)identity, 0);
+    vfile_inject(vcpu, (uint32_t)identity, HINT_OF_TRAP);
     return ok(0);
 }
 

@@ -9,6 +9,7 @@ void swfile_init(struct swfile *file, uint64_t owner, uint32_t ids)
     memset(file, 0, sizeof *file);
     file->owner = owner;
     file->ids = ids;
+    hint_software_disable_all(owner);
 }
 
 static uint64_t *pending_word(struct swfile *file, uint32_t word)
@@ -37,7 +38,7 @@ static void pending_claim(uint64_t *word, uint64_t bit, uint64_t owner, uint64_t
                  : "memory");
 }
 
-void swfile_inject(struct swfile *file, uint32_t id, uint32_t host_identity)
+void swfile_inject(struct swfile *file, uint32_t id, uint64_t host_identity)
 {
     if (id == 0 || id > file->ids)
         return;

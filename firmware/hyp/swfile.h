@@ -23,8 +23,9 @@ struct swfile {
 };
 
 void swfile_init(struct swfile *file, uint64_t owner, uint32_t ids);
-/* Makes the identity pending; host_identity is what this hart has just claimed for it, or 0. */
-void swfile_inject(struct swfile *file, uint32_t id, uint32_t host_identity);
+/* Makes the identity pending; for the ledger, host_identity is what this hart has just claimed for
+ * it, HINT_OF_TRAP if a vCPU's trap asks for it, or 0 if it was pending elsewhere. */
+void swfile_inject(struct swfile *file, uint32_t id, uint64_t host_identity);
 /* Value of stopei; with claim, what it tells is taken out in the same step: in two, an identity
  * that is injected in between would be claimed unseen. */
 uint64_t swfile_topei(struct swfile *file, bool claim);

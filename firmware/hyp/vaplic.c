@@ -13,5 +13,5 @@ void vaplic_line(struct vm *vm, bool level)
     bool rises = level && !aplic->rectified;
     aplic->rectified = level;
     if (rises)
-        vfile_inject(&vm->vcpus[aplic->vcpu], aplic->eiid, 0);
+        vfile_inject(&vm->vcpus[aplic->vcpu], aplic->eiid, HINT_OF_TRAP);
 }

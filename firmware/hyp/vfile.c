@@ -78,14 +78,15 @@ void vfile_unlock(struct vcpu *vcpu)
     settle(vcpu);
 }
 
-static void stash(struct vcpu *vcpu, uint32_t id, uint32_t host_identity)
+/* What begins here is in the books when it is delivered. */
+static void stash(struct vcpu *vcpu, uint32_t id, uint64_t host_identity)
 {
-    hint_inject(vcpu->swfile.owner, id, host_identity);
+    hint_inject(vcpu->swfile.owner, id, host_identity == HINT_OF_TRAP ? 0 : host_identity);
     __atomic_fetch_or(&vcpu->stash[id / 64], 1ul << id % 64, __ATOMIC_SEQ_CST);
     __atomic_store_n(&vcpu->stashed, 1, __ATOMIC_SEQ_CST);
 }
 
-void vfile_inject(struct vcpu *vcpu, uint32_t id, uint32_t host_identity)
+void vfile_inject(struct vcpu *vcpu, uint32_t id, uint64_t host_identity)
 {
     if (id == 0 || id > vcpu->swfile.ids)
         return;

@@ -16,7 +16,7 @@ bool vfile_trylock(struct vcpu *vcpu);
 void vfile_lock(struct vcpu *vcpu);
 void vfile_unlock(struct vcpu *vcpu);
 /* An MSI from software, wherever the file is; never waits.  host_identity as in swfile_inject(). */
-void vfile_inject(struct vcpu *vcpu, uint32_t id, uint32_t host_identity);
+void vfile_inject(struct vcpu *vcpu, uint32_t id, uint64_t host_identity);
 /* Under the lock, on the vCPU's hart, the vCPU not running: */
 /* To another guest file, of the same hart or another, to which the vCPU then belongs. */
 bool vfile_move(struct vcpu *vcpu, struct hart *to);

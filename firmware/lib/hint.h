@@ -65,6 +65,9 @@ static inline void hint_device_owner(uint64_t device_id, uint64_t vm)
     HINT(HINT_DEVICE_OWNER, device_id, vm, 0, 0);
 }
 
+/* In place of a host identity: the trap that this hart handles is what makes the interrupt. */
+#define HINT_OF_TRAP UINT64_MAX
+
 static inline void hint_inject(uint64_t vcpu, uint64_t identity, uint64_t host_identity)
 {
     HINT(HINT_INJECT, vcpu, identity, host_identity, 0);
@@ -78,6 +81,11 @@ static inline void hint_software_claim(uint64_t vcpu, uint64_t identity)
 static inline void hint_software_enable(uint64_t vcpu, uint64_t identity, uint64_t enabled)
 {
     HINT(HINT_SOFTWARE_ENABLE, vcpu, identity, enabled, 0);
+}
+
+static inline void hint_software_disable_all(uint64_t vcpu)
+{
+    HINT(HINT_SOFTWARE_ENABLE, vcpu, UINT64_MAX, 0, 0);
 }
 
 static inline void hint_move(uint64_t vcpu, uint64_t old_file, uint64_t new_file, uint64_t end)

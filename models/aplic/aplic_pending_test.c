@@ -55,6 +55,24 @@ static void APLIC_R6_setip(void **state)
     assert_int_equal(get(ROOT, SETIP), 1 << 1);
 }
 
+/* What a level source in MSI mode asserts is told, and that it is none any more. */
+static void levels_are_told(void **state)
+{
+    (void)state;
+    put(ROOT, DOMAINCFG, IE | DM);
+    put(ROOT, SOURCECFG(5), LEVEL1);
+    aplic_wire(dut, 5, true);
+    uint32_t n = bench_count(&b, VD_REC_aplic_level);
+    assert_int_equal(bench_record(&b, VD_REC_aplic_level, n - 1)->a, 5);
+    assert_int_equal(bench_record(&b, VD_REC_aplic_level, n - 1)->b, 1);
+    put(ROOT, SOURCECFG(5), LEVEL0);
+    assert_int_equal(bench_record(&b, VD_REC_aplic_level, n)->b, 0);
+    put(ROOT, SOURCECFG(5), LEVEL1);
+    put(ROOT, SOURCECFG(5), EDGE1);
+    assert_int_equal(bench_record(&b, VD_REC_aplic_level, n + 1)->b, 1);
+    assert_int_equal(bench_record(&b, VD_REC_aplic_level, n + 2)->b, 0);
+}
+
 static void APLIC_R6_setipnum(void **state)
 {
     (void)state;
@@ -293,6 +311,7 @@ int main(void)
         RULE(APLIC_R4_rectified_input),
         RULE(APLIC_R5_sourcecfg_write),
         RULE(APLIC_R6_setip),
+        RULE(levels_are_told),
         RULE(APLIC_R6_setipnum),
         RULE(APLIC_R7_in_clrip),
         RULE(APLIC_R9_fixed_byte_order),

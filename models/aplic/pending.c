@@ -64,12 +64,22 @@ void aplic_put_enable(struct aplic *a, uint32_t domain, uint32_t source, bool va
     aplic_refresh_source(a, source);
 }
 
+/* For the ledger: what a level source asserts while its MSI has left already is seen by nobody. */
+static void level_tell(const struct aplic *a, uint32_t source, bool asserted)
+{
+    struct vd_record rec = {.kind = VD_REC_aplic_level, .a = source, .b = asserted};
+    a->host.ops->trace(a->host.ctx, &rec);
+}
+
 /* The input of a level source has changed, or its mode was written (configured).
  * CHOICE: that write sets the pending bit of a level source whose rectified input is high, and
  * never that of an edge source. */
 void aplic_level_rule(struct aplic *a, uint32_t source, bool configured)
 {
-    if (!is_level(source_mode(a, source)))
+    bool level = is_level(source_mode(a, source));
+    if (level || configured)
+        level_tell(a, source, level && !copies_input(a, source) && aplic_rectified(a, source));
+    if (!level)
         return;
     bool rectified = aplic_rectified(a, source);
     if (!rectified || configured || copies_input(a, source))

@@ -117,12 +117,15 @@ static void write_timeline(struct machine *machine, const char *dir, struct vd_e
     timeline_close(timeline, err);
 }
 
-/* An experiment programs its devices right: whatever is dropped while it measures is missing. */
-static bool drops_measured(const struct ledger *ledger)
+/* An experiment programs its devices right and its guest handles all that it asks for: whatever is
+ * dropped while it measures, or left pending, is missing. */
+static bool misses_measured(const struct ledger *ledger)
 {
-    for (uint32_t i = 0; i < ledger_num_paths(ledger); i++)
-        if (ledger_counts(ledger, ledger_nth_path(ledger, i))->dropped)
+    for (uint32_t i = 0; i < ledger_num_paths(ledger); i++) {
+        const struct ledger_counts *counts = ledger_counts(ledger, ledger_nth_path(ledger, i));
+        if (counts->dropped || counts->pending)
             return true;
+    }
     return false;
 }
 
@@ -141,7 +144,7 @@ static int conclude(struct experiment_run *run, struct machine *machine, const c
         write_timeline(machine, run->arguments->out, &err);
     if (*err.text)
         return fail(STATUS_HOST, err.text);
-    if (!balanced || drops_measured(core->ledger)) {
+    if (!balanced || misses_measured(core->ledger)) {
         machine_print_findings(machine, balanced, SHOWN_VIOLATIONS);
         return STATUS_LEDGER;
     }

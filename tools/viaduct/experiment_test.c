@@ -230,6 +230,7 @@ static void a_run_directory_repeats_its_run(void **state)
     assert_int_equal(system(command), 0);
 }
 
+/* The hart takes the interrupt after the instruction that it is at, of a few cycles. */
 static void a_sweep_makes_a_path_per_value(void **state)
 {
     (void)state;
@@ -244,7 +245,7 @@ static void a_sweep_makes_a_path_per_value(void **state)
                      write);
             all_claimed(path, 20);
             assert_int_equal(median(path, "fabric"), write);
-            assert_in_range(median(path, "file to hart"), line, line + 3);
+            assert_in_range(median(path, "file to hart"), line, line + 5);
         }
     }
 }

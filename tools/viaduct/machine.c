@@ -147,7 +147,8 @@ void machine_print_findings(struct machine *m, bool drops, uint32_t most)
     uint32_t shown = 0;
     for (uint32_t i = 0; i < ledger_num_findings(ledger); i++) {
         const struct ledger_finding *finding = ledger_finding(ledger, i);
-        if ((finding->kind == LEDGER_DROPPED) != drops)
+        bool missing = finding->kind == LEDGER_DROPPED || finding->kind == LEDGER_PENDING;
+        if (missing != drops)
             continue;
         if (shown++ < most)
             fprintf(stderr, "viaduct: ledger: %s\n", finding->text);

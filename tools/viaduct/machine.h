@@ -30,7 +30,7 @@ enum status machine_run(struct machine *machine, struct vd_error *err);
 void machine_close(struct machine *machine);
 
 /* Of a machine that has run: what the ledger found, on stderr, at most `most` sentences: the
- * violations, or with `drops` what was dropped for a documented cause. */
+ * violations, or with `drops` what was dropped for a documented cause or left pending. */
 void machine_print_findings(struct machine *machine, bool drops, uint32_t most);
 /* The guest's exit status as a process can return it: never 0 for a failure. */
 int machine_guest_status(const struct machine *machine);
