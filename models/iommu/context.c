@@ -19,10 +19,11 @@ static uint64_t index_at(const struct iommu *m, uint32_t device_id, unsigned lev
     return vd_get(device_id, s->lsb, s->width);
 }
 
+/* CHOICE: Off and Bare, which have no directory, name every device. */
 bool iommu_device_id_too_wide(const struct iommu *m, uint64_t mode, uint32_t device_id)
 {
     static const uint8_t widths[2][3] = {{7, 16, 24}, {6, 15, 24}};
-    return device_id >> widths[CAP(m, MSI_FLAT)][mode - MODE_1LVL] != 0;
+    return mode >= MODE_1LVL && device_id >> widths[CAP(m, MSI_FLAT)][mode - MODE_1LVL] != 0;
 }
 
 static bool any(uint64_t word, uint64_t mask)

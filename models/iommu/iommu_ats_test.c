@@ -164,6 +164,25 @@ static void ATS_3_T2GPA(void **state)
     bed_close(&s.t);
 }
 
+/* Execution needs X of the second stage and no R; answers to translation requests alone couple
+ * them. */
+static void step_19_translated_execute_only(void **state)
+{
+    (void)state;
+    struct ats_bed s;
+    open(&s, T2GPA);
+    bed_map(&s.t, s.second, 3, true, 0x9000, 0x80077000, 0, V | X | A | U);
+    struct vd_txn txn = bench_read(0x9008, 4);
+    txn.requester = 1;
+    txn.at = VD_AT_TRANSLATED;
+    txn.attrs = VD_EXEC;
+    assert_int_equal(bed_request(&s.t, txn), VD_OK);
+    txn.attrs = 0;
+    assert_int_equal(bed_request(&s.t, txn), VD_UNSUPPORTED);
+    assert_int_equal(bed_cause(&s.t, 0), 21);
+    bed_close(&s.t);
+}
+
 static void ATS_4_fields(void **state)
 {
     (void)state;
@@ -433,13 +452,21 @@ static void PRI_2_modes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ATS_1_answers),      cmocka_unit_test(ATS_1_errors),
-        cmocka_unit_test(ATS_2_rights),       cmocka_unit_test(ATS_2_updates_dirty),
-        cmocka_unit_test(ATS_3_T2GPA),        cmocka_unit_test(ATS_4_fields),
-        cmocka_unit_test(ATS_4_process),      cmocka_unit_test(ATS_4_without_rights),
-        cmocka_unit_test(CMD_9_invalidation), cmocka_unit_test(CMD_9_timeout),
-        cmocka_unit_test(CMD_9_out_of_tags),  cmocka_unit_test(CMD_4_group_response),
-        cmocka_unit_test(PRI_1_record),       cmocka_unit_test(PRI_2_refused),
+        cmocka_unit_test(ATS_1_answers),
+        cmocka_unit_test(ATS_1_errors),
+        cmocka_unit_test(ATS_2_rights),
+        cmocka_unit_test(ATS_2_updates_dirty),
+        cmocka_unit_test(step_19_translated_execute_only),
+        cmocka_unit_test(ATS_3_T2GPA),
+        cmocka_unit_test(ATS_4_fields),
+        cmocka_unit_test(ATS_4_process),
+        cmocka_unit_test(ATS_4_without_rights),
+        cmocka_unit_test(CMD_9_invalidation),
+        cmocka_unit_test(CMD_9_timeout),
+        cmocka_unit_test(CMD_9_out_of_tags),
+        cmocka_unit_test(CMD_4_group_response),
+        cmocka_unit_test(PRI_1_record),
+        cmocka_unit_test(PRI_2_refused),
         cmocka_unit_test(PRI_2_modes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -111,6 +111,21 @@ static void CMD_3_IODIR(void **state)
     bed_close(&t);
 }
 
+/* Off and Bare have no directory that could be too small. */
+static void CMD_3_without_a_directory(void **state)
+{
+    (void)state;
+    struct testbed t;
+    open(&t);
+    for (unsigned mode = 0; mode < 2; mode++) {
+        bed_set(&t, REG_OFFSET_DDTP, 8, 0);
+        bed_set(&t, REG_OFFSET_DDTP, 8, mode);
+        assert_false(illegal(&t, 3 | BIT(33) | UINT64_C(0xffffff) << 40, 0));
+        assert_false(illegal(&t, 3 | 1 << 7 | BIT(33) | UINT64_C(0x8000) << 40, 0));
+    }
+    bed_close(&t);
+}
+
 static void CMD_opcodes(void **state)
 {
     (void)state;
@@ -287,6 +302,7 @@ int main(void)
         cmocka_unit_test(CMD_1_capabilities),
         cmocka_unit_test(CMD_2_IOFENCE),
         cmocka_unit_test(CMD_3_IODIR),
+        cmocka_unit_test(CMD_3_without_a_directory),
         cmocka_unit_test(CMD_opcodes),
         cmocka_unit_test(CMD_8_fence_data),
         cmocka_unit_test(CMD_8_fence_wsi),

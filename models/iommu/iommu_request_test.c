@@ -358,6 +358,20 @@ static void EMB_2_the_bus_decides(void **state)
     bed_close(&s.t);
 }
 
+/* Both stages Bare: the address leaves as it came, also beyond PAS; refusing it is the bus's. */
+static void step_20_bare_beyond_physical(void **state)
+{
+    (void)state;
+    struct request_bed s;
+    open(&s);
+    s.dc = (struct bed_dc){.tc = 1};
+    apply(&s);
+    assert_int_equal(bed_request(&s.t, request(0xfffffb6de6d7bad0, VD_WRITE, 0)), VD_OK);
+    assert_int_equal(bed_where(&s.t), 0xfffffb6de6d7bad0);
+    assert_int_equal(bed_faults(&s.t), 0);
+    bed_close(&s.t);
+}
+
 static void EMB_3_refusals(void **state)
 {
     (void)state;
@@ -465,6 +479,7 @@ int main(void)
         cmocka_unit_test(CA_2_directory_under_the_second_stage),
         cmocka_unit_test(OR_2_whole_entries),
         cmocka_unit_test(EMB_2_the_bus_decides),
+        cmocka_unit_test(step_20_bare_beyond_physical),
         cmocka_unit_test(EMB_3_refusals),
         cmocka_unit_test(QOS_3_and_DC_4_22_width),
         cmocka_unit_test(corner_7_iotval_of_an_msi),

@@ -6,7 +6,9 @@
 
 enum { FCTL = 8, DDTP = 16 };
 enum { CAP_MSI_FLAT = 22, CAP_PAS = 32 };
-enum { TC_T2GPA = 3, TC_GADE = 7, TC_SADE = 8, PTE_W = 2, PTE_D = 7 };
+enum { FCTL_GXL = 2, TC_T2GPA = 3, TC_GADE = 7, TC_SADE = 8 };
+enum { PTE_V = 0, PTE_R = 1, PTE_W = 2, PTE_X = 3, PTE_U = 4, PTE_D = 7 };
+enum { PPN_BITS = 44 };
 enum { DDI_FIELDS = 3 };
 
 struct context {
@@ -46,6 +48,31 @@ static struct context context_of(const struct world *w, const struct record *rec
     for (unsigned i = 0; i < size / 8; i++)
         dc.word[i] = world_read_entry(w, table + 8 * i);
     return dc;
+}
+
+static uint64_t read_pte(const struct world *w, uint64_t addr, bool narrow)
+{
+    if (!narrow)
+        return world_read_entry(w, addr);
+    uint32_t half = (uint32_t)(world_read(w, addr & ~UINT64_C(7)) >> (addr & 4 ? 32 : 0));
+    return w->big_endian ? __builtin_bswap32(half) : half;
+}
+
+/* The leaf of the second stage for a guest address, 0 if there is none; no other check. */
+static uint64_t second_leaf(const struct world *w, const struct context *dc, uint64_t gpa)
+{
+    bool narrow = bit(world_register((struct world *)w, FCTL, 4), FCTL_GXL);
+    unsigned levels = narrow ? 2 : (unsigned)vd_get(dc->word[1], 60, 4) - 5;
+    unsigned bits = narrow ? 10 : 9, bytes = narrow ? 4 : 8;
+    uint64_t table = vd_get(dc->word[1], 0, PPN_BITS) << 12, pte = 0;
+    for (unsigned level = levels; level-- > 0;) {
+        uint64_t index = vd_get(gpa, 12 + level * bits, bits + (level + 1 == levels ? 2 : 0));
+        pte = read_pte(w, table + index * bytes, narrow);
+        if (!bit(pte, PTE_V) || bit(pte, PTE_R) || bit(pte, PTE_X))
+            break;
+        table = vd_get(pte, 10, PPN_BITS) << 12;
+    }
+    return pte;
 }
 
 static bool is_request(const struct difference *d, unsigned at)
@@ -100,14 +127,26 @@ static bool global_of_bare(const struct world *w, const struct difference *d)
     return is_request(d, AT_A) && response_field(d, RSP_G, 1, 0) && !d->seen->reads[TABLE_FIRST];
 }
 
+/* What is left of a number when its highest bits are cut off, the lowest `kept` at most spared. */
+static bool is_cut(uint64_t cut, uint64_t whole, unsigned kept)
+{
+    for (unsigned width = kept; width < 52; width++)
+        if (cut == (whole & vd_mask(0, width)))
+            return true;
+    return false;
+}
+
+/* Nothing is cached before a request: what has read no table is Bare. */
 static bool beyond_physical(const struct world *w, const struct difference *d)
 {
     (void)w;
     const uint32_t *reads = d->seen->reads;
     uint64_t got = d->got.value[RSP_ppn];
-    return !is_request(d, AT_T) && d->expected.kind == LINE_RSP && d->got.kind == LINE_RSP &&
-           d->field == RSP_ppn && got >> 44 && got == d->record->head.value[REQ_iova] >> 12 &&
-           !reads[TABLE_FIRST] && !reads[TABLE_SECOND] && !reads[TABLE_MSI];
+    bool bare = !reads[TABLE_FIRST] && !reads[TABLE_SECOND] && !reads[TABLE_MSI];
+    return d->record->head.kind == LINE_REQ && !is_request(d, AT_T) && bare &&
+           d->expected.kind == LINE_RSP && d->got.kind == LINE_RSP && d->field == RSP_ppn &&
+           got == d->record->head.value[REQ_iova] >> 12 && got >> PPN_BITS &&
+           is_cut(d->expected.value[RSP_ppn], got, PPN_BITS);
 }
 
 /* A store that both sides made. */
@@ -172,9 +211,12 @@ static bool dirty_guest_table(const struct world *w, const struct difference *d)
 static bool translated_execute_only(const struct world *w, const struct difference *d)
 {
     const struct line *fault = expected_line(d, LINE_FLT), *got = seen_line(d, LINE_RSP);
-    return is_request(d, AT_T) && d->record->head.value[REQ_x] && fault &&
-           fault->value[FLT_cause] == 20 && got && got->value[RSP_st] == ST_S &&
-           bit(context_of(w, d->record).word[0], TC_T2GPA);
+    if (!is_request(d, AT_T) || !d->record->head.value[REQ_x] || !fault || !got ||
+        fault->value[FLT_cause] != 20 || got->value[RSP_st] != ST_S)
+        return false;
+    struct context dc = context_of(w, d->record);
+    uint64_t pte = second_leaf(w, &dc, d->record->head.value[REQ_iova]);
+    return bit(dc.word[0], TC_T2GPA) && bit(pte, PTE_X) && bit(pte, PTE_U) && !bit(pte, PTE_R);
 }
 
 const struct exception exceptions[] = {
