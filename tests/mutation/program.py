@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The mutated model as a library, twice: with the mutants, and telling which places a test reaches.
+The model's own tests are linked with either."""
+import json
+import pathlib
+import shlex
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from points import Collector
+from render import Numbering, Renderer
+from source import Source
+
+HERE = pathlib.Path(__file__).resolve().parent
+MUTANTS, REACH = "mutants", "reach"
+FLAGS = ["-w", "-O1", "-std=gnu17", "-include", str(HERE / "mutant.h")]
+
+
+@dataclass
+class Test:
+    name: str
+    command: list  # with the paths of the model's own build
+    links: dict  # executable -> link command; those of them that contain the model
+    directory: str = "."
+    environment: dict = field(default_factory=dict)
+
+
+def run(command, **keywords):
+    return subprocess.run(command, check=True, **keywords)
+
+
+class Program:
+    """units: (source, compile command); library: as the link commands name it."""
+
+    def __init__(self, root, folder, units, library, work, jobs):
+        self.root, self.folder, self.units, self.library = pathlib.Path(root), folder, units, library
+        self.work, self.jobs = pathlib.Path(work), jobs
+        self.numbering = Numbering()
+
+    def mutate(self):
+        """Writes the mutated units; those that did not change keep their objects."""
+        self.work.mkdir(parents=True, exist_ok=True)
+        for path, command in self.units:
+            source = Source(path, command, self.root, self.work)
+            text = Renderer(source, Collector(source, self.folder).collect(), self.numbering).render()
+            out = self.work / pathlib.Path(path).name
+            if not out.exists() or out.read_text("latin-1") != text:
+                out.write_text(text, "latin-1")
+                for kind in (MUTANTS, REACH):
+                    self.object(path, kind).unlink(missing_ok=True)
+        (self.work / "mutants.json").write_text(json.dumps([m.as_dict() for m in self.numbering.mutants], indent=0))
+        return self.numbering.mutants
+
+    def object(self, path, kind):
+        return self.work / f"{pathlib.Path(path).stem}.{kind}.o"
+
+    def flags(self, command, kind):
+        extra = ["-DMUTATION_REACH", f"-DMUTATION_COUNT={len(self.numbering.mutants)}"]
+        kept = [word for word in shlex.split(command) if word.startswith("-f")]
+        return FLAGS + kept + extra[kind == MUTANTS:]
+
+    def compile(self):
+        todo = []
+        for kind in (MUTANTS, REACH):
+            for path, command in self.units:
+                if not self.object(path, kind).exists():
+                    todo.append((self.work / pathlib.Path(path).name, self.object(path, kind), self.flags(command, kind)))
+            todo.append((HERE / "mutant.c", self.object("mutant.c", kind), self.flags("", kind)))
+        with ThreadPoolExecutor(self.jobs) as pool:
+            list(pool.map(lambda job: run(["cc", *job[2], "-c", "-o", str(job[1]), str(job[0])]), todo))
+        for kind in (MUTANTS, REACH):
+            archive = self.archive(kind)
+            archive.unlink(missing_ok=True)
+            run(["ar", "crs", str(archive), *[str(self.object(path, kind)) for path, _ in self.units],
+                 str(self.object("mutant.c", kind))])
+
+    def archive(self, kind):
+        return self.work / f"lib{kind}.a"
+
+    def executable(self, path, kind):
+        return self.work / kind / pathlib.Path(path).name
+
+    def link(self, tests, directory):
+        links = {path: command for test in tests for path, command in test.links.items()}
+        for kind in (MUTANTS, REACH):
+            (self.work / kind).mkdir(exist_ok=True)
+            for path, command in links.items():
+                words = shlex.split(command)
+                words = [str(self.archive(kind)) if word == self.library else word for word in words]
+                words[words.index("-o") + 1] = str(self.executable(path, kind))
+                run(words, cwd=directory)
+
+    def command(self, test, kind):
+        return [str(self.executable(word, kind)) if word in test.links else word for word in test.command]
+
+
+def link_command(build, target):
+    """How ninja links a target: its last command, between `: &&` and `&& :`."""
+    lines = subprocess.run(["ninja", "-C", build, "-t", "commands", target], check=True, capture_output=True,
+                           text=True).stdout.splitlines()
+    parts = [part.strip() for part in lines[-1].split("&&")]
+    return next(part for part in parts if " -o " in part)
+
+
+def model_units(build, model):
+    """(source, compile command) of a model's library."""
+    entries = json.loads(pathlib.Path(build, "compile_commands.json").read_text())
+    mine = f"models/{model}/CMakeFiles/{model}.dir/"
+    return [(entry["file"], entry["command"]) for entry in entries if mine in entry["command"]]
+
+
+def model_tests(build, library, excluded):
+    """CTest's tests that run an executable with the model in it."""
+    build = pathlib.Path(build).resolve()
+    listed = subprocess.run(["ctest", "--test-dir", str(build), "--show-only=json-v1", "-LE", "^all$"], check=True,
+                            capture_output=True, text=True).stdout
+    links, tests = {}, []
+    for entry in json.loads(listed)["tests"]:
+        if excluded.search(entry["name"]):
+            continue
+        found = {}
+        for word in entry.get("command", []):
+            path = pathlib.Path(word)
+            if path.is_relative_to(build) and path.is_file() and not path.suffix:
+                if word not in links:
+                    links[word] = link_command(str(build), path.relative_to(build).as_posix())
+                if library in shlex.split(links[word]):
+                    found[word] = links[word]
+        if found:
+            properties = {item["name"]: item["value"] for item in entry.get("properties", [])}
+            environment = dict(item.split("=", 1) for item in properties.get("ENVIRONMENT", []))
+            tests.append(Test(entry["name"], entry["command"], found, properties.get("WORKING_DIRECTORY", "."),
+                              environment))
+    return tests

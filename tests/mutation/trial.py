@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Tests against mutants: who reaches which, who kills which."""
+import os
+import signal
+import subprocess
+import threading
+from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
+
+from program import MUTANTS, REACH
+
+# Wild mutants get no memory and no disk.
+LIMITED = 'ulimit -c 0 -v 4000000 -f 200000; exec "$@"'
+# cmocka ends at the first failure; large blocks come from the kernel, which zeroes only what is touched.
+SURROUNDINGS = {"CMOCKA_TEST_ABORT": "1", "MALLOC_MMAP_THRESHOLD_": "1000000"}
+PATIENCE = 300  # seconds by the clock, for a mutant that sleeps
+HANG = 27  # SIGPROF
+
+
+class Trial:
+    def __init__(self, program, tests, jobs):
+        self.program, self.tests, self.jobs = program, tests, jobs
+        self.cost, self.reached, self.same = {}, defaultdict(set), set()
+        self.kills = defaultdict(Counter)  # by file: kills of each test
+        self.lock = threading.Lock()
+
+    def start(self, test, kind, environment):
+        return subprocess.Popen(["sh", "-c", LIMITED, "sh", *self.program.command(test, kind)], cwd=test.directory,
+                                env={**os.environ, **test.environment, **SURROUNDINGS, **environment},
+                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def passes(self, test, kind, **environment):
+        """Without a mutant; the seconds of processor time that it took."""
+        child = self.start(test, kind, environment)
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode:
+            raise SystemExit(f"mutate: {test.name} fails without a mutant")
+        return usage.ru_utime + usage.ru_stime
+
+    def fails(self, test, mutant):
+        """How it ends with a mutant, None if it passes.  Processor time is limited, not the clock's: the
+        machine may be busy."""
+        limit = int(10000 * self.cost[test.name]) + 200
+        child = self.start(test, MUTANTS, {"MUTANT": str(mutant.number), "MUTANT_MILLISECONDS": str(limit)})
+        try:
+            code = child.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+            return "hang"
+        if code in (-HANG, 128 + HANG):
+            return "hang"
+        return None if code == 0 else "crash" if code < 0 and code != -signal.SIGABRT else "fail"
+
+    def reach(self, path):
+        """Which places each test reaches, and how long it takes without a mutant."""
+        for test in self.tests:
+            path.unlink(missing_ok=True)
+            self.passes(test, REACH, MUTATION_REACHED=str(path))
+            for line in path.read_text().splitlines() if path.exists() else []:
+                word, number = line.split()
+                if word == "same":
+                    self.same.add(int(number))
+                else:
+                    self.reached[int(number)].add(test.name)
+            self.cost[test.name] = self.passes(test, MUTANTS)
+
+    def order(self, mutant):
+        """Tests that reach it; those first that killed most in its file for the time they take."""
+        kills = self.kills[mutant.file]
+        able = [test for test in self.tests if test.name in self.reached[mutant.first]]
+        return sorted(able, key=lambda test: -(kills[test.name] + 0.1) / (self.cost[test.name] + 0.005))
+
+    def judge(self, mutant):
+        """(killed or survived, by whom and how)."""
+        for test in self.order(mutant):
+            end = self.fails(test, mutant)
+            if end:
+                with self.lock:
+                    self.kills[mutant.file][test.name] += 1
+                return "killed", f"{test.name}:{end}"
+        return "survived", "-" if self.reached[mutant.first] else "unreached"
+
+    def judge_all(self, mutants, told):
+        """told(mutant, verdict, by) as each is known."""
+        with ThreadPoolExecutor(self.jobs) as pool:
+            for mutant, (verdict, by) in zip(mutants, pool.map(self.judge, mutants)):
+                told(mutant, verdict, by)
