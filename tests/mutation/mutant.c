@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The choice of a mutant by the environment, the processor time it is given, and the list of places that a test reached. */
+/* The choice of a mutant by the environment, the processor time it is given, and the list of places
+ * that a test reached. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/time.h>
