@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the mutated text of a model calls.  Mutants are numbered from 1; those of one place in a row. */
+/* What the mutated text of a model calls.  Mutants are numbered from 1; those of one place in a
+ * row. */
 #ifndef MUTANT_H
 #define MUTANT_H
 
