@@ -114,6 +114,8 @@ static const struct vd_param experiment_table[] = {
     {"expects", VD_PARAM_CHOICE, FIELD(expects), VIRT_EXPECTS_BALANCED, 0, 1, expects, "",
      "the ledger's verdict that makes the experiment a success as a member of another"},
     TEXT(holds, "conditions on the counts of every path, separated by blanks: lost=0 sgei>=2*sent"),
+    TEXT(model, "what an abstract model of the protocol says: ok, or some of lost duplicate stray "
+                "dropped wakeup junk"),
     TEXT(kernel, "the hypervisor; empty: the built-in one"),
 };
 

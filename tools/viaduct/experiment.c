@@ -130,7 +130,8 @@ static bool misses_measured(const struct ledger *ledger)
 }
 
 /* The guest has ended the run. */
-static int conclude(struct experiment_run *run, struct machine *machine, const char *name,
+static int conclude(struct experiment_run *run, struct machine *machine,
+                    const struct virt_experiment_config *experiment, const char *name,
                     const char *label)
 {
     struct core *core = virt_core(machine->virt);
@@ -138,14 +139,16 @@ static int conclude(struct experiment_run *run, struct machine *machine, const c
     char sentence[512];
     bool balanced = ledger_finish(core->ledger, sim_now(core->sim));
     int guest = machine_guest_status(machine);
-    if (!results_add(&run->results, core->ledger, trace_hash(core->trace), label))
+    if (!results_add(&run->results, core->ledger, trace_hash(core->trace), label) ||
+        !protocols_add(&run->protocols, experiment, core->ledger))
         return fail(STATUS_HOST, "no memory for the results");
     if (run->arguments->out && run->runs == 1)
         write_timeline(machine, run->arguments->out, &err);
     if (*err.text)
         return fail(STATUS_HOST, err.text);
     if (!balanced || misses_measured(core->ledger)) {
-        machine_print_findings(machine, balanced, SHOWN_VIOLATIONS);
+        bool foreseen = run->member && experiment->expects == VIRT_EXPECTS_VIOLATION;
+        machine_print_findings(machine, balanced, foreseen ? 0 : SHOWN_VIOLATIONS);
         return STATUS_LEDGER;
     }
     if (guest) {
@@ -198,7 +201,8 @@ static int run_machine(struct experiment_run *run, const struct virt_config *con
         status = machine_run(&machine, &err);
     int result;
     if (status == STATUS_OK)
-        result = judge(run, &machine, config, name, conclude(run, &machine, name, label));
+        result = judge(run, &machine, config, name,
+                       conclude(run, &machine, &config->experiment, name, label));
     else
         result = fail(status, err.text);
     if (status == STATUS_DEADLOCK || status == STATUS_LIMIT)
@@ -343,11 +347,12 @@ static int run_member(struct experiment_run *run, const char *name)
     if (run->arguments->print_config || run->arguments->dump_dtb)
         return result;
     bool expected = result == (violation ? STATUS_LEDGER : STATUS_OK);
-    printf("%s: %s%s\n", name,
-           result == STATUS_LEDGER ? "reported by the ledger"
-           : result == STATUS_OK   ? "balanced"
-                                   : "failed",
-           expected ? ", as expected" : ", NOT as expected");
+    if (!expected || !run->protocols.num_rows)
+        printf("%s: %s%s\n", name,
+               result == STATUS_LEDGER ? "reported by the ledger"
+               : result == STATUS_OK   ? "balanced"
+                                       : "failed",
+               expected ? ", as expected" : ", NOT as expected");
     if (expected)
         return STATUS_OK;
     return result ? result : STATUS_LEDGER;

@@ -5,6 +5,7 @@
 
 #include "arguments.h"
 #include "platforms/embedded.h"
+#include "protocols.h"
 #include "results.h"
 
 #define EXPERIMENT_FOLDER "experiments/"
@@ -26,6 +27,7 @@ bool experiment_about(const struct embedded_file *file, struct virt_experiment_c
 struct experiment_run {
     struct arguments *arguments;
     struct results results;
+    struct protocol_table protocols;
     struct virt_config config; /* of the first run */
     char title[160], expectation[1024];
     uint32_t runs;

@@ -42,7 +42,9 @@ int experiment_report(struct experiment_run *run)
         .num_findings = run->results.num_findings,
     };
     bool ok = report_summarize(&report, &err);
-    if (ok)
+    if (run->protocols.num_rows > 1)
+        protocols_print(stdout, &run->protocols);
+    else if (ok)
         report_print(stdout, &report);
     if (ok && run->arguments->out)
         ok = report_write(run->arguments->out, &report, &err);
@@ -53,4 +55,5 @@ int experiment_report(struct experiment_run *run)
 void experiment_run_free(struct experiment_run *run)
 {
     results_free(&run->results);
+    protocols_free(&run->protocols);
 }

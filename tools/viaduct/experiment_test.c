@@ -2,6 +2,7 @@
 /* Every experiment, end to end: OpenSBI, hypervisor, guest, ledger, report. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -283,6 +284,51 @@ static void conditions_are_checked(void **state)
     assert_non_null(strstr(output, "the ledger is balanced"));
 }
 
+/* The fields of a protocol's row. */
+static void row_is(const char *variant, const char *by, const char *agrees)
+{
+    char start[32], first[16], words[16][16];
+    snprintf(start, sizeof(start), "\n%s ", variant);
+    const char *line = strstr(output, start);
+    if (!line)
+        fail_msg("no variant %s in:\n%s", variant, output);
+    assert_int_equal(sscanf(line, "%15s", first), 1);
+    size_t count = 0;
+    int used = 0;
+    for (const char *at = line; count < 16 && sscanf(at, " %15[^ \n]%n", words[count], &used) == 1;
+         at += used, count++)
+        if (strcmp(words[count], "yes") == 0 || strcmp(words[count], "NO") == 0)
+            break;
+    assert_string_equal(words[count], agrees);
+    bool named = false;
+    for (size_t i = 0; i < count; i++)
+        named |= strcmp(words[i], by) == 0;
+    assert_true(named);
+}
+
+static void protocols_are_compared_with_the_abstract_model(void **state)
+{
+    (void)state;
+    char command[512];
+    snprintf(command, sizeof(command),
+             "printf 'experiment:\n  name: two\n  members: p-a0 p-a7\n' > %s/two.yaml", folder);
+    assert_int_equal(system(command), 0);
+    assert_int_equal(run("exp run two.yaml --set experiment.count=1000"), 0);
+    assert_null(strstr(output, "latencies"));
+    row_is("A0", "1000", "yes");
+    row_is("A7", "262", "yes");
+    assert_int_equal(run("exp run two.yaml --set experiment.count=1000 "
+                         "--set experiment.model=stray"),
+                     0);
+    row_is("A0", "1000", "NO");
+    row_is("A7", "262", "NO");
+    assert_int_equal(run("exp run two.yaml --set experiment.count=1000 "
+                         "--set experiment.model='lost dropped'"),
+                     0);
+    row_is("A0", "1000", "NO");
+    row_is("A7", "262", "yes");
+}
+
 static void boot_arguments_reach_the_hypervisor(void **state)
 {
     (void)state;
@@ -331,6 +377,7 @@ int main(void)
         cmocka_unit_test(the_trace_hash_depends_on_inputs_only),
         cmocka_unit_test(a_run_directory_repeats_its_run),
         cmocka_unit_test(conditions_are_checked),
+        cmocka_unit_test(protocols_are_compared_with_the_abstract_model),
         cmocka_unit_test(boot_arguments_reach_the_hypervisor),
         cmocka_unit_test(an_experiment_is_described_in_place_of_a_run),
         cmocka_unit_test(files_of_one_run_are_not_overwritten_by_the_next),

@@ -153,7 +153,7 @@ void machine_print_findings(struct machine *m, bool drops, uint32_t most)
         if (shown++ < most)
             fprintf(stderr, "viaduct: ledger: %s\n", finding->text);
     }
-    if (shown > most)
+    if (most && shown > most)
         fprintf(stderr, "viaduct: ledger: and %" PRIu32 " more\n", shown - most);
 }
 
