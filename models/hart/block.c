@@ -154,13 +154,6 @@ static void kill_page(struct hart *h, struct code_page *page)
         amo_unwatch(h, page->spa);
 }
 
-void exec_flush_page(struct hart *h, uint64_t spa)
-{
-    struct code_page *page = *page_slot(h, page_of(spa));
-    if (page)
-        kill_page(h, page);
-}
-
 void block_written(struct hart *h, uint64_t spa, uint64_t size)
 {
     uint64_t end = spa + size;

@@ -242,6 +242,44 @@ static void extensions_take_their_CSRs_along(void **state)
     fixture_free(f);
 }
 
+/* Sscsrind alone: the registers are there, but no select is. */
+static void indirect_registers_without_AIA(void **state)
+{
+    (void)state;
+    static const uint32_t numbers[] = {CSR_mireg, CSR_sireg, CSR_vsireg, CSR_mireg2, CSR_sireg2};
+    struct fixture *f = fixture_without(VD_BIT(HART_EXT_Smaia) | VD_BIT(HART_EXT_Ssaia));
+    fixture_set(f, CSR_mstateen0, ~UINT64_C(0));
+    fixture_set(f, CSR_hstateen0, ~UINT64_C(0));
+    fixture_set(f, CSR_hstatus, UINT64_C(1) << HSTATUS_VGEIN_LSB);
+    for (uint32_t select = 0; select < 0x100; select += 0x10) {
+        fixture_set(f, CSR_miselect, select);
+        fixture_set(f, CSR_siselect, select);
+        fixture_set(f, CSR_vsiselect, select);
+        for (unsigned i = 0; i < 5; i++)
+            assert_int_equal(fixture_try(f, VD_MODE_M, numbers[i], false), CSR_ILLEGAL);
+        assert_int_equal(fixture_try(f, VD_MODE_VS, CSR_sireg, false), CSR_ILLEGAL);
+    }
+    fixture_free(f);
+}
+
+/* M and U, or M alone: nothing is delegated, nothing pends below. */
+static void a_hart_without_supervisors(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_without(VD_BIT(HART_EXT_S) | VD_BIT(HART_EXT_H));
+    fixture_set(f, CSR_mie, ~UINT64_C(0));
+    assert_int_equal(fixture_csr(f, CSR_mie), 0x2888); /* LCOFI has a source of its own */
+    wire(f, VD_LINE_SEIP, true);
+    wire(f, VD_LINE_MTIP, true);
+    assert_int_equal(fixture_csr(f, CSR_mtopi) >> 16, INT_MTI);
+    assert_int_equal(interrupt_stopi(&f->hart), 0);
+    assert_int_equal(interrupt_vstopi(&f->hart), 0);
+    assert_true(trap_wfi(&f->hart, 0x10500073));
+    assert_false(f->hart.st.asleep);
+    assert_int_equal(fixture_csr(f, CSR_mstatus) & (MSTATUS_UXL | MSTATUS_SXL), 0);
+    fixture_free(f);
+}
+
 static void misa_tells_the_extensions(void **state)
 {
     (void)state;
@@ -355,6 +393,8 @@ int main(void)
         cmocka_unit_test(satp_ignores_unsupported_modes),
         cmocka_unit_test(hgatp_keeps_its_mode_for_unsupported_ones),
         cmocka_unit_test(extensions_take_their_CSRs_along),
+        cmocka_unit_test(indirect_registers_without_AIA),
+        cmocka_unit_test(a_hart_without_supervisors),
         cmocka_unit_test(misa_tells_the_extensions),
         cmocka_unit_test(counters_count_and_can_be_written),
         cmocka_unit_test(time_adds_htimedelta_for_guests),

@@ -109,3 +109,27 @@ struct hart_timing rig_inorder(void)
                                 .dcache_miss = 11,
                                 .predictor_entries = 64};
 }
+
+void rig_step_to_trap(struct rig *r, uint64_t cause, uint64_t tval, uint64_t epc)
+{
+    rig_step(r, 1);
+    assert_int_equal(r->hart->st.csr.mcause, cause);
+    assert_int_equal(r->hart->st.csr.mtval, tval);
+    assert_int_equal(r->hart->st.csr.mepc, epc);
+    assert_int_equal(r->hart->st.pc, TRAP_AT);
+    assert_int_equal(r->hart->st.instret, 0);
+}
+
+uint64_t rig_result(enum insn_code code, uint64_t a, uint64_t b)
+{
+    struct rig *r = rig_new(NULL);
+    rig_emit(r, rig_encode(code, 5, 6, 7, 0), 4);
+    r->hart->st.x[5] = 0x5555;
+    r->hart->st.x[6] = a;
+    r->hart->st.x[7] = b;
+    rig_step(r, 1);
+    assert_int_equal(r->hart->st.traps, 0);
+    uint64_t result = r->hart->st.x[5];
+    rig_free(r);
+    return result;
+}

@@ -19,6 +19,9 @@ enum { NS = 1000 };
 #define RAM_AT  UINT64_C(0x80000000)
 #define DATA_AT UINT64_C(0x80010000)
 #define TRAP_AT UINT64_C(0x80020000)
+#define MIN64   (UINT64_C(1) << 63)
+#define MIN32   UINT64_C(0xffffffff80000000)
+#define ONES    UINT64_MAX
 
 struct rig {
     struct bench bench;
@@ -37,6 +40,10 @@ void rig_emit(struct rig *r, uint32_t bits, unsigned size);
 void rig_run(struct rig *r, uint64_t cycles);
 /* Runs until the hart has executed so many instructions or taken a trap. */
 void rig_step(struct rig *r, unsigned instructions);
+/* The first instruction raises this exception, and does nothing else. */
+void rig_step_to_trap(struct rig *r, uint64_t cause, uint64_t tval, uint64_t epc);
+/* What one instruction with rs1 x6 and rs2 x7 leaves in x5. */
+uint64_t rig_result(enum insn_code code, uint64_t a, uint64_t b);
 struct hart_timing rig_inorder(void);
 
 #define EMIT(r, name, rd, rs1, rs2, imm)                                                           \

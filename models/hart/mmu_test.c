@@ -369,6 +369,31 @@ static void devices_are_reached_by_the_bus(void **state)
     machine_free(&m);
 }
 
+/* Whatever a cache-block operation was checked for, and wherever in the block the fault is. */
+static void cache_blocks_fault_as_stores(void **state)
+{
+    (void)state;
+    for (unsigned guest = 0; guest < 2; guest++) {
+        struct machine m = guest ? guest_new(8, 8) : machine_new(0);
+        struct hart *h = &m.f->hart;
+        if (guest) {
+            map(&m, 8, 0x1000, 0, GPA, RWX_);
+            gmap(&m, 8, GPA, 0, 0, 0);
+        } else {
+            fixture_set(m.f, CSR_satp, root(8, 1, TABLES));
+            fixture_mode(m.f, VD_MODE_S);
+        }
+        for (unsigned zero = 0; zero < 2; zero++) {
+            assert_false(mmu_block(h, 0x1064, 64, zero));
+            assert_int_equal(h->exc.cause,
+                             guest ? CAUSE_STORE_GUEST_PAGE_FAULT : CAUSE_STORE_PAGE_FAULT);
+            assert_int_equal(h->exc.tval, 0x1064);
+            assert_int_equal(h->exc.tval2, guest ? (GPA + 0x64) >> 2 : 0);
+        }
+        machine_free(&m);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -381,6 +406,7 @@ int main(void)
         cmocka_unit_test(HLVX_needs_execute_and_read_of_the_PMP),
         cmocka_unit_test(MPRV_with_MPV_loads_as_the_guest),
         cmocka_unit_test(misaligned_accesses_work_and_split),
+        cmocka_unit_test(cache_blocks_fault_as_stores),
         cmocka_unit_test(devices_are_reached_by_the_bus),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

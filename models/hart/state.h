@@ -212,7 +212,6 @@ void interrupt_wire(struct hart *h, uint32_t line, bool level);
 
 /* --- exec.c, block.c --- */
 void exec_run(void *ctx);                           /* vd_runner.run */
-void exec_flush_page(struct hart *h, uint64_t spa); /* a decoded page was written */
 void exec_flush(struct hart *h);                    /* fence.i, restore */
 bool exec_create(struct hart *h, struct vd_error *err);
 void exec_destroy(struct hart *h);

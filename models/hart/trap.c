@@ -270,8 +270,6 @@ static bool sret_from_vs(struct hart *h)
 bool trap_sret(struct hart *h, uint32_t instruction)
 {
     struct hart_csrs *csr = &h->st.csr;
-    if (!hart_has(h, HART_EXT_S))
-        return trap_illegal(h, instruction);
     if (h->st.virt) {
         if (h->st.priv == PRV_U || (csr->hstatus & HSTATUS_VTSR))
             return trap_virtual(h, instruction);
@@ -351,7 +349,5 @@ static enum csr_result fence_allowed(const struct hart *h, unsigned kind, bool s
 /* [priv norm:hfence-vvma_hfence-gvma_exceptions], [priv norm:Svinval_illegal_instruction_tvm] */
 bool trap_fence_allowed(struct hart *h, uint32_t instruction, unsigned kind, bool svinval_part)
 {
-    if (!hart_has(h, HART_EXT_S))
-        return trap_illegal(h, instruction);
     return verdict(h, fence_allowed(h, kind, svinval_part), instruction);
 }

@@ -1,0 +1,522 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Reservations, waiting for them, and read-modify-writes. */
+#include "hart/exec_rig.h"
+
+static void misaligned_atomics_trap(void **state)
+{
+    (void)state;
+    static const struct {
+        uint16_t code;
+        uint64_t cause;
+    } rows[] = {{INSN_lr_w, CAUSE_LOAD_MISALIGNED},
+                {INSN_sc_d, CAUSE_STORE_MISALIGNED},
+                {INSN_amoadd_w, CAUSE_STORE_MISALIGNED}};
+    for (size_t i = 0; i < 3; i++) {
+        struct rig *r = rig_new(NULL);
+        rig_emit(r, rig_encode((enum insn_code)rows[i].code, 1, 6, 7, 0), 4);
+        r->hart->st.x[6] = DATA_AT + 2;
+        rig_step_to_trap(r, rows[i].cause, DATA_AT + 2, RAM_AT);
+        rig_free(r);
+    }
+}
+
+static void atomics_outside_memory_fault(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NULL);
+    EMIT(r, amoadd_w, 1, 6, 7, 0);
+    r->hart->st.x[6] = 0x10000000;
+    rig_step_to_trap(r, CAUSE_STORE_ACCESS_FAULT, 0x10000000, RAM_AT);
+    rig_free(r);
+}
+
+static struct rig *reserved(void)
+{
+    struct rig *r = rig_new(NULL);
+    EMIT(r, lr_d, 5, 6, 0, 0);
+    EMIT(r, sc_d, 7, 6, 8, 0);
+    EMIT(r, sc_d, 9, 6, 8, 0);
+    r->hart->st.x[6] = DATA_AT;
+    r->hart->st.x[8] = 42;
+    return r;
+}
+
+static void sc_succeeds_once(void **state)
+{
+    (void)state;
+    struct rig *r = reserved();
+    rig_run(r, 3);
+    assert_int_equal(r->hart->st.x[7], 0);
+    assert_int_equal(r->hart->st.x[9], 1);
+    assert_int_equal(bench_peek(&r->bench, DATA_AT, 8), 42);
+    rig_free(r);
+}
+
+static void sc_succeeds_over_a_slice(void **state)
+{
+    (void)state;
+    struct rig *r = reserved();
+    rig_run(r, 1);
+    rig_run(r, 1);
+    assert_int_equal(r->hart->st.x[7], 0);
+    assert_int_equal(bench_peek(&r->bench, DATA_AT, 8), 42);
+    assert_int_equal(r->bench.num_watches, 1); /* the code only */
+    rig_free(r);
+}
+
+static void a_write_by_others_kills_the_reservation(void **state)
+{
+    (void)state;
+    struct rig *r = reserved();
+    rig_run(r, 1);
+    struct vd_txn txn = bench_write(DATA_AT + 4, 1, 1);
+    r->bench.host.ops->access(r->bench.host.ctx, &txn);
+    rig_run(r, 1);
+    assert_int_equal(r->hart->st.x[7], 1);
+    assert_int_equal(bench_peek(&r->bench, DATA_AT, 1), 0);
+    rig_free(r);
+}
+
+/* Between LR and SC; the restored hart's reservation is guarded as well. */
+static void a_reservation_survives_a_snapshot(void **state)
+{
+    (void)state;
+    static uint8_t buffer[1 << 16];
+    for (unsigned written = 0; written < 2; written++) {
+        struct rig *a = reserved(), *b = reserved();
+        rig_run(a, 1);
+        size_t size = hart_save(a->hart, buffer, sizeof(buffer));
+        assert_true(hart_restore(b->hart, buffer, size));
+        struct vd_txn txn = bench_write(DATA_AT, 1, 1);
+        if (written)
+            b->bench.host.ops->access(b->bench.host.ctx, &txn);
+        rig_run(b, 1);
+        assert_int_equal(b->hart->st.x[7], written);
+        rig_free(a);
+        rig_free(b);
+    }
+}
+
+static void a_write_beside_the_reservation_does_not(void **state)
+{
+    (void)state;
+    struct rig *r = reserved();
+    rig_run(r, 1);
+    struct vd_txn txn = bench_write(DATA_AT + 8, 1, 1);
+    r->bench.host.ops->access(r->bench.host.ctx, &txn);
+    rig_run(r, 1);
+    assert_int_equal(r->hart->st.x[7], 0);
+    rig_free(r);
+}
+
+static void sc_elsewhere_fails_and_ends_the_reservation(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NULL);
+    EMIT(r, lr_d, 5, 6, 0, 0);
+    EMIT(r, sc_d, 7, 8, 8, 0);
+    EMIT(r, sc_d, 9, 6, 8, 0);
+    r->hart->st.x[6] = DATA_AT;
+    r->hart->st.x[8] = DATA_AT + 64;
+    rig_run(r, 3);
+    assert_int_equal(r->hart->st.x[7], 1);
+    assert_int_equal(r->hart->st.x[9], 1);
+    rig_free(r);
+}
+
+/* Once a page is in the fast TLB, atomics do without the world. */
+static void atomics_are_the_same_on_a_known_page(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NULL);
+    EMIT(r, sd, 0, 6, 8, 0);
+    EMIT(r, lr_d, 5, 6, 0, 0);
+    EMIT(r, sc_d, 7, 6, 9, 0);
+    EMIT(r, sc_d, 10, 6, 8, 0);
+    EMIT(r, amoadd_w, 11, 6, 9, 0);
+    EMIT(r, lr_w, 12, 6, 0, 0);
+    EMIT(r, sc_w, 13, 14, 9, 0);
+    EMIT(r, sc_w, 15, 6, 9, 0);
+    EMIT(r, lr_w, 16, 6, 0, 0);
+    EMIT(r, sc_d, 17, 6, 9, 0);
+    r->hart->st.x[6] = DATA_AT;
+    r->hart->st.x[14] = DATA_AT + 8;
+    r->hart->st.x[8] = 42;
+    r->hart->st.x[9] = UINT64_C(0xffffffff);
+    rig_run(r, 10);
+    static const uint64_t expected[] = {[5] = 42,
+                                        [7] = 0,
+                                        [10] = 1,
+                                        [11] = UINT64_MAX,
+                                        [12] = UINT64_C(0xfffffffffffffffe),
+                                        [13] = 1,
+                                        [15] = 1,
+                                        [16] = UINT64_C(0xfffffffffffffffe),
+                                        [17] = 1};
+    for (unsigned i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
+        if (i != 6 && i != 8 && i != 9 && i != 14 && i > 4)
+            assert_int_equal(r->hart->st.x[i], expected[i]);
+    assert_int_equal(bench_peek(&r->bench, DATA_AT, 8), UINT64_C(0xfffffffe));
+    rig_free(r);
+}
+
+static void a_reservation_on_a_known_page_is_guarded_between_slices(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NULL);
+    EMIT(r, sd, 0, 6, 8, 0);
+    EMIT(r, lr_d, 5, 6, 0, 0);
+    EMIT(r, sc_d, 7, 6, 8, 0);
+    r->hart->st.x[6] = DATA_AT;
+    rig_run(r, 2);
+    struct vd_txn txn = bench_write(DATA_AT + 4, 1, 1);
+    r->bench.host.ops->access(r->bench.host.ctx, &txn);
+    rig_run(r, 1);
+    assert_int_equal(r->hart->st.x[7], 1);
+    rig_free(r);
+}
+
+static void amo_on_a_watched_page_is_told(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NULL);
+    EMIT(r, amoadd_w, 5, 6, 7, 0);
+    EMIT(r, jal, 0, 0, 0, -4);
+    EMIT(r, addi, 0, 0, 0, 0);
+    r->hart->st.x[6] = RAM_AT + 8; /* in the code's page, and in its granule */
+    r->hart->st.x[7] = 1;
+    rig_run(r, 4);
+    assert_int_equal(bench_peek(&r->bench, RAM_AT + 8, 4), rig_encode(INSN_addi, 0, 0, 0, 0) + 2);
+    assert_int_equal(r->bench.num_writes, 2);
+    rig_free(r);
+}
+
+/* The upper half of memory and of the operand must not matter to words. */
+static const struct {
+    uint16_t code;
+    uint64_t stored;
+} rmw[] = {
+    {INSN_amoswap_w, 0x1111111100000005}, {INSN_amoadd_w, 0x1111111180000006},
+    {INSN_amoxor_w, 0x1111111180000004},  {INSN_amoand_w, 0x1111111100000001},
+    {INSN_amoor_w, 0x1111111180000005},   {INSN_amomin_w, 0x1111111180000001},
+    {INSN_amomax_w, 0x1111111100000005},  {INSN_amominu_w, 0x1111111100000005},
+    {INSN_amomaxu_w, 0x1111111180000001}, {INSN_amoswap_d, 0x7eadbeef00000005},
+    {INSN_amoadd_d, 0x8fbed00080000006},  {INSN_amoxor_d, 0x6fbcaffe80000004},
+    {INSN_amoand_d, 0x1001100100000001},  {INSN_amoor_d, 0x7fbdbfff80000005},
+    {INSN_amomin_d, 0x1111111180000001},  {INSN_amomax_d, 0x7eadbeef00000005},
+    {INSN_amominu_d, 0x1111111180000001}, {INSN_amomaxu_d, 0x7eadbeef00000005},
+};
+
+/* On a page that nobody watches, on one that is known, and on that of the code. */
+static void read_modify_writes(void **state)
+{
+    (void)state;
+    static const uint64_t places[] = {DATA_AT, DATA_AT, RAM_AT + 0x800};
+    for (size_t i = 0; i < 3 * sizeof(rmw) / sizeof(rmw[0]); i++) {
+        struct rig *r = rig_new(NULL);
+        enum insn_code code = (enum insn_code)rmw[i / 3].code;
+        bool word = i / 3 < 9;
+        if (i % 3 == 1)
+            EMIT(r, sd, 0, 6, 8, 64);
+        rig_emit(r, rig_encode(code, 5, 6, 7, 0), 4);
+        EMIT(r, addi, 9, 5, 0, 0);
+        bench_poke(&r->bench, places[i % 3], 8, UINT64_C(0x1111111180000001));
+        r->hart->st.x[6] = places[i % 3];
+        r->hart->st.x[7] = UINT64_C(0x7eadbeef00000005);
+        rig_step(r, i % 3 == 1 ? 3 : 2);
+        uint64_t stored = bench_peek(&r->bench, places[i % 3], 8);
+        if (stored != rmw[i / 3].stored)
+            fail_msg("%s stores %#lx", insn_format(code).name, stored);
+        assert_true(r->hart->st.x[9] ==
+                    (word ? UINT64_C(0xffffffff80000001) : UINT64_C(0x1111111180000001)));
+        rig_free(r);
+    }
+}
+
+/* A page without translation, and a watched page whose write the bus refuses. */
+static void atomics_that_fault_change_nothing(void **state)
+{
+    (void)state;
+    static const uint16_t codes[] = {INSN_lr_w,     INSN_sc_w,     INSN_amoadd_w,
+                                     INSN_amocas_w, INSN_amocas_q, INSN_amoswap_d};
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        struct rig *r = rig_new(NULL);
+        rig_emit(r, rig_encode((enum insn_code)codes[i], 8, 6, 10, 0), 4);
+        r->hart->st.x[6] = 0x1000;
+        r->hart->st.x[8] = 5;
+        rig_step_to_trap(r, i ? CAUSE_STORE_ACCESS_FAULT : CAUSE_LOAD_ACCESS_FAULT, 0x1000, RAM_AT);
+        assert_int_equal(r->hart->st.x[8], 5);
+        rig_free(r);
+    }
+    for (size_t i = 2; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        struct rig *r = rig_new(NULL);
+        rig_emit(r, rig_encode((enum insn_code)codes[i], 8, 6, 10, 0), 4);
+        EMIT(r, jal, 0, 0, 0, 0);
+        r->hart->st.x[6] = RAM_AT + 0x800;
+        r->bench.fail_in = 1;
+        r->bench.fail_with = VD_DENIED;
+        rig_step_to_trap(r, CAUSE_STORE_ACCESS_FAULT, RAM_AT + 0x800, RAM_AT);
+        assert_int_equal(bench_peek(&r->bench, RAM_AT + 0x800, 8), 0);
+        rig_free(r);
+    }
+}
+
+static struct rig *waiting(enum insn_code code)
+{
+    struct rig *r = rig_new(NULL);
+    EMIT(r, lr_d, 5, 6, 0, 0);
+    rig_emit(r, rig_encode(code, 0, 0, 0, 0), 4);
+    EMIT(r, addi, 9, 9, 0, 1);
+    r->hart->st.x[6] = DATA_AT;
+    return r;
+}
+
+static uint64_t cycles_until_next(struct rig *r)
+{
+    uint64_t before = r->hart->st.cycles;
+    rig_run(r, 5000);
+    return r->hart->st.cycles - before;
+}
+
+static void Zawrs_stall_ends_with_the_slice_or_the_timeout(void **state)
+{
+    (void)state;
+    for (unsigned to = 0; to < 2; to++) {
+        struct rig *r = waiting(to ? INSN_wrs_sto : INSN_wrs_nto);
+        rig_run(r, 1);
+        rig_run(r, 40); /* the slice is shorter than either timeout */
+        assert_int_equal(r->hart->st.cycles, 41);
+        assert_int_equal(r->hart->st.pc, RAM_AT + 8);
+        assert_int_equal(r->hart->st.instret, 2);
+        rig_free(r);
+        r = waiting(to ? INSN_wrs_sto : INSN_wrs_nto);
+        EMIT(r, wfi, 0, 0, 0, 0);
+        assert_int_equal(cycles_until_next(r), 1 + 1 + (to ? 100 : 1000) + 1 + 1);
+        rig_free(r);
+    }
+}
+
+static void Zawrs_does_not_stall_without_reservation(void **state)
+{
+    (void)state;
+    struct rig *r = waiting(INSN_wrs_nto);
+    EMIT(r, wfi, 0, 0, 0, 0);
+    rig_run(r, 1);
+    struct vd_txn txn = bench_write(DATA_AT, 8, 1);
+    r->bench.host.ops->access(r->bench.host.ctx, &txn);
+    assert_int_equal(cycles_until_next(r), 3);
+    rig_free(r);
+}
+
+static void Zawrs_exec_resume_rules(void **state)
+{
+    (void)state;
+    struct rig *r = waiting(INSN_wrs_nto);
+    EMIT(r, wfi, 0, 0, 0, 0);
+    r->hart->st.csr.mie = VD_BIT(INT_MSI); /* enabled locally, mstatus.MIE is clear */
+    hart_wire(r->hart, VD_LINE_MSIP, true);
+    rig_run(r, 4);
+    assert_int_equal(r->hart->st.x[9], 1);
+    assert_int_equal(r->hart->st.instret, 4);
+    rig_free(r);
+}
+
+static void Zabha_rd_sign_extension(void **state)
+{
+    (void)state;
+    static const struct {
+        uint16_t code;
+        uint64_t memory, operand, old, stored;
+    } rows[] = {
+        {INSN_amoswap_b, 0x80, 0x1234, ONES - 0x7f, 0x34},
+        {INSN_amoadd_b, 0x11ff, 0xff02, ONES, 0x1101},
+        {INSN_amoadd_h, 0xffff, 0xff02, ONES, 0xff01},
+        {INSN_amoxor_h, 0x8001, 0x70001, ONES - 0x7ffe, 0x8000},
+        {INSN_amoand_b, 0x70ff, 0x0f, ONES, 0x700f},
+        {INSN_amoor_b, 0x7000, 0x10f, 0, 0x700f},
+        {INSN_amomin_b, 0x7f, 0x80, 0x7f, 0x80},
+        {INSN_amomax_b, 0x7f, 0x80, 0x7f, 0x7f},
+        {INSN_amominu_h, 0x7fff, 0x18000, 0x7fff, 0x7fff},
+        {INSN_amomaxu_h, 0x7fff, 0x18000, 0x7fff, 0x8000},
+        {INSN_amomin_h, 0x7fff, 0x18000, 0x7fff, 0x8000},
+        {INSN_amomax_h, 0x8000, 1, ONES - 0x7fff, 1},
+        {INSN_amominu_b, 0x80, 1, ONES - 0x7f, 1},
+        {INSN_amomaxu_b, 0x80, 1, ONES - 0x7f, 0x80},
+        {INSN_amoswap_h, 0x1234, 0x8765, 0x1234, 0x8765},
+        {INSN_amoxor_b, 0x1ff, 0xff, ONES, 0x100},
+        {INSN_amoand_h, 0xffff, 0x8000, ONES, 0x8000},
+        {INSN_amoor_h, 0x1, 0x8000, 1, 0x8001},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct rig *r = rig_new(NULL);
+        rig_emit(r, rig_encode((enum insn_code)rows[i].code, 5, 6, 7, 0), 4);
+        r->hart->st.x[6] = DATA_AT;
+        r->hart->st.x[7] = rows[i].operand;
+        bench_poke(&r->bench, DATA_AT, 2, rows[i].memory);
+        rig_step(r, 1);
+        if (r->hart->st.x[5] != rows[i].old || bench_peek(&r->bench, DATA_AT, 2) != rows[i].stored)
+            fail_msg("row %zu: old %#lx, stored %#lx", i, r->hart->st.x[5],
+                     bench_peek(&r->bench, DATA_AT, 2));
+        rig_free(r);
+    }
+}
+
+static void Zabha_rs1_align_addr(void **state)
+{
+    (void)state;
+    static const struct {
+        uint16_t code;
+        unsigned offset;
+        uint64_t cause;
+    } rows[] = {{INSN_amoadd_b, 3, 0},
+                {INSN_amoadd_h, 1, CAUSE_STORE_MISALIGNED},
+                {INSN_amoadd_h, 2, 0},
+                {INSN_amocas_h, 1, CAUSE_STORE_MISALIGNED},
+                {INSN_amocas_w, 2, CAUSE_STORE_MISALIGNED},
+                {INSN_amocas_d, 4, CAUSE_STORE_MISALIGNED},
+                {INSN_amocas_q, 8, CAUSE_STORE_MISALIGNED},
+                {INSN_amocas_q, 16, 0}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct rig *r = rig_new(NULL);
+        rig_emit(r, rig_encode((enum insn_code)rows[i].code, 8, 6, 10, 0), 4);
+        r->hart->st.x[6] = DATA_AT + rows[i].offset;
+        rig_step(r, 1);
+        assert_int_equal(r->hart->st.traps, rows[i].cause != 0);
+        assert_int_equal(r->hart->st.csr.mcause, rows[i].cause);
+        rig_free(r);
+    }
+}
+
+static void Zacas_amocas_op(void **state)
+{
+    (void)state;
+    static const struct {
+        uint16_t code;
+        uint64_t compare, memory, old, stored;
+    } rows[] = {
+        {INSN_amocas_w, 0x180000000, 0xabcd80000000, ONES - 0x7fffffff, 0xabcd22222222},
+        {INSN_amocas_w, 0x80000001, 0x80000000, ONES - 0x7fffffff, 0x80000000},
+        {INSN_amocas_d, MIN64, MIN64, MIN64, 0x1111111122222222},
+        {INSN_amocas_d, 0, MIN64, MIN64, MIN64},
+        {INSN_amocas_b, 0x7ff, 0x12ff, ONES, 0x1222},
+        {INSN_amocas_b, 0x7fe, 0x12ff, ONES, 0x12ff},
+        {INSN_amocas_h, 0x78000, 0x128000, ONES - 0x7fff, 0x122222},
+    };
+    for (unsigned watched = 0; watched < 2; watched++) {
+        for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+            struct rig *r = rig_new(NULL);
+            uint64_t at = watched ? RAM_AT + 0x800 : DATA_AT; /* the page of the code */
+            rig_emit(r, rig_encode((enum insn_code)rows[i].code, 5, 6, 7, 0), 4);
+            r->hart->st.x[5] = rows[i].compare;
+            r->hart->st.x[6] = at;
+            r->hart->st.x[7] = 0x1111111122222222;
+            bench_poke(&r->bench, at, 8, rows[i].memory);
+            rig_step(r, 1);
+            assert_true(r->hart->st.x[5] == rows[i].old);
+            assert_true(bench_peek(&r->bench, at, 8) == rows[i].stored);
+            rig_free(r);
+        }
+    }
+}
+
+static struct rig *pair_rig(unsigned rd, unsigned rs2, uint64_t at)
+{
+    struct rig *r = rig_new(NULL);
+    EMIT(r, amocas_q, rd, 6, rs2, 0);
+    r->hart->st.x[6] = at;
+    for (unsigned i = 8; i < 12; i++)
+        r->hart->st.x[i] = i;
+    return r;
+}
+
+static void Zacas_rv64_amocas_q_op(void **state)
+{
+    (void)state;
+    static const uint64_t places[] = {DATA_AT, RAM_AT + 0x800};
+    for (unsigned i = 0; i < 2; i++) {
+        for (unsigned differ = 0; differ < 3; differ++) {
+            struct rig *r = pair_rig(8, 10, places[i]);
+            bench_poke(&r->bench, places[i], 8, 8 + (differ == 1));
+            bench_poke(&r->bench, places[i] + 8, 8, 9 + (differ == 2));
+            rig_step(r, 1);
+            assert_int_equal(r->hart->st.x[8], 8 + (differ == 1));
+            assert_int_equal(r->hart->st.x[9], 9 + (differ == 2));
+            assert_int_equal(bench_peek(&r->bench, places[i], 8), differ ? 8 + (differ == 1) : 10);
+            assert_int_equal(bench_peek(&r->bench, places[i] + 8, 8),
+                             differ ? 9 + (differ == 2) : 11);
+            rig_free(r);
+        }
+    }
+}
+
+static void Zacas_rv64_amocas_q_rd_frst_reg_x0(void **state)
+{
+    (void)state;
+    struct rig *r = pair_rig(0, 0, DATA_AT);
+    r->hart->st.x[1] = 77; /* the compare value is zero nevertheless */
+    rig_step(r, 1);
+    assert_int_equal(r->hart->st.x[1], 77);
+    assert_int_equal(bench_peek(&r->bench, DATA_AT + 8, 8), 0);
+    rig_free(r);
+    r = pair_rig(0, 10, DATA_AT);
+    rig_step(r, 1);
+    assert_int_equal(bench_peek(&r->bench, DATA_AT, 8), 10);
+    assert_int_equal(bench_peek(&r->bench, DATA_AT + 8, 8), 11);
+    assert_int_equal(r->hart->st.x[1], 0);
+    rig_free(r);
+}
+
+static void Zacas_rv64_amocas_q_frst_pair_entry_reg_even(void **state)
+{
+    (void)state;
+    static const uint8_t odd[][2] = {{9, 10}, {8, 11}};
+    for (unsigned i = 0; i < 2; i++) {
+        struct rig *r = pair_rig(odd[i][0], odd[i][1], DATA_AT);
+        rig_step(r, 1);
+        assert_int_equal(r->hart->st.csr.mcause, CAUSE_ILLEGAL_INSTRUCTION);
+        rig_free(r);
+    }
+}
+
+static void Zacas_amocas_w_permission(void **state)
+{
+    (void)state;
+    struct rig *r = pair_rig(8, 10, DATA_AT); /* it would not be equal */
+    struct hart_csrs *csr = &r->hart->st.csr;
+    bench_poke(&r->bench, DATA_AT, 8, 1);
+    csr_poke(r->hart, CSR_pmpaddr0, DATA_AT >> 2 | 0x1ff);
+    csr_poke(r->hart, CSR_pmpcfg0, 0x99); /* locked, NAPOT, readable */
+    rig_step(r, 1);
+    assert_int_equal(csr->mcause, CAUSE_STORE_ACCESS_FAULT);
+    rig_free(r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(misaligned_atomics_trap),
+        cmocka_unit_test(atomics_outside_memory_fault),
+        cmocka_unit_test(sc_succeeds_once),
+        cmocka_unit_test(sc_succeeds_over_a_slice),
+        cmocka_unit_test(a_write_by_others_kills_the_reservation),
+        cmocka_unit_test(a_reservation_survives_a_snapshot),
+        cmocka_unit_test(a_write_beside_the_reservation_does_not),
+        cmocka_unit_test(sc_elsewhere_fails_and_ends_the_reservation),
+        cmocka_unit_test(atomics_are_the_same_on_a_known_page),
+        cmocka_unit_test(a_reservation_on_a_known_page_is_guarded_between_slices),
+        cmocka_unit_test(amo_on_a_watched_page_is_told),
+        cmocka_unit_test(read_modify_writes),
+        cmocka_unit_test(atomics_that_fault_change_nothing),
+        cmocka_unit_test(Zawrs_stall_ends_with_the_slice_or_the_timeout),
+        cmocka_unit_test(Zawrs_does_not_stall_without_reservation),
+        cmocka_unit_test(Zawrs_exec_resume_rules),
+        cmocka_unit_test(Zabha_rd_sign_extension),
+        cmocka_unit_test(Zabha_rs1_align_addr),
+        cmocka_unit_test(Zacas_amocas_op),
+        cmocka_unit_test(Zacas_rv64_amocas_q_op),
+        cmocka_unit_test(Zacas_rv64_amocas_q_rd_frst_reg_x0),
+        cmocka_unit_test(Zacas_rv64_amocas_q_frst_pair_entry_reg_even),
+        cmocka_unit_test(Zacas_amocas_w_permission),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

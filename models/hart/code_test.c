@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Instructions that change, and instructions on two pages. */
+#include "hart/exec_rig.h"
+
+static void a_store_into_the_running_block_takes_effect(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NULL);
+    EMIT(r, sw, 0, 6, 7, 12);
+    EMIT(r, addi, 5, 5, 0, 1);
+    EMIT(r, addi, 5, 5, 0, 1);
+    EMIT(r, addi, 5, 5, 0, 1); /* becomes addi 5, 5, 100 */
+    EMIT(r, addi, 5, 5, 0, 1);
+    EMIT(r, jal, 0, 0, 0, -20);
+    r->hart->st.x[6] = RAM_AT;
+    r->hart->st.x[7] = rig_encode(INSN_addi, 5, 5, 0, 100);
+    rig_run(r, 5);
+    assert_int_equal(r->hart->st.x[5], 103);
+    r->hart->st.x[7] = rig_encode(INSN_addi, 5, 5, 0, 7);
+    rig_run(r, 6);
+    assert_int_equal(r->hart->st.x[5], 103 + 10);
+    rig_free(r);
+}
+
+static void code_written_by_others_takes_effect(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NULL);
+    EMIT(r, addi, 5, 5, 0, 1);
+    EMIT(r, jal, 0, 0, 0, -4);
+    rig_run(r, 20);
+    assert_int_equal(r->hart->st.x[5], 10);
+    struct vd_txn txn = bench_write(RAM_AT, 4, rig_encode(INSN_addi, 5, 5, 0, 100));
+    r->bench.host.ops->access(r->bench.host.ctx, &txn);
+    rig_run(r, 20);
+    assert_int_equal(r->hart->st.x[5], 10 + 1000);
+    rig_free(r);
+}
+
+/* Data beside code: the page stays slow, but the blocks live and the values are right. */
+static void data_in_a_code_page(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NULL);
+    EMIT(r, ld, 5, 6, 0, 0);
+    EMIT(r, addi, 5, 5, 0, 1);
+    EMIT(r, sd, 0, 6, 5, 0);
+    EMIT(r, jal, 0, 0, 0, -12);
+    r->hart->st.x[6] = RAM_AT + 0x800;
+    rig_run(r, 400);
+    assert_int_equal(bench_peek(&r->bench, RAM_AT + 0x800, 8), 100);
+    rig_free(r);
+}
+
+static void an_instruction_may_straddle_pages(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NULL);
+    r->end = RAM_AT + 0xffe;
+    EMIT(r, addi, 5, 5, 0, 1);
+    r->hart->st.pc = RAM_AT + 0xffe;
+    EMIT(r, jal, 0, 0, 0, -4);
+    rig_run(r, 10);
+    assert_int_equal(r->hart->st.x[5], 5);
+    struct vd_txn txn = bench_write(RAM_AT + 0x1000, 2, 0x0642);
+    txn.data[0] = rig_encode(INSN_addi, 5, 5, 0, 100) >> 16;
+    r->bench.host.ops->access(r->bench.host.ctx, &txn);
+    rig_run(r, 10);
+    assert_int_equal(r->hart->st.x[5], 505);
+    rig_free(r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_store_into_the_running_block_takes_effect),
+        cmocka_unit_test(code_written_by_others_takes_effect),
+        cmocka_unit_test(data_in_a_code_page),
+        cmocka_unit_test(an_instruction_may_straddle_pages),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

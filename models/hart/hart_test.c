@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A hart from outside: what it is made of, what a debugger sees, and what it says is wrong. */
+#include "hart/exec_rig.h"
+
+static void refused(const struct hart_config *config, const char *word)
+{
+    struct bench b;
+    struct vd_error err = {.text = ""};
+    bench_init(&b);
+    assert_null(hart_create(config, &b.host, NULL, &err));
+    if (!strstr(err.text, word))
+        fail_msg("\"%s\" does not speak of %s", err.text, word);
+    bench_done(&b);
+}
+
+#define WITH(...)                                                                                  \
+    &(struct hart_config)                                                                          \
+    {                                                                                              \
+        __VA_ARGS__                                                                                \
+    }
+
+static void wrong_configurations_are_refused(void **state)
+{
+    (void)state;
+    refused(WITH(.extensions = VD_BIT(HART_EXT_D)), "d needs f");
+    refused(WITH(.extensions = VD_BIT(HART_EXT_H)), "h needs s");
+    refused(WITH(.extensions = VD_BIT(HART_EXT_Ssaia)), "ssaia needs s");
+    refused(WITH(.extensions = VD_BIT(HART_EXT_Zacas)), "zacas needs a");
+    refused(WITH(.satp_mode = 11), "satp_mode");
+    refused(WITH(.pmp_entries = 65), "pmp_entries");
+    refused(WITH(.geilen = 64), "guest files");
+    refused(WITH(.reset_pc = 0x1002), "reset_pc");
+    refused(WITH(.timing = {.icache_lines = 3}), "icache_lines");
+    refused(WITH(.timing = {.dcache_lines = 5}), "dcache_lines");
+    refused(WITH(.timing = {.predictor_entries = 6}), "predictor_entries");
+    hart_destroy(NULL);
+}
+
+static void a_debugger_reads_and_writes_everything(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NULL);
+    uint64_t value;
+    for (uint32_t reg = 0; reg < HART_REG_CSR0; reg++) {
+        assert_true(hart_set(r->hart, reg, 0x1001 + reg));
+        assert_true(hart_get(r->hart, reg, &value));
+        uint64_t expected = reg == 0 ? 0 : reg == HART_REG_PC ? 0x1020 : 0x1001 + reg;
+        assert_int_equal(value, expected);
+    }
+    assert_int_equal(r->hart->st.x[31], 0x1020);
+    assert_int_equal(r->hart->st.f[31], 0x1001 + 64);
+    assert_true(hart_set(r->hart, HART_REG_CSR0 + CSR_mscratch, 77));
+    assert_true(hart_get(r->hart, HART_REG_CSR0 + CSR_mscratch, &value));
+    assert_int_equal(value, 77);
+    assert_int_equal(r->hart->st.csr.mscratch, 77);
+    /* What does not exist, and what M-mode may not. */
+    assert_false(hart_get(r->hart, HART_REG_CSR0 + 0x7c0, &value));
+    assert_false(hart_set(r->hart, HART_REG_CSR0 + 0x7c0, 1));
+    assert_false(hart_get(r->hart, HART_REG_CSR0 + 4096, &value));
+    rig_free(r);
+}
+
+static void counts_are_those_of_the_program(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NULL);
+    for (unsigned i = 0; i < 5; i++)
+        EMIT(r, addi, 5, 5, 0, 1);
+    EMIT(r, ecall, 0, 0, 0, 0);
+    rig_step(r, 6);
+    struct hart_counts counts = hart_counts(r->hart);
+    assert_int_equal(counts.instructions, 5);
+    assert_int_equal(counts.cycles, 6);
+    assert_int_equal(counts.traps, 1);
+    assert_int_equal(counts.interrupts, 0);
+    csr_poke(r->hart, CSR_mie, VD_BIT(INT_MSI));
+    csr_poke(r->hart, CSR_mstatus, MSTATUS_MIE);
+    hart_wire(r->hart, VD_LINE_MSIP, true);
+    rig_run(r, 1);
+    assert_int_equal(hart_counts(r->hart).interrupts, 1);
+    rig_free(r);
+}
+
+static void modes_have_their_names(void **state)
+{
+    (void)state;
+    static const enum vd_mode modes[] = {VD_MODE_M, VD_MODE_S, VD_MODE_U, VD_MODE_VS, VD_MODE_VU};
+    struct rig *r = rig_new(NULL);
+    for (unsigned i = 0; i < 5; i++) {
+        r->hart->st.priv = (uint8_t)(modes[i] & 3);
+        r->hart->st.virt = modes[i] >= VD_MODE_VU;
+        assert_int_equal(hart_mode(r->hart), modes[i]);
+    }
+    rig_free(r);
+}
+
+static void isa_string_names_the_extensions(void **state)
+{
+    (void)state;
+    char text[1024], small[8];
+    struct hart_config config = {.extensions = VD_BIT(HART_EXT_M) | VD_BIT(HART_EXT_C) |
+                                               VD_BIT(HART_EXT_Zicsr) | VD_BIT(HART_EXT_S) |
+                                               VD_BIT(HART_EXT_Sstc)};
+    hart_isa_string(&config, text, sizeof(text));
+    assert_string_equal(text, "rv64imc_zicsr_sstc");
+    hart_isa_string(&config, small, sizeof(small));
+    assert_int_equal(strlen(small), 7);
+}
+
+/* Interrupt lines and events go on: the snapshot is everything. */
+static void instances_are_independent(void **state)
+{
+    (void)state;
+    struct rig *a = rig_new(NULL), *b = rig_new(NULL);
+    EMIT(a, addi, 5, 5, 0, 1);
+    EMIT(a, jal, 0, 0, 0, -4);
+    EMIT(b, addi, 5, 5, 0, 2);
+    EMIT(b, jal, 0, 0, 0, -4);
+    for (unsigned i = 0; i < 20; i++) {
+        rig_run(a, 7);
+        rig_run(b, 7);
+    }
+    assert_int_equal(a->hart->st.x[5], 70);
+    assert_int_equal(b->hart->st.x[5], 140);
+    rig_free(a);
+    rig_free(b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(wrong_configurations_are_refused),
+        cmocka_unit_test(a_debugger_reads_and_writes_everything),
+        cmocka_unit_test(counts_are_those_of_the_program),
+        cmocka_unit_test(modes_have_their_names),
+        cmocka_unit_test(isa_string_names_the_extensions),
+        cmocka_unit_test(instances_are_independent),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
