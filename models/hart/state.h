@@ -211,8 +211,8 @@ void interrupt_create(struct hart *h); /* once, before the first event can be po
 void interrupt_wire(struct hart *h, uint32_t line, bool level);
 
 /* --- exec.c, block.c --- */
-void exec_run(void *ctx);                           /* vd_runner.run */
-void exec_flush(struct hart *h);                    /* fence.i, restore */
+void exec_run(void *ctx);        /* vd_runner.run */
+void exec_flush(struct hart *h); /* fence.i, restore */
 bool exec_create(struct hart *h, struct vd_error *err);
 void exec_destroy(struct hart *h);
 /* The clock as the world sees it; call before any host function. */
