@@ -10,6 +10,7 @@
 
 #include "core/core.h"
 #include "core/image.h"
+#include "core/symbols.h"
 
 #define RAM_BASE UINT64_C(0x80000000)
 #define RAM_SIZE UINT64_C(0x100000)
@@ -154,6 +155,35 @@ static void elf_without_symbols_has_no_htif(void **state)
     assert_false(image.has_htif);
 }
 
+static void addresses_have_the_name_of_the_symbol_below(void **state)
+{
+    (void)state;
+    char name[64];
+    struct program p = good;
+    p.symbols[1].st_shndx = p.symbols[2].st_shndx = 1;
+    write_bytes(&p, sizeof(p));
+    struct symbols *symbols = symbols_create();
+    symbols_add(symbols, "/none");
+    symbols_name(symbols, RAM_BASE + 0x2000, name, sizeof(name));
+    assert_string_equal(name, "");
+    symbols_add(symbols, path);
+    static const struct {
+        uint64_t addr;
+        const char *name;
+    } rows[] = {
+        {RAM_BASE + 0x1fff, ""},
+        {RAM_BASE + 0x2000, "tohost+0x0"},
+        {RAM_BASE + 0x203f, "tohost+0x3f"},
+        {RAM_BASE + 0x2041, "fromhost+0x1"},
+        {RAM_BASE + 0x2000000, ""},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        symbols_name(symbols, rows[i].addr, name, sizeof(name));
+        assert_string_equal(name, rows[i].name);
+    }
+    symbols_destroy(symbols);
+}
+
 static void missing_file_is_named(void **state)
 {
     struct vd_error err = {""};
@@ -273,10 +303,15 @@ static int remove_path(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(elf_is_loaded_with_entry_and_htif), TEST(virtual_entry_becomes_physical),
-        TEST(elf_without_symbols_has_no_htif),   TEST(missing_file_is_named),
-        TEST(every_truncated_elf_is_refused),    TEST(wrong_machine_is_refused),
-        TEST(segment_outside_of_ram_is_refused), TEST(raw_bytes_go_where_they_are_told),
+        TEST(elf_is_loaded_with_entry_and_htif),
+        TEST(virtual_entry_becomes_physical),
+        TEST(elf_without_symbols_has_no_htif),
+        TEST(addresses_have_the_name_of_the_symbol_below),
+        TEST(missing_file_is_named),
+        TEST(every_truncated_elf_is_refused),
+        TEST(wrong_machine_is_refused),
+        TEST(segment_outside_of_ram_is_refused),
+        TEST(raw_bytes_go_where_they_are_told),
         TEST(boot_image_goes_where_it_is_told),
     };
     return cmocka_run_group_tests(tests, make_path, remove_path);

@@ -262,10 +262,23 @@ enum sim_end virt_run(struct virt *v, vd_time until, struct vd_error *err)
         enum sim_end end = sim_run(v->core->sim, until);
         if (end != SIM_STOPPED || !v->reset_wanted)
             return end;
+        if (v->may_reset && !v->may_reset(v->guard_ctx))
+            return SIM_STOPPED;
         reset(v);
         if (!virt_load(v, err))
             return SIM_STOPPED;
     }
+}
+
+void virt_guard_reset(struct virt *v, bool (*may_reset)(void *ctx), void *ctx)
+{
+    v->may_reset = may_reset;
+    v->guard_ctx = ctx;
+}
+
+bool virt_wants_reset(const struct virt *v)
+{
+    return v->reset_wanted;
 }
 
 void virt_console(struct virt *v, void (*send)(void *ctx, uint8_t byte), void *ctx)
@@ -301,6 +314,11 @@ struct core *virt_core(struct virt *v)
 const struct virt_config *virt_config(const struct virt *v)
 {
     return &v->config;
+}
+
+struct hart *virt_hart(struct virt *v, uint32_t index)
+{
+    return v->harts[index].hart;
 }
 
 bool virt_idle(const struct virt *v)
@@ -348,55 +366,4 @@ void virt_stats(struct virt *v, struct stats *stats)
         snprintf(name, sizeof(name), "records.%s", trace_kind(kind)->name);
         stats_set(stats, name, trace_count(v->core->trace, kind));
     }
-}
-
-static const char *mode_name(enum vd_mode mode)
-{
-    switch (mode) {
-    case VD_MODE_U:
-        return "U";
-    case VD_MODE_S:
-        return "HS";
-    case VD_MODE_M:
-        return "M";
-    case VD_MODE_VU:
-        return "VU";
-    case VD_MODE_VS:
-        return "VS";
-    }
-    return "?";
-}
-
-static uint64_t register_of(struct hart *hart, uint32_t csr)
-{
-    uint64_t value = 0;
-    hart_get(hart, HART_REG_CSR0 + csr, &value);
-    return value;
-}
-
-/* The trap handler's first instruction traps into itself: nothing will ever change. */
-static bool traps_for_ever(struct hart *hart, uint64_t pc)
-{
-    enum { MTVEC = 0x305, MEPC = 0x341 };
-    return hart_mode(hart) == VD_MODE_M && pc == (register_of(hart, MTVEC) & ~UINT64_C(3)) &&
-           pc == register_of(hart, MEPC);
-}
-
-static void print_hart(struct hart *hart, uint32_t index, FILE *out)
-{
-    enum { MCAUSE = 0x342 };
-    uint64_t pc = 0;
-    hart_get(hart, HART_REG_PC, &pc);
-    fprintf(out, "hart %u: pc 0x%" PRIx64 ", %s mode, %s", index, pc, mode_name(hart_mode(hart)),
-            hart_runner(hart)->asleep ? "asleep in wfi" : "running");
-    if (traps_for_ever(hart, pc))
-        fprintf(out, "; its trap handler at mtvec cannot run and traps for ever, mcause %" PRIu64,
-                register_of(hart, MCAUSE));
-    fputc('\n', out);
-}
-
-void virt_print_harts(struct virt *v, FILE *out)
-{
-    for (uint32_t hart = 0; hart < v->config.machine.harts; hart++)
-        print_hart(v->harts[hart].hart, hart, out);
 }

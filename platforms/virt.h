@@ -25,8 +25,11 @@ void virt_console(struct virt *virt, void (*send)(void *ctx, uint8_t byte), void
 bool virt_console_ready(const struct virt *virt);
 void virt_console_receive(struct virt *virt, uint8_t byte);
 
-/* Runs up to `until`.  A reset that the guest asks for is done on the way. */
+/* Runs up to `until`.  A reset that the guest asks for is done on the way, unless the guard says
+ * no: then the run stops in front of it. */
 enum sim_end virt_run(struct virt *virt, vd_time until, struct vd_error *err);
+void virt_guard_reset(struct virt *virt, bool (*may_reset)(void *ctx), void *ctx);
+bool virt_wants_reset(const struct virt *virt);
 struct core *virt_core(struct virt *virt);
 const struct virt_config *virt_config(const struct virt *virt);
 /* True if no device, queue or write is on its way: nothing but harts and timers can act. */
@@ -34,7 +37,9 @@ bool virt_idle(const struct virt *virt);
 /* True if every hart waits for an interrupt. */
 bool virt_asleep(const struct virt *virt);
 void virt_stats(struct virt *virt, struct stats *stats);
-/* One line per hart: where it is and in which mode, for messages. */
+struct hart *virt_hart(struct virt *virt, uint32_t index);
+/* Where each hart is, in which mode, and why it came there, for messages.  Addresses get the names
+ * that firmware, kernel and machine.symbols have for them, if these are ELF files. */
 void virt_print_harts(struct virt *virt, FILE *out);
 
 #endif

@@ -37,18 +37,15 @@ struct boot {
     uint64_t dtb;
 };
 
-static bool find_bios(const char **path, struct vd_error *err)
+const char *virt_bios_path(const struct virt *v)
 {
-    for (size_t i = 0; i < sizeof(default_bios) / sizeof(default_bios[0]); i++) {
-        if (access(default_bios[i], R_OK) == 0) {
-            *path = default_bios[i];
-            return true;
-        }
-    }
-    return vd_fail(err,
-                   "machine.bios is default, but there is no %s: install the package opensbi, or "
-                   "give -bios a file or none",
-                   default_bios[0]);
+    const char *path = v->config.machine.bios;
+    if (*path != '\0' && strcmp(path, "default") != 0)
+        return path;
+    for (size_t i = 0; i < sizeof(default_bios) / sizeof(default_bios[0]); i++)
+        if (access(default_bios[i], R_OK) == 0)
+            return default_bios[i];
+    return NULL;
 }
 
 static bool adopt(struct boot *b, const struct image *image, struct vd_error *err)
@@ -58,12 +55,15 @@ static bool adopt(struct boot *b, const struct image *image, struct vd_error *er
 
 static bool load_bios(struct boot *b, struct vd_error *err)
 {
-    const char *path = b->virt->config.machine.bios;
+    const char *path = virt_bios_path(b->virt);
     struct image image;
+    if (!path)
+        return vd_fail(err,
+                       "machine.bios is default, but there is no %s: install the package opensbi, "
+                       "or give -bios a file or none",
+                       default_bios[0]);
     if (strcmp(path, "none") == 0)
         return true;
-    if ((*path == '\0' || strcmp(path, "default") == 0) && !find_bios(&path, err))
-        return false;
     if (!image_load(b->virt->core->bus, path, b->ram, &image, err))
         return false;
     b->start = image.entry;

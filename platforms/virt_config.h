@@ -44,6 +44,7 @@ struct virt_machine_config {
     char kernel[VIRT_PATH_SIZE];
     char initrd[VIRT_PATH_SIZE];
     char dtb[VIRT_PATH_SIZE];
+    char symbols[VIRT_PATH_SIZE];
     char append[VIRT_APPEND_SIZE];
 };
 

@@ -53,6 +53,8 @@ struct virt {
     struct port *clint_port, *aplic_port, *pcie_port, *uart_port, *rtc_port, *finisher_port,
         *htif_port, *endpoint_ports[VIRT_MAX_ENDPOINTS];
     bool reset_wanted;
+    bool (*may_reset)(void *ctx);
+    void *guard_ctx;
     void (*send)(void *ctx, uint8_t byte);
     void *send_ctx;
 };
@@ -64,6 +66,9 @@ enum vd_status virt_upstream(void *ctx, struct vd_txn *txn);
 void virt_reset_iommus(struct virt *v);
 bool virt_iommus_idle(const struct virt *v);
 void virt_destroy_iommus(struct virt *v);
+
+/* The firmware's file: of `default`, the one that is there.  NULL: there is none. */
+const char *virt_bios_path(const struct virt *v);
 
 /* Wires and bus targets; the models exist. */
 void virt_wire(struct virt *v);

@@ -39,6 +39,8 @@ static const struct vd_param machine_table[] = {
     {"initrd", VD_PARAM_STRING, FIELD(initrd), 0, 0, VIRT_PATH_SIZE, NULL, "", "initial RAM disk"},
     {"dtb", VD_PARAM_STRING, FIELD(dtb), 0, 0, VIRT_PATH_SIZE, NULL, "",
      "devicetree blob; empty: generated"},
+    {"symbols", VD_PARAM_STRING, FIELD(symbols), 0, 0, VIRT_PATH_SIZE, NULL, "",
+     "ELF with names for what is printed about harts"},
     {"append", VD_PARAM_STRING, FIELD(append), 0, 0, VIRT_APPEND_SIZE, NULL, "", "boot arguments"},
 };
 #undef FIELD

@@ -209,6 +209,8 @@ struct hart_counts hart_counts(const struct hart *h)
         .cycles = h->st.cycles,
         .traps = h->st.traps,
         .interrupts = h->st.interrupts,
+        .returns = h->st.returns,
+        .repeated = h->st.repetition.count,
     };
 }
 

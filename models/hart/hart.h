@@ -63,9 +63,16 @@ enum { HART_REG_PC = 32, HART_REG_F0 = 33, HART_REG_CSR0 = 65 };
 bool hart_get(struct hart *hart, uint32_t reg, uint64_t *value);
 bool hart_set(struct hart *hart, uint32_t reg, uint64_t value);
 enum vd_mode hart_mode(const struct hart *hart);
+/* The instruction at a virtual address, as page tables and memory are now: nothing changes by it.
+ * False: there is none, or the hart is in a guest (V=1). */
+bool hart_peek_insn(struct hart *hart, uint64_t va, uint32_t *insn);
 /* Counters that cost nothing to keep. */
 struct hart_counts {
     uint64_t instructions, cycles, traps, interrupts;
+    uint64_t returns; /* xRETs */
+    /* Exceptions in a row that M or HS took from itself, each for the same cause at the same pc:
+     * right behind a trap entry or an xRET, or in a trap handler that has not returned. */
+    uint64_t repeated;
 };
 struct hart_counts hart_counts(const struct hart *hart);
 /* riscv,isa string, and the NULL-terminated names for riscv,isa-extensions. */

@@ -394,6 +394,35 @@ static void cache_blocks_fault_as_stores(void **state)
     }
 }
 
+static void peeking_finds_code_and_changes_nothing(void **state)
+{
+    (void)state;
+    enum { NOP = 0x13, C_NOP = 1 };
+    for (unsigned mode = 8; mode <= 10; mode++) {
+        struct machine m = machine_new(0);
+        struct hart *h = &m.f->hart;
+        uint32_t insn = 0;
+        bench_poke(&m.f->bench, DATA + 0x10, 4, NOP);
+        bench_poke(&m.f->bench, DATA + 0xffe, 2, NOP);
+        bench_poke(&m.f->bench, DATA + 0x2000, 2, C_NOP);
+        assert_true(hart_peek_insn(h, DATA + 0x10, &insn) && insn == NOP); /* M-mode */
+        map(&m, mode, 0x40000000, 0, DATA, RWX_);
+        map(&m, mode, 0x40001000, 0, DATA + 0x2000, RWX_);
+        fixture_set(m.f, CSR_satp, root(mode, 1, TABLES));
+        fixture_mode(m.f, VD_MODE_S);
+        uint64_t cycles = h->st.cycles;
+        assert_true(hart_peek_insn(h, 0x40000010, &insn) && insn == NOP);
+        assert_true(hart_peek_insn(h, 0x40000ffe, &insn) && insn == (NOP | C_NOP << 16));
+        assert_true(hart_peek_insn(h, 0x40001000, &insn) && insn == C_NOP);
+        assert_false(hart_peek_insn(h, 0x40002000, &insn));
+        assert_int_equal(h->st.cycles, cycles);
+        assert_true(fast(h->fetch, 0x40000010)->exec_tag == HART_TLB_NONE);
+        fixture_mode(m.f, VD_MODE_VS);
+        assert_false(hart_peek_insn(h, 0x40000010, &insn));
+        machine_free(&m);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -408,6 +437,7 @@ int main(void)
         cmocka_unit_test(misaligned_accesses_work_and_split),
         cmocka_unit_test(cache_blocks_fault_as_stores),
         cmocka_unit_test(devices_are_reached_by_the_bus),
+        cmocka_unit_test(peeking_finds_code_and_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

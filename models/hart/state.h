@@ -32,6 +32,13 @@ struct hart_csrs {
     uint8_t frm, fflags;
 };
 
+/* How often in a row the same exception came with no progress in between. */
+struct hart_repetition {
+    uint64_t pc, cause, count;
+    uint64_t returns; /* xRETs until the last one */
+    uint64_t arrived; /* instret at the last trap entry or xRET */
+};
+
 struct hart_state {
     uint64_t x[32];
     uint64_t f[32];
@@ -50,7 +57,8 @@ struct hart_state {
         lines; /* MSIP MTIP MEIP SEIP, and the comparators' STIP and VSTIP, at their mip bits */
     uint64_t hgeip;     /* lines of the guest files */
     uint64_t unsettled; /* until this cycle the last change of a line has no effect */
-    uint64_t traps, interrupts;
+    uint64_t traps, interrupts, returns;
+    struct hart_repetition repetition;
     uint64_t events[16]; /* enum counter_event; those that are kept nowhere else */
     struct hart_csrs csr;
 };

@@ -100,6 +100,9 @@ static void enter_vs(struct hart *h, const struct trap *trap)
     h->st.priv = PRV_S;
 }
 
+/* A handler that traps into itself does so near its start. */
+enum { HANDLER_BYTES = 4096 };
+
 static void enter(struct hart *h, enum vd_mode to, const struct trap *trap)
 {
     uint64_t cycles = h->cfg.timing.trap_entry;
@@ -115,7 +118,28 @@ static void enter(struct hart *h, enum vd_mode to, const struct trap *trap)
     counter_enter_mode(h);
     h->st.cycles += cycles;
     h->st.traps++;
+    h->st.repetition.arrived = h->st.instret;
     mmu_context(h);
+}
+
+static uint64_t handler_of(const struct hart *h, enum vd_mode to)
+{
+    return (to == VD_MODE_M ? h->st.csr.mtvec : h->st.csr.stvec) & ~UINT64_C(3);
+}
+
+/* Whether traps lead nowhere is for the run to judge: here they are counted, before st.pc leaves
+ * for the handler.  What a guest or a user does to itself does not stop the machine. */
+static void count_repetition(struct hart *h, enum vd_mode to, uint64_t cause)
+{
+    struct hart_repetition *r = &h->st.repetition;
+    bool own = !h->st.virt && h->st.priv != PRV_U;
+    bool same = h->st.pc == r->pc && cause == r->cause;
+    bool at_once = h->st.instret == r->arrived;
+    bool nested = h->st.returns == r->returns && h->st.pc - handler_of(h, to) < HANDLER_BYTES;
+    r->count = own && same && (at_once || nested) ? r->count + 1 : 0;
+    r->pc = h->st.pc;
+    r->cause = cause;
+    r->returns = h->st.returns;
 }
 
 /* [priv norm:H_trap_deleg] */
@@ -149,7 +173,9 @@ void trap_exception(struct hart *h)
         .tinst = tinst,
         .gva = h->exc.gva,
     };
-    enter(h, target_of(h, trap.cause), &trap);
+    enum vd_mode to = target_of(h, trap.cause);
+    count_repetition(h, to, trap.cause);
+    enter(h, to, &trap);
 }
 
 /* Interrupts of a level are taken in lower modes always, in its own mode if its IE is set. */
@@ -227,6 +253,8 @@ static void go_back(struct hart *h, uint8_t priv, bool virt, uint64_t epc)
     h->st.virt = virt;
     counter_enter_mode(h);
     h->st.pc = return_address(h, epc);
+    h->st.returns++;
+    h->st.repetition.arrived = h->st.instret;
     if (priv != PRV_M)
         h->st.csr.mstatus &= ~MSTATUS_MPRV;
     record(h, VD_REC_xret, h->st.pc, (uint64_t)from | (uint64_t)mode_now(h) << 8, 0);

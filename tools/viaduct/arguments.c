@@ -275,6 +275,8 @@ static bool take_flag(void *ctx, const struct option *option, const char *value,
     struct arguments *a = ctx;
     if (strcmp(option->name, "print-config") == 0)
         a->print_config = true;
+    else if (strcmp(option->name, "no-reboot") == 0)
+        a->no_reboot = true;
     else
         a->console = true;
     return true;
@@ -290,6 +292,7 @@ const struct option machine_options[] = {
     {"initrd", "FILE", "initial RAM disk", take_key, "machine.initrd"},
     {"append", "TEXT", "boot arguments", take_key, "machine.append"},
     {"dtb", "FILE", "devicetree in place of the generated one", take_key, "machine.dtb"},
+    {"symbols", "FILE", "ELF with names for addresses in messages", take_key, "machine.symbols"},
     {"drive", "file=FILE[,...]", "a raw disk: a virtio-blk-pci, or with if=none,id=ID for -device",
      drives_take_drive, NULL},
     {"device", "MODEL[,...]", "nvme, nvme-ns, virtio-{blk,rng}-{pci,device}: drive=ID, serial=TEXT",
@@ -298,6 +301,7 @@ const struct option machine_options[] = {
     {"quantum", "T", "how far a hart may run ahead of another", take_text, NULL},
     {"seed", "N", "of every random choice", take_seed, NULL},
     {"limit", "T", "ends the run: cycles, or as 500ns, 20us, 3ms, 1s", take_text, NULL},
+    {"no-reboot", NULL, "a reset by the guest ends the run", take_flag, NULL},
     {"config", "FILE", "YAML as --print-config writes it", take_config, NULL},
     {"set", "key=value", "one value of the configuration", take_set, NULL},
     {"trace", "FILE", "writes a binary trace; `viaduct trace` prints it", take_text, NULL},

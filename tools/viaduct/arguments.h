@@ -25,7 +25,7 @@ struct arguments {
     struct drives drives;        /* that are no settings yet */
     const char *limit, *quantum; /* times as given */
     const char *trace, *stats, *dump_dtb, *out;
-    bool print_config, console;
+    bool print_config, console, no_reboot;
     const char *names[64]; /* arguments that are not options */
     uint32_t num_names;
     const char *command; /* the whole command line */

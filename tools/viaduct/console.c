@@ -23,7 +23,15 @@ struct console {
     struct termios saved;
     char line[LINE_SIZE], last_line[LINE_SIZE]; /* printed: the current one, the one before */
     size_t column;
+    char panic[LINE_SIZE];
 };
+
+static void remember_panic(struct console *c)
+{
+    const char *found = strstr(c->last_line, "Kernel panic - not syncing");
+    if (found && !*c->panic)
+        snprintf(c->panic, sizeof(c->panic), "%s", found);
+}
 
 static void remember(struct console *c, uint8_t byte)
 {
@@ -31,6 +39,7 @@ static void remember(struct console *c, uint8_t byte)
         c->line[c->column] = '\0';
         memcpy(c->last_line, c->line, sizeof(c->last_line));
         c->column = 0;
+        remember_panic(c);
     } else if (byte >= ' ' && c->column + 1 < LINE_SIZE) {
         c->line[c->column++] = (char)byte;
     }
@@ -177,4 +186,14 @@ bool console_left(const struct console *c)
 const char *console_last_line(const struct console *c)
 {
     return c->last_line;
+}
+
+const char *console_panic(const struct console *c)
+{
+    return *c->panic ? c->panic : NULL;
+}
+
+void console_forget_panic(struct console *c)
+{
+    *c->panic = '\0';
 }

@@ -17,4 +17,9 @@ bool console_left(const struct console *console);
 /* The last line that the guest has printed and ended, cut to a sentence's length. */
 const char *console_last_line(const struct console *console);
 
+/* The line with which a Linux kernel on this console said that it panics, or NULL. */
+const char *console_panic(const struct console *console);
+/* It has turned out to be something else that was printed. */
+void console_forget_panic(struct console *console);
+
 #endif

@@ -193,6 +193,7 @@ static int run_machine(struct experiment_run *run, const struct virt_config *con
                                   .stats = run->arguments->stats,
                                   .console = run->arguments->console ? stdout : NULL,
                                   .progress = true,
+                                  .no_reboot = run->arguments->no_reboot,
                                   .name = name};
     struct machine machine;
     struct vd_error err = {""};
@@ -205,7 +206,7 @@ static int run_machine(struct experiment_run *run, const struct virt_config *con
                        conclude(run, &machine, &config->experiment, name, label));
     else
         result = fail(status, err.text);
-    if (status == STATUS_DEADLOCK || status == STATUS_LIMIT)
+    if (status_concerns_harts(status))
         virt_print_harts(machine.virt, stderr);
     machine_close(&machine);
     return result;

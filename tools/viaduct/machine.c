@@ -72,18 +72,30 @@ static void clear_progress(const struct machine *m)
         fputs("\r\033[K", stderr);
 }
 
-static void run_pieces(struct machine *m, struct vd_error *err)
+static bool may_reset(void *ctx)
+{
+    struct machine *m = ctx;
+    return !m->setup.no_reboot && !watch_reset(&m->watch);
+}
+
+static enum status run_pieces(struct machine *m, struct vd_error *err)
 {
     const struct virt_machine_config *config = &virt_config(m->virt)->machine;
     vd_time limit = config->limit ? config->limit * config->cycle_ps : VD_NEVER;
     vd_time piece = PIECE_CYCLES * config->cycle_ps;
     vd_time until = 0;
+    enum status status;
+    watch_start(&m->watch, m->virt, m->console);
+    virt_guard_reset(m->virt, may_reset, m);
     do {
         until = limit - until > piece ? until + piece : limit;
         m->end = virt_run(m->virt, until, err);
         show_progress(m);
-    } while (m->end == SIM_LIMIT && until < limit && !console_left(m->console));
+        status = m->end == SIM_LIMIT ? watch_look(&m->watch, err) : STATUS_OK;
+    } while (m->end == SIM_LIMIT && status == STATUS_OK && until < limit &&
+             !console_left(m->console));
     clear_progress(m);
+    return status;
 }
 
 static enum status write_stats(struct machine *m, struct vd_error *err)
@@ -113,15 +125,18 @@ static enum status judge(struct machine *m, struct vd_error *err)
         vd_fail(err, "nothing can happen any more: every hart sleeps and no event is left");
         return STATUS_DEADLOCK;
     case SIM_STOPPED:
-        return console_left(m->console) ? STATUS_OK : STATUS_FILE;
+        if (console_left(m->console) || (virt_wants_reset(m->virt) && m->setup.no_reboot))
+            return STATUS_OK;
+        return virt_wants_reset(m->virt) ? watch_panicked(&m->watch, err) : STATUS_FILE;
     }
     return STATUS_OK;
 }
 
 enum status machine_run(struct machine *m, struct vd_error *err)
 {
-    run_pieces(m, err);
-    enum status status = judge(m, err);
+    enum status status = run_pieces(m, err);
+    if (status == STATUS_OK)
+        status = judge(m, err);
     struct vd_error late;
     if (!trace_close(virt_core(m->virt)->trace, &late) && status == STATUS_OK) {
         *err = late;

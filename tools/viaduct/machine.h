@@ -5,12 +5,14 @@
 
 #include "console.h"
 #include "status.h"
+#include "watch.h"
 
 struct machine_setup {
     const char *trace; /* file names, or NULL */
     const char *stats;
     FILE *console;    /* what the guest prints; NULL: nowhere */
     bool input;       /* stdin is the console's */
+    bool no_reboot;   /* a reset by the guest ends the run */
     bool progress;    /* a line on stderr, where that is a terminal */
     const char *name; /* in the progress line */
 };
@@ -19,13 +21,15 @@ struct machine {
     struct machine_setup setup;
     struct virt *virt;
     struct console *console;
+    struct watch watch;
     enum sim_end end;
 };
 
 /* Each returns a status, with a sentence in err unless it is STATUS_OK. */
 enum status machine_open(struct machine *machine, const struct virt_config *config,
                          const struct machine_setup *setup, struct vd_error *err);
-/* Runs to the guest's exit, the limit, a deadlock, or until the user leaves. */
+/* Runs to the guest's exit, the limit, until the user leaves, or until it will come to nothing
+ * more. */
 enum status machine_run(struct machine *machine, struct vd_error *err);
 void machine_close(struct machine *machine);
 

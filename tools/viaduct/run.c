@@ -51,7 +51,7 @@ static int run_machine(const struct virt_config *config, const struct machine_se
         result = conclude(&machine);
     else
         result = fail(status, err.text);
-    if (status == STATUS_DEADLOCK || status == STATUS_LIMIT)
+    if (status_concerns_harts(status))
         virt_print_harts(machine.virt, stderr);
     machine_close(&machine);
     return result;
@@ -74,6 +74,7 @@ static int run_arguments(struct arguments *arguments)
         status = run_machine(config, &(struct machine_setup){.trace = arguments->trace,
                                                              .stats = arguments->stats,
                                                              .console = stdout,
+                                                             .no_reboot = arguments->no_reboot,
                                                              .input = true});
     }
     free(config);

@@ -4,6 +4,8 @@
 #ifndef VIADUCT_STATUS_H
 #define VIADUCT_STATUS_H
 
+#include <stdbool.h>
+
 enum status {
     STATUS_OK = 0,
     STATUS_USAGE = 64,      /* unknown verb, option or argument */
@@ -15,6 +17,15 @@ enum status {
     STATUS_HOST = 70,       /* the results cannot be written, or there is no memory */
     STATUS_DIFFERENT = 71,  /* a recorded answer and the model's differ */
     STATUS_UNEXPECTED = 72, /* an experiment's expectation did not hold */
+    STATUS_PANIC = 73,      /* the guest's kernel has panicked */
+    STATUS_TRAPS = 74,      /* a hart traps for ever */
 };
+
+/* Whether it helps to know what the harts are doing. */
+static inline bool status_concerns_harts(enum status status)
+{
+    return status == STATUS_LIMIT || status == STATUS_DEADLOCK || status == STATUS_PANIC ||
+           status == STATUS_TRAPS;
+}
 
 #endif

@@ -15,39 +15,8 @@
 
 #include <elf.h>
 
+#include "command_rig.h"
 #include "status.h"
-
-static char folder[] = "/tmp/viaduct_test.XXXXXX";
-static char output[1 << 20]; /* of the last run, stderr included */
-
-static int run(const char *arguments)
-{
-    char command[4096];
-    snprintf(command, sizeof(command), "cd %s && (" VIADUCT_BINARY " %s) 2>&1 </dev/null", folder,
-             arguments);
-    FILE *in = popen(command, "r");
-    assert_non_null(in);
-    size_t size = fread(output, 1, sizeof(output) - 1, in);
-    output[size] = '\0';
-    int status = pclose(in);
-    assert_true(WIFEXITED(status));
-    return WEXITSTATUS(status);
-}
-
-static void write_file(const char *name, const void *data, size_t size)
-{
-    char path[256];
-    snprintf(path, sizeof(path), "%s/%s", folder, name);
-    FILE *out = fopen(path, "wb");
-    assert_non_null(out);
-    assert_int_equal(fwrite(data, 1, size, out), size);
-    fclose(out);
-}
-
-static void write_text(const char *name, const char *text)
-{
-    write_file(name, text, strlen(text));
-}
 
 struct elf {
     Elf64_Ehdr header;
@@ -82,8 +51,7 @@ static struct elf elf_at(uint64_t addr)
 
 static int write_files(void **state)
 {
-    (void)state;
-    if (!mkdtemp(folder))
+    if (rig_create(state) != 0)
         return -1;
     /* lui a0, 0x100; lui a1; addi a1; sw a1, (a0); j . */
     static const uint32_t pass[] = {0x00100537, 0x000055b7, 0x55558593, 0x00b52023, 0x0000006f};
@@ -99,34 +67,26 @@ static int write_files(void **state)
     static const uint32_t echo[] = {0x10000537, 0x00554583, 0x0015f593, 0xfe058ce3, 0x00054603,
                                     0x00c50023, 0x00a00693, 0xfed614e3, 0x00100537, 0x000055b7,
                                     0x55558593, 0x00b52023, 0x0000006f};
-    write_file("reboot.bin", reboot, sizeof(reboot));
-    write_file("echo.bin", echo, sizeof(echo));
-    write_text("line", "hello\nunread");
-    write_file("pass.bin", pass, sizeof(pass));
-    write_file("fail3.bin", fail3, sizeof(fail3));
-    write_file("loop.bin", loop, sizeof(loop));
-    write_file("sleep.bin", sleep, sizeof(sleep));
-    write_file("void.bin", astray, sizeof(astray));
+    rig_write("reboot.bin", reboot, sizeof(reboot));
+    rig_write("echo.bin", echo, sizeof(echo));
+    rig_write_text("line", "hello\nunread");
+    rig_write("pass.bin", pass, sizeof(pass));
+    rig_write("fail3.bin", fail3, sizeof(fail3));
+    rig_write("loop.bin", loop, sizeof(loop));
+    rig_write("sleep.bin", sleep, sizeof(sleep));
+    rig_write("void.bin", astray, sizeof(astray));
     struct elf elf = elf_at(0x80000000);
-    write_file("loop.elf", &elf, sizeof(elf));
-    write_file("short.elf", &elf, sizeof(elf) - 4);
-    write_file("head.elf", &elf, 20);
+    rig_write("loop.elf", &elf, sizeof(elf));
+    rig_write("short.elf", &elf, sizeof(elf) - 4);
+    rig_write("head.elf", &elf, 20);
     elf.header.e_machine = EM_X86_64;
-    write_file("x86.elf", &elf, sizeof(elf));
+    rig_write("x86.elf", &elf, sizeof(elf));
     elf = elf_at(0x20000);
-    write_file("outside.elf", &elf, sizeof(elf));
-    write_text("bad.yaml", "machine:\n  harts: 2\n  hearts: 3\n");
-    write_text("range.yaml", "machine:\n  harts: 65\n");
-    write_text("bad.dtb", "this is no devicetree, whatever its name may be, is it?");
+    rig_write("outside.elf", &elf, sizeof(elf));
+    rig_write_text("bad.yaml", "machine:\n  harts: 2\n  hearts: 3\n");
+    rig_write_text("range.yaml", "machine:\n  harts: 65\n");
+    rig_write_text("bad.dtb", "this is no devicetree, whatever its name may be, is it?");
     return 0;
-}
-
-static int remove_files(void **state)
-{
-    (void)state;
-    char command[256];
-    snprintf(command, sizeof(command), "rm -r %s", folder);
-    return system(command);
 }
 
 static const struct {
@@ -218,14 +178,14 @@ static void bad_input_gets_one_sentence(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
-        int status = run(mistakes[i].arguments);
-        if (status != mistakes[i].status || !strstr(output, mistakes[i].sentence) ||
-            strncmp(output, "viaduct: ", 9) != 0)
+        int status = rig_run(mistakes[i].arguments);
+        if (status != mistakes[i].status || !strstr(rig_output, mistakes[i].sentence) ||
+            strncmp(rig_output, "viaduct: ", 9) != 0)
             fail_msg("viaduct %s: status %d, not %d, or not the sentence with \"%s\":\n%s",
                      mistakes[i].arguments, status, mistakes[i].status, mistakes[i].sentence,
-                     output);
-        if (strchr(output, '\n') != output + strlen(output) - 1)
-            fail_msg("viaduct %s: more than one line:\n%s", mistakes[i].arguments, output);
+                     rig_output);
+        if (strchr(rig_output, '\n') != rig_output + strlen(rig_output) - 1)
+            fail_msg("viaduct %s: more than one line:\n%s", mistakes[i].arguments, rig_output);
     }
 }
 
@@ -243,12 +203,12 @@ static void drives_meet_their_devices(void **state)
         "device2:.*\n  model: virtio-rng-pci .*\n  file: \"\" ",
         "device3:.*\n  model: virtio-blk-pci .*\n  file: y ",
     };
-    assert_int_equal(run(arguments), 0);
+    assert_int_equal(rig_run(arguments), 0);
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         regex_t pattern;
         assert_int_equal(regcomp(&pattern, lines[i], REG_EXTENDED | REG_NEWLINE), 0);
-        if (regexec(&pattern, output, 0, NULL, 0) != 0)
-            fail_msg("no %s in:\n%s", lines[i], output);
+        if (regexec(&pattern, rig_output, 0, NULL, 0) != 0)
+            fail_msg("no %s in:\n%s", lines[i], rig_output);
         regfree(&pattern);
     }
 }
@@ -256,72 +216,71 @@ static void drives_meet_their_devices(void **state)
 static void the_guest_s_status_passes_through(void **state)
 {
     (void)state;
-    assert_int_equal(run("run -bios none -kernel pass.bin"), 0);
-    assert_string_equal(output, "");
-    assert_int_equal(run("run -bios none -kernel fail3.bin"), 3);
-    assert_int_equal(run("run -bios pass.bin"), 0);
-    assert_int_equal(run("run -smp 4 --timing inorder -bios none -kernel pass.bin"), 0);
+    assert_int_equal(rig_run("run -bios none -kernel pass.bin"), 0);
+    assert_string_equal(rig_output, "");
+    assert_int_equal(rig_run("run -bios none -kernel fail3.bin"), 3);
+    assert_int_equal(rig_run("run -bios pass.bin"), 0);
+    assert_int_equal(rig_run("run -smp 4 --timing inorder -bios none -kernel pass.bin"), 0);
 }
 
 static void limit_always_ends_a_run(void **state)
 {
     (void)state;
-    assert_int_equal(run("run -bios none -kernel loop.bin --limit 1000"), STATUS_LIMIT);
-    assert_non_null(strstr(output, "the limit of 1000 cycles was reached"));
-    assert_non_null(strstr(output, "hart 0: pc 0x80200000, M mode"));
-    assert_int_equal(run("run -bios none -kernel loop.elf --limit 3us"), STATUS_LIMIT);
-    assert_non_null(strstr(output, "the limit of 3000 cycles was reached"));
-    assert_null(strstr(output, "traps for ever"));
-    assert_int_equal(run("run -smp 2 -bios none -kernel void.bin --limit 1ms"), STATUS_LIMIT);
-    assert_non_null(strstr(output, "hart 1: pc 0x0, M mode, running; its trap handler at mtvec "
-                                   "cannot run and traps for ever, mcause 1\n"));
+    assert_int_equal(rig_run("run -bios none -kernel loop.bin --limit 1000"), STATUS_LIMIT);
+    assert_non_null(strstr(rig_output, "the limit of 1000 cycles was reached"));
+    assert_non_null(strstr(rig_output, "hart 0: pc 0x80200000, M mode"));
+    assert_int_equal(rig_run("run -bios none -kernel loop.elf --limit 3us"), STATUS_LIMIT);
+    assert_non_null(strstr(rig_output, "the limit of 3000 cycles was reached"));
+    assert_null(strstr(rig_output, "traps for ever"));
+    assert_int_equal(rig_run("run -smp 2 -bios none -kernel void.bin --limit 3us"), STATUS_LIMIT);
+    assert_non_null(strstr(rig_output, "hart 1: pc 0x0, M mode, running; it traps for ever\n"));
 }
 
 static void a_reset_starts_the_machine_again(void **state)
 {
     (void)state;
-    assert_int_equal(run("run -smp 1 -bios none -kernel reboot.bin --limit 100us"), 0);
+    assert_int_equal(rig_run("run -smp 1 -bios none -kernel reboot.bin --limit 100us"), 0);
 }
 
 static void input_that_is_no_terminal_reaches_the_uart(void **state)
 {
     (void)state;
-    assert_int_equal(run("run -bios none -kernel echo.bin --limit 1s < line"), 0);
-    assert_string_equal(output, "hello\n");
-    assert_int_equal(run("run -bios none -kernel echo.bin --limit 1ms"), STATUS_LIMIT);
+    assert_int_equal(rig_run("run -bios none -kernel echo.bin --limit 1s < line"), 0);
+    assert_string_equal(rig_output, "hello\n");
+    assert_int_equal(rig_run("run -bios none -kernel echo.bin --limit 1ms"), STATUS_LIMIT);
 }
 
 static void a_deadlock_is_recognised(void **state)
 {
     (void)state;
-    assert_int_equal(run("run -smp 2 -bios none -kernel sleep.bin"), STATUS_DEADLOCK);
-    assert_non_null(strstr(output, "every hart sleeps"));
-    assert_non_null(strstr(output, "hart 1: pc 0x8020000"));
+    assert_int_equal(rig_run("run -smp 2 -bios none -kernel sleep.bin"), STATUS_DEADLOCK);
+    assert_non_null(strstr(rig_output, "every hart sleeps"));
+    assert_non_null(strstr(rig_output, "hart 1: pc 0x8020000"));
 }
 
 static void printed_configuration_reads_back(void **state)
 {
     (void)state;
-    assert_int_equal(run("run -smp 3 --timing inorder --set imsic.ids=127 --append 'a: \"b\"' "
-                         "--print-config > first.yaml"),
+    assert_int_equal(rig_run("run -smp 3 --timing inorder --set imsic.ids=127 --append 'a: \"b\"' "
+                             "--print-config > first.yaml"),
                      0);
-    assert_int_equal(run("run --config first.yaml --print-config > second.yaml"), 0);
+    assert_int_equal(rig_run("run --config first.yaml --print-config > second.yaml"), 0);
     char command[256];
-    snprintf(command, sizeof(command), "cd %s && cmp first.yaml second.yaml", folder);
+    snprintf(command, sizeof(command), "cd %s && cmp first.yaml second.yaml", rig_folder);
     assert_int_equal(system(command), 0);
-    assert_int_equal(run("run --config first.yaml --set hart.alu=7 --print-config"), 0);
-    assert_non_null(strstr(output, "  harts: 3 "));
-    assert_non_null(strstr(output, "  ids: 127 "));
-    assert_non_null(strstr(output, "  alu: 7 "));
+    assert_int_equal(rig_run("run --config first.yaml --set hart.alu=7 --print-config"), 0);
+    assert_non_null(strstr(rig_output, "  harts: 3 "));
+    assert_non_null(strstr(rig_output, "  ids: 127 "));
+    assert_non_null(strstr(rig_output, "  alu: 7 "));
 }
 
 static void the_devicetree_satisfies_dtc(void **state)
 {
     (void)state;
     char command[256];
-    assert_int_equal(run("run -smp 2 --dump-dtb virt.dtb"), 0);
+    assert_int_equal(rig_run("run -smp 2 --dump-dtb virt.dtb"), 0);
     snprintf(command, sizeof(command), "cd %s && dtc -q -I dtb -O dts -o virt.dts virt.dtb",
-             folder);
+             rig_folder);
     assert_int_equal(system(command), 0);
 }
 
@@ -332,15 +291,15 @@ static void every_verb_has_help(void **state)
     for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
         char arguments[64];
         snprintf(arguments, sizeof(arguments), "%s --help", verbs[i]);
-        assert_int_equal(run(arguments), 0);
-        assert_non_null(strstr(output, "viaduct "));
+        assert_int_equal(rig_run(arguments), 0);
+        assert_non_null(strstr(rig_output, "viaduct "));
     }
-    assert_int_equal(run("exp list"), 0);
-    assert_non_null(strstr(output, "a02-vsfile-hot"));
-    assert_int_equal(run("exp show a02-vsfile-hot"), 0);
-    assert_non_null(strstr(output, "expectation:"));
-    assert_int_equal(run("regs imsic"), 0);
-    assert_non_null(strstr(output, "seteipnum_le"));
+    assert_int_equal(rig_run("exp list"), 0);
+    assert_non_null(strstr(rig_output, "a02-vsfile-hot"));
+    assert_int_equal(rig_run("exp show a02-vsfile-hot"), 0);
+    assert_non_null(strstr(rig_output, "expectation:"));
+    assert_int_equal(rig_run("regs imsic"), 0);
+    assert_non_null(strstr(rig_output, "seteipnum_le"));
 }
 
 static void same_inputs_give_the_same_trace_hash(void **state)
@@ -354,15 +313,15 @@ static void same_inputs_give_the_same_trace_hash(void **state)
                  "run -smp 2 -bios default -kernel pass.bin --stats s.json --limit 20ms %s; cat "
                  "s.json",
                  variants[i]);
-        run(arguments);
-        const char *hash = strstr(output, "trace.hash");
+        rig_run(arguments);
+        const char *hash = strstr(rig_output, "trace.hash");
         assert_non_null(hash);
         if (i == 0)
             snprintf(first, sizeof(first), "%.40s", hash);
         assert_memory_equal(first, hash, strcspn(hash, ",\n"));
     }
-    assert_int_equal(run("trace t.trace"), 0);
-    assert_non_null(strstr(output, " ns "));
+    assert_int_equal(rig_run("trace t.trace"), 0);
+    assert_non_null(strstr(rig_output, " ns "));
 }
 
 int main(void)
@@ -380,5 +339,5 @@ int main(void)
         cmocka_unit_test(every_verb_has_help),
         cmocka_unit_test(same_inputs_give_the_same_trace_hash),
     };
-    return cmocka_run_group_tests(tests, write_files, remove_files);
+    return cmocka_run_group_tests(tests, write_files, rig_remove);
 }

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "watch.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "platforms/virt_map.h"
+
+enum {
+    TRAPS_FOR_EVER = 10000, /* exceptions in a row without progress */
+    BUSY_INSTRUCTIONS = 1000,
+    PANIC_LOOKS = 10,   /* a kernel busy for so long behind a panic's message has ended */
+    SILENT_LOOKS = 100, /* after so long its log is searched for one */
+    LOOP_STEPS = 8,
+};
+
+/* How much of the memory from the kernel on is searched: image and bss, where the log is. */
+#define LOG_BYTES (UINT64_C(64) << 20)
+
+void watch_start(struct watch *w, struct virt *virt, struct console *console)
+{
+    memset(w, 0, sizeof(*w));
+    w->virt = virt;
+    w->console = console;
+}
+
+/* --- loops without an exit --- */
+
+static bool does_nothing(uint32_t insn)
+{
+    enum { NOP = 0x13, C_NOP = 0x0001, WFI = 0x10500073, FENCE = 0x0f };
+    return insn == NOP || insn == C_NOP || insn == WFI || (insn & 0x707f) == FENCE;
+}
+
+static uint64_t sign_extend(uint64_t value, unsigned bits)
+{
+    uint64_t sign = UINT64_C(1) << (bits - 1);
+    return (value ^ sign) - sign;
+}
+
+/* JAL with rd = x0. */
+static uint64_t jal_offset(uint32_t i)
+{
+    uint32_t offset =
+        (i >> 31 & 1) << 20 | (i >> 12 & 0xff) << 12 | (i >> 20 & 1) << 11 | (i >> 21 & 0x3ff) << 1;
+    return sign_extend(offset, 21);
+}
+
+static uint64_t c_j_offset(uint32_t i)
+{
+    uint32_t offset = (i >> 12 & 1) << 11 | (i >> 11 & 1) << 4 | (i >> 9 & 3) << 8 |
+                      (i >> 8 & 1) << 10 | (i >> 7 & 1) << 6 | (i >> 6 & 1) << 7 |
+                      (i >> 3 & 7) << 1 | (i >> 2 & 1) << 5;
+    return sign_extend(offset, 12);
+}
+
+/* From pc on, only jumps and instructions without effect, back to where it has been. */
+static bool loops(struct hart *hart, uint64_t pc)
+{
+    enum { JAL_X0 = 0x6f, C_J = 0xa001 };
+    uint64_t seen[LOOP_STEPS];
+    for (unsigned step = 0; step < LOOP_STEPS; step++) {
+        uint32_t insn;
+        for (unsigned i = 0; i < step; i++)
+            if (seen[i] == pc)
+                return true;
+        seen[step] = pc;
+        if (!hart_peek_insn(hart, pc, &insn))
+            return false;
+        if ((insn & 0xfff) == JAL_X0)
+            pc += jal_offset(insn);
+        else if ((insn & 3) != 3 && (insn & 0xe003) == C_J)
+            pc += c_j_offset(insn);
+        else if (does_nothing(insn))
+            pc += (insn & 3) == 3 ? 4 : 2;
+        else
+            return false;
+    }
+    return false;
+}
+
+static uint64_t register_of(struct hart *hart, uint32_t reg)
+{
+    uint64_t value = 0;
+    hart_get(hart, reg, &value);
+    return value;
+}
+
+/* Interrupts of its own level are off; those of a higher one come back to where they were. */
+static bool is_deaf(struct hart *hart)
+{
+    enum { MSTATUS = 0x300, SIE = 1 << 1, MIE = 1 << 3 };
+    enum vd_mode mode = hart_mode(hart);
+    uint64_t status = register_of(hart, HART_REG_CSR0 + MSTATUS);
+    return (mode == VD_MODE_M && !(status & MIE)) || (mode == VD_MODE_S && !(status & SIE));
+}
+
+static bool is_stopped(struct hart *hart)
+{
+    return is_deaf(hart) && loops(hart, register_of(hart, HART_REG_PC));
+}
+
+/* --- one look --- */
+
+static bool is_user(enum vd_mode mode)
+{
+    return mode == VD_MODE_U || mode == VD_MODE_VU || mode == VD_MODE_VS;
+}
+
+struct look {
+    uint32_t harts, stopped, asleep; /* stopped: in this look and the last one */
+    uint32_t looping;                /* the first hart that traps for ever; harts: none */
+    bool user, busy;
+};
+
+static void look_at(struct watch *w, uint32_t index, struct look *look)
+{
+    struct hart *hart = virt_hart(w->virt, index);
+    struct watch_hart *last = &w->harts[index];
+    struct hart_counts counts = hart_counts(hart);
+    bool asleep = hart_runner(hart)->asleep;
+    bool stopped = !asleep && is_stopped(hart);
+    look->asleep += asleep;
+    look->stopped += stopped && last->stopped && counts.traps == last->traps;
+    look->user |= !asleep && is_user(hart_mode(hart));
+    look->busy |= !asleep && counts.instructions - last->instructions > BUSY_INSTRUCTIONS;
+    if (counts.repeated >= TRAPS_FOR_EVER && look->looping == look->harts)
+        look->looping = index;
+    *last = (struct watch_hart){counts.instructions, counts.traps, stopped};
+}
+
+/* The text between the marks of a panic's end in the kernel's log; false: there is none.  The
+ * kernel has the format of the line too, in which a conversion is the text. */
+static bool find_in_log(struct watch *w, char *text, size_t size)
+{
+    static const char mark[] = "---[ end Kernel panic - not syncing: ", end_mark[] = " ]---";
+    struct virt_range range = virt_range(virt_config(w->virt), VIRT_RAM);
+    struct ram *ram = bus_ram(virt_core(w->virt)->bus, range.base, range.size);
+    uint64_t size_searched = range.size - VIRT_KERNEL_OFFSET;
+    if (!ram || range.size < VIRT_KERNEL_OFFSET)
+        return false;
+    if (size_searched > LOG_BYTES)
+        size_searched = LOG_BYTES;
+    const uint8_t *at = ram->bytes + VIRT_KERNEL_OFFSET, *end = at + size_searched;
+    while ((at = memmem(at, (size_t)(end - at), mark, sizeof(mark) - 1))) {
+        at += sizeof(mark) - 1;
+        size_t most = (size_t)(end - at) < size ? (size_t)(end - at) : size;
+        const uint8_t *close = memmem(at, most, end_mark, sizeof(end_mark) - 1);
+        if (close && *at != '%') {
+            snprintf(text, size, "%.*s", (int)(close - at), (const char *)at);
+            return true;
+        }
+    }
+    return false;
+}
+
+enum status watch_panicked(const struct watch *w, struct vd_error *err)
+{
+    vd_fail(err, "the guest's kernel has panicked: %s", console_panic(w->console));
+    return STATUS_PANIC;
+}
+
+bool watch_reset(const struct watch *w)
+{
+    return console_panic(w->console) != NULL;
+}
+
+/* A panicked kernel spins on one hart for ever, and no program runs any more. */
+static enum status look_for_panic(struct watch *w, const struct look *look, struct vd_error *err)
+{
+    char text[128];
+    w->busy_looks = look->busy && !look->user ? w->busy_looks + 1 : 0;
+    if (look->user)
+        console_forget_panic(w->console);
+    if (console_panic(w->console))
+        return w->busy_looks >= PANIC_LOOKS ? watch_panicked(w, err) : STATUS_OK;
+    if (w->busy_looks == 0 || w->busy_looks % SILENT_LOOKS != 0 ||
+        !find_in_log(w, text, sizeof(text)))
+        return STATUS_OK;
+    vd_fail(err, "the guest's kernel has panicked, and its console did not say so: %s", text);
+    return STATUS_PANIC;
+}
+
+enum status watch_look(struct watch *w, struct vd_error *err)
+{
+    struct sim *sim = virt_core(w->virt)->sim;
+    struct look look = {.harts = virt_config(w->virt)->machine.harts};
+    look.looping = look.harts;
+    for (uint32_t i = 0; i < look.harts; i++)
+        look_at(w, i, &look);
+    if (look.looping < look.harts) {
+        vd_fail(err,
+                "hart %" PRIu32 " traps for ever: its trap handler traps itself, or cannot run",
+                look.looping);
+        return STATUS_TRAPS;
+    }
+    bool quiet = sim_num_events(sim) == 0;
+    if (virt_idle(w->virt) && look.stopped &&
+        look.stopped + (quiet ? look.asleep : 0) == look.harts) {
+        vd_fail(err,
+                "nothing can happen any more: every hart jumps to itself with interrupts off%s",
+                look.asleep ? ", or sleeps" : "");
+        return STATUS_DEADLOCK;
+    }
+    return look_for_panic(w, &look, err);
+}
