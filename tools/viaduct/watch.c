@@ -9,9 +9,10 @@
 enum {
     TRAPS_FOR_EVER = 10000, /* exceptions in a row without progress */
     BUSY_INSTRUCTIONS = 1000,
-    PANIC_LOOKS = 10,   /* a kernel busy for so long behind a panic's message has ended */
-    SILENT_LOOKS = 100, /* after so long its log is searched for one */
+    PANIC_SPINS = 25,  /* behind the message of a panic */
+    SILENT_SPINS = 50, /* the log is searched for one */
     LOOP_STEPS = 8,
+    SP = 2,
 };
 
 /* How much of the memory from the kernel on is searched: image and bss, where the log is. */
@@ -110,7 +111,7 @@ static bool is_user(enum vd_mode mode)
 struct look {
     uint32_t harts, stopped, asleep; /* stopped: in this look and the last one */
     uint32_t looping;                /* the first hart that traps for ever; harts: none */
-    bool user, busy;
+    bool user, busy, moved;
 };
 
 static void look_at(struct watch *w, uint32_t index, struct look *look)
@@ -124,9 +125,11 @@ static void look_at(struct watch *w, uint32_t index, struct look *look)
     look->stopped += stopped && last->stopped && counts.traps == last->traps;
     look->user |= !asleep && is_user(hart_mode(hart));
     look->busy |= !asleep && counts.instructions - last->instructions > BUSY_INSTRUCTIONS;
+    uint64_t sp = register_of(hart, SP);
+    look->moved |= sp != last->sp;
     if (counts.repeated >= TRAPS_FOR_EVER && look->looping == look->harts)
         look->looping = index;
-    *last = (struct watch_hart){counts.instructions, counts.traps, stopped};
+    *last = (struct watch_hart){counts.instructions, counts.traps, sp, stopped};
 }
 
 /* The text between the marks of a panic's end in the kernel's log; false: there is none.  The
@@ -165,16 +168,27 @@ bool watch_reset(const struct watch *w)
     return console_panic(w->console) != NULL;
 }
 
-/* A panicked kernel spins on one hart for ever, and no program runs any more. */
+/* One look in three may have met an interrupt handler. */
+static void count_spins(struct watch *w, const struct look *look)
+{
+    if (look->user || !look->busy)
+        w->spins = 0;
+    else if (!look->moved)
+        w->spins++;
+    else
+        w->spins = w->spins > 2 ? w->spins - 2 : 0;
+}
+
+/* A panicked kernel spins on one hart, in the same stack frame, for ever, and no program runs. */
 static enum status look_for_panic(struct watch *w, const struct look *look, struct vd_error *err)
 {
     char text[128];
-    w->busy_looks = look->busy && !look->user ? w->busy_looks + 1 : 0;
+    count_spins(w, look);
     if (look->user)
         console_forget_panic(w->console);
     if (console_panic(w->console))
-        return w->busy_looks >= PANIC_LOOKS ? watch_panicked(w, err) : STATUS_OK;
-    if (w->busy_looks == 0 || w->busy_looks % SILENT_LOOKS != 0 ||
+        return w->spins >= PANIC_SPINS ? watch_panicked(w, err) : STATUS_OK;
+    if (look->moved || w->spins == 0 || w->spins % SILENT_SPINS != 0 ||
         !find_in_log(w, text, sizeof(text)))
         return STATUS_OK;
     vd_fail(err, "the guest's kernel has panicked, and its console did not say so: %s", text);

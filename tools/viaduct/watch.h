@@ -8,7 +8,7 @@
 #include "status.h"
 
 struct watch_hart {
-    uint64_t instructions, traps;
+    uint64_t instructions, traps, sp;
     bool stopped; /* in a loop without an exit, deaf to interrupts */
 };
 
@@ -16,7 +16,7 @@ struct watch {
     struct virt *virt;
     struct console *console;
     struct watch_hart harts[VIRT_MAX_HARTS];
-    uint32_t busy_looks; /* in a row: a kernel was busy, and no user program ran */
+    uint32_t spins; /* looks at a kernel that was busy where it was at the last look */
 };
 
 void watch_start(struct watch *watch, struct virt *virt, struct console *console);

@@ -129,7 +129,7 @@ static void a_panic_is_recognised(void **state)
 {
     (void)state;
     expect(
-        "run -bios none -kernel panics.bin", STATUS_PANIC,
+        "run -bios none -kernel panics.bin --set hart.alu=500 --set hart.jump=500", STATUS_PANIC,
         "the guest's kernel has panicked: Kernel panic - not syncing: test\nhart 0: pc 0x8020002");
     expect("run -bios none -kernel resets.bin", STATUS_PANIC, "has panicked");
 }
@@ -137,7 +137,8 @@ static void a_panic_is_recognised(void **state)
 static void a_panic_that_a_program_prints_is_none(void **state)
 {
     (void)state;
-    expect("run -bios none -kernel quotes.bin --limit 200ms", STATUS_LIMIT, "the limit of");
+    expect("run -bios none -kernel quotes.bin --limit 600ms --set hart.alu=500 --set hart.jump=500",
+           STATUS_LIMIT, "the limit of");
 }
 
 static void a_panic_is_found_in_the_log(void **state)
