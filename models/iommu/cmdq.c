@@ -252,17 +252,6 @@ static bool fence_write(struct iommu *m)
     return fence_written(m, &txn);
 }
 
-/* How long the writes that the fence is about still take. */
-static vd_time drain_time(const struct iommu *m)
-{
-    if (!GET(m->st.cq.dw[0], IOFENCE_PW))
-        return 0;
-    if (!m->config.fence_ignores_io)
-        return m->host.ops->drain(m->host.ctx);
-    vd_time now = iommu_now(m);
-    return m->st.cq.memory_drained > now ? m->st.cq.memory_drained - now : 0;
-}
-
 static bool fence(struct iommu *m)
 {
     if (iommu_fence_waits(m))
@@ -272,7 +261,7 @@ static bool fence(struct iommu *m)
         return error(m, MASK(cqcsr_cmd_to));
     }
     m->st.cq.phase = ENGINE_DRAIN;
-    vd_time duration = drain_time(m);
+    vd_time duration = iommu_fence_drains(m);
     if (duration)
         iommu_after(m, TIMER_CQ, duration);
     return !duration;

@@ -91,9 +91,10 @@ void iommu_interrupt_timer(struct iommu *m, enum source source)
     iommu_msi_send(m);
 }
 
-static void refused(struct iommu *m, uint32_t vector)
+/* [iommu MSI]: TTYP 0, and the address. */
+void iommu_msi_refused(struct iommu *m, uint64_t addr)
 {
-    uint64_t dw[4] = {CAUSE_iommu_msi_access_fault, 0, m->st.reg[REG_msi_addr + vector], 0};
+    uint64_t dw[4] = {CAUSE_iommu_msi_access_fault, 0, addr, 0};
     iommu_emit(m, VD_REC_iommu_fault, 0, CAUSE_iommu_msi_access_fault, 0, dw[2]);
     iommu_fault_push(m, dw);
 }
@@ -139,6 +140,6 @@ void iommu_msi_complete(struct iommu *m, uint32_t vector, const struct vd_txn *t
 {
     m->st.msi_busy &= ~(1u << vector);
     if (txn->status != VD_OK)
-        refused(m, vector);
+        iommu_msi_refused(m, m->st.reg[REG_msi_addr + vector]);
     iommu_msi_send(m);
 }

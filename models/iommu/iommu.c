@@ -36,7 +36,6 @@ void iommu_emit_qos(struct iommu *m, const struct vd_txn *txn)
 
 static enum vd_status put(struct iommu *m, struct vd_txn *txn, uint32_t tag)
 {
-    txn->requester = VD_REQUESTER_IOMMU(m->config.index);
     txn->tag = tag;
     enum vd_status status = m->host.ops->submit(m->host.ctx, txn);
     if (status != VD_RETRY)
@@ -47,6 +46,7 @@ static enum vd_status put(struct iommu *m, struct vd_txn *txn, uint32_t tag)
 enum vd_status iommu_bus(struct iommu *m, struct vd_txn *txn, uint32_t tag)
 {
     iommu_own_qos(m, txn);
+    txn->requester = VD_REQUESTER_IOMMU(m->config.index);
     return put(m, txn, tag);
 }
 

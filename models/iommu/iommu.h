@@ -44,10 +44,13 @@ struct iommu_config {
     bool mrif_uncached;     /* MSI PTEs in MRIF mode are not cached */
     uint32_t pte_fetch;     /* 16-byte MSI PTE: 0 one read, 1 two reads dw0 first, 2 dw1 first */
     bool commands_out_of_order;
-    bool fence_ignores_io; /* IOFENCE.C PW covers main memory only (wrong for MSIs) */
-    bool tag_device;       /* MSI cache entries are tagged with the device_id too */
-    bool mrif_big_endian;  /* the machine's IMSICs have seteipnum_be */
-    bool stale_check;      /* record iommu_stale where a cache and memory differ */
+    bool report_notice_fault;   /* a refused notice MSI is recorded, as cause 273 */
+    bool mrif_posted;           /* an IOFENCE.C without PW does not await stores into MRIFs */
+    bool fence_ignores_io;      /* IOFENCE.C PW covers main memory only (wrong for MSIs) */
+    bool fence_ignores_notices; /* IOFENCE.C does not await notice MSIs */
+    bool tag_device;            /* MSI cache entries are tagged with the device_id too */
+    bool mrif_big_endian;       /* the machine's IMSICs have seteipnum_be */
+    bool stale_check;           /* record iommu_stale where a cache and memory differ */
     struct iommu_timing timing;
     vd_time cycle_ps;
 };

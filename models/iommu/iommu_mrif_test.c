@@ -277,6 +277,71 @@ static void MRIF_5_faults(void **state)
     bed_close(&s.t);
 }
 
+/* TTYP 0 and the address, as for an MSI by msi_cfg_tbl.  The second record is that of the message
+ * about the first. */
+static void MRIF_5_report_notice_fault_switch(void **state)
+{
+    (void)state;
+    for (unsigned reported = 0; reported < 2; reported++) {
+        struct msi_bed s;
+        const struct iommu_config config = {.report_notice_fault = reported};
+        open_with(&s, &config);
+        to_mrif(&s, 1);
+        s.t.refuse_imsic = true;
+        bed_msi(&s.t, DEVICE, PAGE, 9);
+        assert_int_equal(bench_peek(&s.t.b, s.mrif, 8), 1 << 9);
+        assert_int_equal(bed_faults(&s.t), 2 * reported);
+        assert_int_equal(bed_fault(&s.t, 0, 0), reported ? 273 : 0);
+        assert_int_equal(bed_fault(&s.t, 0, 2), reported ? NOTICE : 0);
+        bed_close(&s.t);
+    }
+}
+
+/* The store takes 30 ns.  A fence is fetched at 10 ns. */
+static uint64_t head_after_fence(const struct iommu_config *config, uint64_t fence, vd_time when)
+{
+    struct msi_bed s;
+    open_with(&s, config);
+    to_mrif(&s, 1);
+    bed_msi(&s.t, DEVICE, PAGE, 9);
+    uint64_t head = bed_get(&s.t, REG_OFFSET_CQH, 4);
+    bench_poke(&s.t.b, s.t.cq + 16 * head, 8, fence);
+    struct vd_txn txn = bench_write(PAGE, 4, 3);
+    txn.requester = DEVICE;
+    txn.attrs = VD_POSTED;
+    s.t.b.latency = 30000;
+    iommu_submit(s.t.m, &txn);
+    s.t.b.latency = 10000;
+    vd_time start = s.t.b.now;
+    bed_set(&s.t, REG_OFFSET_CQT, 4, head + 1);
+    bench_run(&s.t.b, start + when - s.t.b.now);
+    uint64_t moved = bed_get(&s.t, REG_OFFSET_CQH, 4) - head;
+    bed_settle(&s.t);
+    assert_int_equal(bed_get(&s.t, REG_OFFSET_CQH, 4), head + 1);
+    bed_close(&s.t);
+    return moved;
+}
+
+static void mrif_posted_switch(void **state)
+{
+    (void)state;
+    const struct iommu_config usual = {.outstanding = 1}, posted = {.mrif_posted = true};
+    assert_int_equal(head_after_fence(&usual, 2, 29000), 0);
+    assert_int_equal(head_after_fence(&posted, 2, 11000), 1);
+    assert_int_equal(head_after_fence(&posted, 2 | 1 << 13, 29000), 0);
+}
+
+/* The notice, of 10 ns, leaves at 30 ns. */
+static void fence_ignores_notices_switch(void **state)
+{
+    (void)state;
+    const struct iommu_config usual = {.outstanding = 1}, ignores = {.fence_ignores_notices = true};
+    assert_int_equal(head_after_fence(&usual, 2 | 1 << 13, 39000), 0);
+    assert_int_equal(head_after_fence(&usual, 2 | 1 << 13, 41000), 1);
+    assert_int_equal(head_after_fence(&ignores, 2 | 1 << 13, 29000), 0);
+    assert_int_equal(head_after_fence(&ignores, 2 | 1 << 13, 31000), 1);
+}
+
 static void MRIF_6_uncached_switch(void **state)
 {
     (void)state;
@@ -321,7 +386,10 @@ int main(void)
         cmocka_unit_test(MRIF_4_notice_if_enabled_switch),
         cmocka_unit_test(MRIF_4_notice_after_visible),
         cmocka_unit_test(MRIF_5_faults),
+        cmocka_unit_test(MRIF_5_report_notice_fault_switch),
         cmocka_unit_test(MRIF_6_uncached_switch),
+        cmocka_unit_test(mrif_posted_switch),
+        cmocka_unit_test(fence_ignores_notices_switch),
         cmocka_unit_test(DBG_2_mrif_page),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -190,6 +190,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct iommu_config config = {
         .commands_out_of_order = flags & 1,
         .fence_ignores_io = flags >> 1 & 1,
+        .fence_ignores_notices = flags >> 5 & 1,
+        .mrif_posted = flags >> 6 & 1,
         .timing = flags & 4 ? inorder : (struct iommu_timing){.hit = 0},
         .cycle_ps = 1000,
     };

@@ -20,7 +20,7 @@ void iommu_own_qos(const struct iommu *m, struct vd_txn *txn);
 void iommu_emit_qos(struct iommu *m, const struct vd_txn *txn);
 /* Submits as the IOMMU itself; tag comes back through iommu_complete(). */
 enum vd_status iommu_bus(struct iommu *m, struct vd_txn *txn, uint32_t tag);
-/* The same on behalf of a request. */
+/* The same on behalf of a request, as the requester that txn names. */
 enum vd_status iommu_bus_for(struct iommu *m, const struct request *r, struct vd_txn *txn);
 /* Field by field: an initializer for the whole is several times slower, and there is one per table
  * entry read. */
@@ -60,8 +60,10 @@ void iommu_pump(struct iommu *m);
 void iommu_request_run(struct iommu *m, struct request *r);
 void iommu_request_timer(struct iommu *m, struct request *r);
 void iommu_request_complete(struct iommu *m, struct request *r, const struct vd_txn *txn);
+/* What is not waited for: answers to reads, MSIs and MRIF stores that are translated, notices. */
+enum { SKIP_READS = 1, SKIP_MSIS = 2, SKIP_MRIF_STORES = 4, SKIP_NOTICES = 8 };
 /* True if a request that arrived before seq may still use old tables or has not left. */
-bool iommu_requests_before(const struct iommu *m, uint64_t seq, bool reads_too, bool skip_msi);
+bool iommu_requests_before(const struct iommu *m, uint64_t seq, unsigned skip);
 
 /* step.c: false means that the request waits or has a cause. */
 bool iommu_read(struct iommu *m, struct request *r, enum table table, enum table reads,
@@ -168,6 +170,10 @@ bool iommu_command_illegal(const struct iommu *m, uint64_t dw0, uint64_t dw1);
 /* Requests, writes or invalidations have ended: fences and ddtp.busy may go on. */
 void iommu_fence_progress(struct iommu *m);
 bool iommu_fence_waits(const struct iommu *m);
+/* A switch lets fences ignore some writes. */
+bool iommu_fence_is_partial(const struct iommu *m);
+/* How long the writes that the fence is about still take. */
+vd_time iommu_fence_drains(const struct iommu *m);
 void iommu_ddtp_progress(struct iommu *m);
 
 /* faultq.c */
@@ -209,6 +215,7 @@ void iommu_interrupt_levels(struct iommu *m);
 void iommu_interrupt_timer(struct iommu *m, enum source source);
 void iommu_wires(struct iommu *m);
 void iommu_msi_send(struct iommu *m); /* what is pended and not masked */
+void iommu_msi_refused(struct iommu *m, uint64_t addr);
 void iommu_msi_complete(struct iommu *m, uint32_t vector, const struct vd_txn *txn);
 
 /* hpm.c */

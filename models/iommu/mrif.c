@@ -76,7 +76,8 @@ bool iommu_mrif_store(struct iommu *m, struct request *r)
     return true;
 }
 
-/* Little-endian, whatever fctl.BE says.  A fault of this write is reported nowhere. */
+/* Little-endian, whatever fctl.BE says.  CHOICE: a fault of this write is reported nowhere, or,
+ * with the switch, as that of an MSI of the IOMMU's own. */
 enum vd_status iommu_mrif_notice(struct iommu *m, struct request *r, vd_time *retry)
 {
     uint64_t dw1 = r->msi_pte[1];
@@ -96,5 +97,8 @@ enum vd_status iommu_mrif_notice(struct iommu *m, struct request *r, vd_time *re
     txn.serial = r->notice_serial;
     enum vd_status status = iommu_bus(m, &txn, 0);
     *retry = txn.delay ? txn.delay : m->config.cycle_ps;
+    if (status != VD_OK && status != VD_PENDING && status != VD_RETRY &&
+        m->config.report_notice_fault)
+        iommu_msi_refused(m, txn.addr);
     return status;
 }

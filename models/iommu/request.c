@@ -182,11 +182,13 @@ static void announce(struct iommu *m, struct request *r)
     r->announced = true;
 }
 
-/* For the switch fence_ignores_io: when the last write to memory will be over. */
-static void note_memory_write(struct iommu *m, const struct request *r)
+/* For the switches fence_ignores_io and fence_ignores_notices: when the last write that a fence is
+ * still about will be over. */
+static void note_write(struct iommu *m, const struct request *r)
 {
-    if (m->config.fence_ignores_io && !is_msi(r) && r->txn.cmd != VD_READ)
-        m->st.cq.memory_drained = iommu_now(m) + m->host.ops->drain(m->host.ctx);
+    bool ignored = m->config.fence_ignores_io && is_msi(r);
+    if (iommu_fence_is_partial(m) && !ignored && r->txn.cmd != VD_READ)
+        m->st.cq.writes_drained = iommu_now(m) + m->host.ops->drain(m->host.ctx);
 }
 
 /* The request itself goes on, with another address; respond() gives it back its own. */
@@ -200,7 +202,7 @@ static void forward(struct iommu *m, struct request *r)
     become(m, r, REQUEST_OUT);
     announce(m, r);
     enum vd_status status = m->host.ops->submit(m->host.ctx, &r->txn);
-    note_memory_write(m, r);
+    note_write(m, r);
     if (status == VD_RETRY) {
         become(m, r, REQUEST_HIT);
         iommu_after(m, timer_of(m, r), r->txn.delay ? r->txn.delay : m->config.cycle_ps);
@@ -419,14 +421,29 @@ void iommu_request_complete(struct iommu *m, struct request *r, const struct vd_
     iommu_pump(m);
 }
 
-bool iommu_requests_before(const struct iommu *m, uint64_t seq, bool reads_too, bool skip_msi)
+static bool skipped(const struct request *r, unsigned skip)
+{
+    if ((skip & SKIP_MSIS) && is_msi(r) && r->state != REQUEST_WALKING)
+        return true;
+    switch (r->state) {
+    case REQUEST_QUEUED:
+        return true;
+    case REQUEST_OUT:
+        return (skip & SKIP_READS) || r->txn.cmd != VD_READ;
+    case REQUEST_MRIF:
+        return skip & SKIP_MRIF_STORES;
+    case REQUEST_NOTICE:
+        return skip & (SKIP_MRIF_STORES | SKIP_NOTICES);
+    default:
+        return false;
+    }
+}
+
+bool iommu_requests_before(const struct iommu *m, uint64_t seq, unsigned skip)
 {
     for (uint32_t i = 0; i < m->st.in_fifo; i++) {
         const struct request *r = &m->st.slot[m->st.fifo[i]];
-        bool gone_msi = skip_msi && is_msi(r) && r->state != REQUEST_WALKING;
-        if (r->seq >= seq || r->state == REQUEST_QUEUED || gone_msi)
-            continue;
-        if (r->state != REQUEST_OUT || (reads_too && r->txn.cmd == VD_READ))
+        if (r->seq < seq && !skipped(r, skip))
             return true;
     }
     return false;

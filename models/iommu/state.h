@@ -283,7 +283,7 @@ struct command_queue {
     uint64_t fence_seq; /* requests before this are waited for */
     uint64_t window[WINDOW][2];
     uint32_t in_window;
-    vd_time memory_drained; /* switch fence_ignores_io */
+    vd_time writes_drained; /* switches fence_ignores_io, fence_ignores_notices */
 };
 
 struct itag {

@@ -61,12 +61,21 @@ static bool land(struct iommu *m, struct request *r, const struct step *s, const
     return true;
 }
 
+/* A posted store into an MRIF stands for the device's write: nothing of the IOMMU's own waits
+ * behind it. */
+static uint32_t requester_of(const struct iommu *m, const struct request *r, const struct step *s)
+{
+    bool posted = m->config.mrif_posted && s->table == TABLE_MRIF;
+    return posted ? r->txn.requester : VD_REQUESTER_IOMMU(m->config.index);
+}
+
 static bool send(struct iommu *m, struct request *r, const struct step *s)
 {
     struct vd_txn txn;
     iommu_txn(&txn, (enum vd_cmd)s->cmd, s->spa, s->size);
     txn.data[0] = s->data[0];
     txn.data[1] = s->data[1];
+    txn.requester = requester_of(m, r, s);
     enum vd_status status = iommu_bus_for(m, r, &txn);
     if (status == VD_RETRY) {
         keep(r, s, false);
