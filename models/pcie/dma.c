@@ -114,7 +114,8 @@ static void trace_dma(struct endpoint *e, const struct vd_txn *txn)
                                                         .c = txn->cmd == VD_WRITE});
 }
 
-/* Reads wait for their data one by one; writes follow each other as the link takes them. */
+/* Reads wait for their data one by one, which may come before the link returns; writes follow each
+ * other as the link takes them. */
 static void step(struct endpoint *e)
 {
     struct dma_state *d = &e->state->dma;
@@ -122,16 +123,17 @@ static void step(struct endpoint *e)
         bool translation = address_type(d) == VD_AT_TRANSLATION_REQUEST;
         d->tag++;
         struct vd_txn txn = translation ? translation_request(e) : data_request(e);
+        d->waiting = !(txn.attrs & VD_POSTED);
         enum vd_status status = pcie_send(&e->function, &txn);
         if (status == VD_RETRY) {
+            d->waiting = 0;
             arm(e, endpoint_now(e) + txn.delay);
             return;
         }
         trace_dma(e, &txn);
-        if (status == VD_PENDING && !(txn.attrs & VD_POSTED)) {
-            d->waiting = 1;
+        if (status == VD_PENDING && !(txn.attrs & VD_POSTED))
             return;
-        }
+        d->waiting = 0;
         if (!advance(e, &txn, status == VD_PENDING ? VD_OK : status))
             return;
     }
