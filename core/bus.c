@@ -302,7 +302,7 @@ void *bus_grant(struct bus *bus, struct port *port, uint64_t spa, bool write)
 {
     uint64_t base = spa & ~(uint64_t)(RAM_PAGE - 1);
     struct ram *ram = bus_ram(bus, base, RAM_PAGE);
-    if (!ram || (write && ram->flags & RAM_READ_ONLY))
+    if (!ram || ram->flags & RAM_POISONED || (write && ram->flags & RAM_READ_ONLY))
         return NULL;
     if (write) {
         struct ram_page *page = ram_page(ram, base);

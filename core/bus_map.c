@@ -145,6 +145,8 @@ static enum vd_status check_ram(const struct ram *ram, const struct vd_txn *txn)
         return VD_DENIED;
     if (is_atomic(txn) && !(is_natural(txn) && txn->size <= 8))
         return VD_DENIED;
+    if (ram->flags & RAM_POISONED && txn->cmd != VD_WRITE && !(txn->attrs & VD_DEBUG))
+        return VD_POISON;
     return VD_OK;
 }
 

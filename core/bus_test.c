@@ -80,6 +80,22 @@ static void rules_are_checked_before_the_target_sees_it(void **state)
     }
 }
 
+/* A grant would go past the check. */
+static void poisoned_memory_is_written_only(void **state)
+{
+    struct world *w = *state;
+    struct vd_error err;
+    uint64_t base = 0x18000000;
+    assert_non_null(bus_add_ram(w->core->bus, "bad", base, 0x1000, RAM_POISONED, &err));
+    struct vd_txn write = txn(VD_WRITE, base, 8, 1), read = txn(VD_READ, base, 8, 0);
+    struct vd_txn or = txn(VD_OR, base, 8, 1);
+    assert_int_equal(access_by(w->device, &write), VD_OK);
+    assert_int_equal(access_by(w->device, &read), VD_POISON);
+    assert_int_equal(submit_by(w->device, & or), VD_POISON);
+    assert_null(bus_grant(w->core->bus, w->hart, base, false));
+    assert_null(bus_grant(w->core->bus, w->hart, base, true));
+}
+
 static void access_across_the_end_of_a_target_is_refused(void **state)
 {
     struct world *w = *state;
@@ -339,6 +355,7 @@ int main(void)
         TEST(decode_knows_ends_of_ranges),
         TEST(rules_are_checked_before_the_target_sees_it),
         TEST(access_across_the_end_of_a_target_is_refused),
+        TEST(poisoned_memory_is_written_only),
         TEST(target_gets_offset_unless_absolute),
         TEST(a_transaction_is_48_bytes_and_its_data),
         TEST(identifiers_of_qos_reach_the_target),

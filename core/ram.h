@@ -9,7 +9,10 @@
 enum { RAM_PAGE = 4096, RAM_CLIENTS = 128 };
 #define RAM_MAX (UINT64_C(64) << 30)
 
-enum { RAM_READ_ONLY = 1u << 0 };
+enum {
+    RAM_READ_ONLY = 1u << 0,
+    RAM_POISONED = 1u << 1, /* whatever is read is corrupt */
+};
 
 /* Who watches a page and who holds a write grant of it, one bit per client. */
 struct ram_page {

@@ -35,6 +35,7 @@ struct virt_machine_config {
     uint64_t quantum;  /* cycles */
     uint64_t limit;    /* cycles, 0: none */
     uint64_t seed;
+    bool poison;
     bool iommu;
     uint32_t iommus, pci_iommus;
     uint32_t endpoints;
@@ -93,7 +94,7 @@ struct virt_experiment_config {
     uint64_t seed;
 };
 
-enum virt_expects { VIRT_EXPECTS_BALANCED, VIRT_EXPECTS_VIOLATION };
+enum virt_expects { VIRT_EXPECTS_BALANCED, VIRT_EXPECTS_VIOLATION, VIRT_EXPECTS_DROPS };
 
 struct virt_config {
     struct virt_machine_config machine;

@@ -14,6 +14,7 @@ static const struct virt_range map[VIRT_REGIONS] = {
     [VIRT_APLIC_M] = {"aplic-m", 0xc000000, 0x8000},
     [VIRT_APLIC_S] = {"aplic-s", 0xd000000, 0x8000},
     [VIRT_UART] = {"uart", 0x10000000, 0x100},
+    [VIRT_POISON] = {"poisoned memory", 0x18000000, 0x1000},
     [VIRT_IMSIC_M] = {"imsic-m", 0x24000000, 0x1000},
     [VIRT_IMSIC_S] = {"imsic-s", 0x28000000, 0x1000},
     [VIRT_ECAM] = {"ecam", 0x30000000, 256 * MIB},

@@ -15,6 +15,7 @@ enum virt_region {
     VIRT_APLIC_M,
     VIRT_APLIC_S,
     VIRT_UART,
+    VIRT_POISON,
     VIRT_IMSIC_M,
     VIRT_IMSIC_S,
     VIRT_ECAM,

@@ -22,6 +22,8 @@ static const struct vd_param machine_table[] = {
      "end of the run; 0: none"},
     {"seed", VD_PARAM_U64, FIELD(seed), 0, 0, UINT64_MAX, NULL, "",
      "of every random choice of the machine and of rng-seed"},
+    {"poison", VD_PARAM_BOOL, FIELD(poison), 0, 0, 1, NULL, "",
+     "a page of memory at 0x18000000 whose data is always corrupt"},
     {"iommu", VD_PARAM_BOOL, FIELD(iommu), 1, 0, 1, NULL, "", "PCIe is behind an IOMMU"},
     {"iommus", VD_PARAM_U32, FIELD(iommus), 1, 1, VIRT_MAX_SYS_IOMMUS, NULL, "",
      "with iommu: how many there are as platform devices, numbered from 0"},
@@ -100,7 +102,7 @@ static const struct vd_param *device_params(uint32_t *count)
     return device_table;
 }
 
-static const char *const expects[] = {"balanced", "violation", NULL};
+static const char *const expects[] = {"balanced", "violation", "drops", NULL};
 
 #define FIELD(name) offsetof(struct virt_experiment_config, name)
 #define TEXT(name, text)                                                                           \
@@ -113,8 +115,8 @@ static const struct vd_param experiment_table[] = {
     TEXT(title, "one line"),
     TEXT(expectation, "what the results should show"),
     TEXT(members, "experiments to run in its place, separated by blanks"),
-    {"expects", VD_PARAM_CHOICE, FIELD(expects), VIRT_EXPECTS_BALANCED, 0, 1, expects, "",
-     "the ledger's verdict that makes the experiment a success as a member of another"},
+    {"expects", VD_PARAM_CHOICE, FIELD(expects), VIRT_EXPECTS_BALANCED, 0, 2, expects, "",
+     "the ledger's verdict that makes the experiment a success; drops: balanced, and MSIs are dropped"},
     TEXT(holds, "conditions on the counts of every path, separated by blanks: lost=0 sgei>=2*sent"),
     TEXT(model, "what an abstract model of the protocol says: ok, or some of lost duplicate stray "
                 "dropped wakeup junk"),

@@ -172,8 +172,12 @@ static bool map_files(struct virt *v, uint32_t hart, struct vd_error *err)
 
 static bool map_memory(struct virt *v, struct vd_error *err)
 {
+    struct virt_range bad = virt_range(&v->config, VIRT_POISON);
     struct virt_range rom = virt_range(&v->config, VIRT_MROM);
     struct virt_range ram = virt_range(&v->config, VIRT_RAM);
+    if (v->config.machine.poison &&
+        !bus_add_ram(v->core->bus, bad.name, bad.base, bad.size, RAM_POISONED, err))
+        return false;
     return bus_add_ram(v->core->bus, rom.name, rom.base, rom.size, RAM_READ_ONLY, err) &&
            bus_add_ram(v->core->bus, ram.name, ram.base, ram.size, 0, err);
 }

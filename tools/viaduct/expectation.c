@@ -27,6 +27,15 @@ static const char *const counters[] = {
 #undef COUNTER
 };
 
+/* Causes of drops, drop_size and so on. */
+static const struct {
+    const char *name, *text;
+} drops[VD_DROP_COUNT] = {
+#define VD_DROP(name, text) [VD_DROP_##name] = {#name, text},
+#include "viaduct/drops.def"
+#undef VD_DROP
+};
+
 #define LATENCY(name)                                                                              \
     {                                                                                              \
 #name, offsetof(struct statistic, name)                                                    \
@@ -45,6 +54,19 @@ struct scope {
     vd_time cycle_ps;
     const struct statistic *total;
 };
+
+static bool drop_count(const struct scope *scope, const char *name, uint64_t *value)
+{
+    static const char prefix[] = "drop_";
+    if (strncmp(name, prefix, sizeof(prefix) - 1) != 0)
+        return false;
+    for (size_t i = 0; i < VD_DROP_COUNT; i++)
+        if (strcmp(drops[i].name, name + sizeof(prefix) - 1) == 0) {
+            *value = ledger_counts(scope->ledger, scope->path)->drops[i];
+            return true;
+        }
+    return false;
+}
 
 static bool value_of(const struct scope *scope, const char *name, uint64_t *value)
 {
@@ -66,7 +88,7 @@ static bool value_of(const struct scope *scope, const char *name, uint64_t *valu
             *value = ps / scope->cycle_ps;
             return true;
         }
-    return false;
+    return drop_count(scope, name, value);
 }
 
 /* NUMBER, NAME or NUMBER*NAME. */
@@ -160,4 +182,16 @@ bool expectation_holds(const char *conditions, const struct ledger *ledger, vd_t
             return false;
     }
     return true;
+}
+
+void expectation_print_drops(const struct ledger *ledger, FILE *out)
+{
+    for (size_t drop = 0; drop < VD_DROP_COUNT; drop++) {
+        uint64_t count = 0;
+        for (uint32_t i = 0; i < ledger_num_paths(ledger); i++)
+            count += ledger_counts(ledger, ledger_nth_path(ledger, i))->drops[drop];
+        if (count)
+            fprintf(out, "dropped %" PRIu64 ", %s: %s\n", count, drops[drop].name,
+                    drops[drop].text);
+    }
 }

@@ -7,7 +7,7 @@
 enum { LETTER = 10000, NUMBER = 100 };
 enum { PATH_A03 = 10300, PATH_E07 = 50700, PATH_B05 = 20500 };
 /* Of a protocol: its letter and number. */
-enum { PROTOCOLS_OF_LETTER = 20, PROTOCOLS_F = 90, PROTOCOL_B_LATE = 32, PROTOCOL_B_TWO = 33 };
+enum { PROTOCOLS_OF_LETTER = 20, PROTOCOLS_F = 90, PROTOCOL_B_LATE = 32 };
 
 static const struct {
     uint32_t number;
@@ -39,6 +39,9 @@ static const struct {
     {50700, "wire through the APLIC to a guest file"},
     {50800, "level that has two causes"},
     {30500, "MSI while the vCPU falls asleep into its MRIF"},
+    {30700, "accesses to an MRIF that are no MSIs"},
+    {30900, "MRIFs that cannot be written"},
+    {31100, "MSIs while the vCPU falls asleep into its MRIF, nothing late"},
     {31000, "MSI behind a notice that is late"},
     {60200, "file in memory, no MRIF"},
     {60300, "file in memory, MRIF"},
@@ -59,8 +62,10 @@ const char *path_title(uint32_t number)
 static void protocol_name(uint32_t variant, char *text, size_t size)
 {
     char letter = (char)('A' + variant / PROTOCOLS_OF_LETTER);
-    if (variant == PROTOCOL_B_LATE || variant == PROTOCOL_B_TWO)
-        snprintf(text, size, "-B0%s", variant == PROTOCOL_B_LATE ? "late" : "two");
+    static const char *const named[] = {"B0late", "B0two", "B6once"};
+    uint32_t index = variant - PROTOCOL_B_LATE;
+    if (index < sizeof(named) / sizeof(named[0]))
+        snprintf(text, size, "-%s", named[index]);
     else if (variant >= PROTOCOLS_F)
         snprintf(text, size, "-F%u", variant - PROTOCOLS_F);
     else
