@@ -59,6 +59,7 @@ enum plan_flag {
     PLAN_FREE = 1 << 5,      /* WIRE: the pin goes up and down by itself */
     PLAN_TWICE = 1 << 6,     /* WIRE: two causes for each time that the pin is up */
     PLAN_RETRIGGER = 1 << 7, /* ... and the handler asks the APLIC to look once more */
+    PLAN_CALM = 1 << 8,      /* RACE: from one time to the next, everything comes to rest */
     PLAN_ORDER = 1 << 4,     /* of two vectors, the second is never seen more often */
 };
 

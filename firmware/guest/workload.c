@@ -266,7 +266,7 @@ static uint64_t stream_round(uint32_t count, bool measured)
 
 /* vCPU 1 has the device send an MSI after so many cycles, and goes to sleep.  From one to the next
  * the MSI comes one cycle later, over everything from before the WFI to long after. */
-enum { RACE_FIRST = 1, DRAIN_FIRST = 200 };
+enum { RACE_FIRST = 1, DRAIN_FIRST = 200, RACE_GAPS = 97 };
 
 static volatile uint64_t race_turn;
 
@@ -279,6 +279,10 @@ static void race_script(uint64_t delay)
     }
     endpoint_script(GUEST_BAR0, at++, EP_OP_WAIT, 0, delay);
     endpoint_script(GUEST_BAR0, at++, EP_OP_RAISE, 0, 0);
+    for (uint32_t v = 1; plan->workload == WORK_RACE && v < plan->vectors; v++) {
+        endpoint_script(GUEST_BAR0, at++, EP_OP_WAIT, 0, 1 + 7 * delay % RACE_GAPS);
+        endpoint_script(GUEST_BAR0, at++, EP_OP_RAISE, v, 0);
+    }
     endpoint_script(GUEST_BAR0, at, EP_OP_END, 0, 0);
     fence_all();
     endpoint_script_run(GUEST_BAR0);
@@ -300,6 +304,8 @@ _Noreturn void race_sleep(void)
         while (race_turn == 0 || race_turn == done)
             ;
         uint64_t turn = race_turn;
+        if (plan->flags & PLAN_CALM)
+            pause_cycles(DRAIN_CYCLES);
         race_script(RACE_FIRST + turn % plan->period);
         if (plan->workload == WORK_DRAIN) {
             drain();

@@ -6,7 +6,6 @@
 #include "hart.h"
 #include "hyp.h"
 #include "mrif.h"
-#include "native.h"
 #include "options.h"
 #include "print.h"
 #include "protocol.h"
@@ -179,11 +178,11 @@ static void guest_run(const struct experiment *e, const struct options *o, uint3
     report(&plan, name, o->protocol);
 }
 
-static void native_run(const struct experiment *e, const struct options *o, const char *name)
+static void host_run(const struct experiment *e, const struct options *o, const char *name)
 {
     struct plan plan;
     plan_fill(&plan, e, o, e->path);
-    native_messages(&plan);
+    e->host(&plan);
     report(&plan, name, false);
 }
 
@@ -195,9 +194,9 @@ static bool path_run(const struct experiment *e, const struct options *o, uint32
     uint32_t path = e->path + variant;
     path_name(path, name, sizeof name);
     const char *lack = missing(e->needs);
-    bool native = !(e->needs & NEED_TWO_HARTS);
+    bool bare = !(e->needs & NEED_IOMMU);
     if (!lack && iommu.base && (e->needs & NEED_ENDPOINT) &&
-        !iommu_set_mode(&iommu, native ? IOMMU_BARE : IOMMU_1LVL + levels - 1))
+        !iommu_set_mode(&iommu, bare ? IOMMU_BARE : IOMMU_1LVL + levels - 1))
         lack = "the IOMMU has no such mode";
     if (!lack && (e->needs & NEED_GUEST_FILES) && o->mode == MODE_EMUL)
         lack = "there are no guest files with mode=emul";
@@ -205,8 +204,8 @@ static bool path_run(const struct experiment *e, const struct options *o, uint32
         print("path %u %s: left out, %s\n", path, name, lack);
         return false;
     }
-    if (native)
-        native_run(e, o, name);
+    if (e->host)
+        host_run(e, o, name);
     else
         guest_run(e, o, path, name);
     return true;
@@ -227,7 +226,7 @@ static uint32_t experiment_run(const struct experiment *e, const struct options 
     if (e->workload == WORK_WIRE && !e->operates)
         return path_run(e, o, o->edge, levels);
     if (!(e->flags & PLAN_FLUSH))
-        return path_run(e, o, e->needs & NEED_TWO_HARTS ? o->protocol : 0, levels);
+        return path_run(e, o, e->host ? 0 : o->protocol, levels);
     for (uint32_t level = 1; level <= 3; level++)
         if (!o->ddt || o->ddt == level)
             runs += path_run(e, o, level, level);

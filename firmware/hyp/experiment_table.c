@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "experiment_table.h"
 
+#include "native.h"
+#include "probe.h"
+
 enum {
     NEED_DEVICE = NEED_ENDPOINT | NEED_IOMMU | NEED_TWO_HARTS,
+    NEED_PROBE = NEED_ENDPOINT | NEED_IOMMU | NEED_MRIF,
     NEED_FILES = NEED_DEVICE | NEED_GUEST_FILES,
     LONG_PERIOD = 20000, /* in which a vCPU falls asleep */
 };
@@ -18,7 +22,7 @@ enum {
     }
 
 const struct experiment experiments[] = {
-    {.name = "a01", .path = 10100, .needs = NEED_ENDPOINT, .demo = true},
+    {.name = "a01", .path = 10100, .needs = NEED_ENDPOINT, .demo = true, .host = native_messages},
     {.name = "a02", .path = 10200, .needs = NEED_FILES, .demo = true},
     {.name = "a03", .path = 10300, .needs = NEED_FILES, .demo = true, .flags = PLAN_FLUSH},
     {.name = "a05",
@@ -133,6 +137,16 @@ const struct experiment experiments[] = {
      .workload = WORK_RACE,
      .vm = SLEEPS_WITHOUT_FILE,
      .period = 6000},
+    {.name = "c11",
+     .path = 31100,
+     .needs = NEED_FILES | NEED_MRIF,
+     .workload = WORK_RACE,
+     .vm = SLEEPS_WITHOUT_FILE,
+     .flags = PLAN_CALM,
+     .period = 6000,
+     .vectors = 3},
+    {.name = "c07", .path = 30700, .needs = NEED_PROBE, .host = probe_malformed},
+    {.name = "c09", .path = 30900, .needs = NEED_PROBE, .host = probe_faults},
     {.name = "c10",
      .path = 31000,
      .needs = NEED_DEVICE | NEED_MRIF,

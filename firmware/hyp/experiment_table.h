@@ -19,10 +19,13 @@ enum need {
     NEED_MRIF = 1 << 6,
 };
 
+struct plan;
+
 struct experiment {
     const char *name;
     uint32_t path; /* letter * 10000 + number * 100 */
     uint32_t needs;
+    void (*host)(struct plan *plan); /* carries it out without a guest; else: */
     enum workload workload;
     bool demo, emul;
     struct vm_config vm; /* but the mode, which the boot arguments say */

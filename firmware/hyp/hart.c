@@ -100,7 +100,7 @@ void hart_poll(void)
     struct hart *hart = hart_self();
     uint32_t id;
     mrif_poll_begin();
-    while ((id = imsic_claim()) != 0)
+    while ((id = mrif_claim()) != 0)
         if (id < HOST_IDENTITIES && host_irqs[id].handle)
             host_irqs[id].handle(id, host_irqs[id].arg);
     if (csr_read(CSR_HIP) >> IRQ_SGEI & 1)

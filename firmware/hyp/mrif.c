@@ -4,10 +4,11 @@
 #include "csr.h"
 #include "hart.h"
 #include "hyp.h"
+#include "imsic.h"
 
 static struct riscv_iommu_mrif *registered;
 static struct spinlock lock;
-static bool scan_first;
+static enum mrif_scan order;
 
 static uint32_t nid_of(uint32_t index)
 {
@@ -46,7 +47,7 @@ static void process(uint32_t nid, const struct hart *hart)
     for (struct riscv_iommu_mrif *m = registered; m; m = m->next) {
         if ((nid && m->nid != nid) || m->hart != hart)
             continue;
-        m->notices += nid != 0;
+        m->notices++;
         m->mrif_cb(m->data);
     }
 }
@@ -54,17 +55,27 @@ static void process(uint32_t nid, const struct hart *hart)
 void riscv_iommu_mrif_irq_process(uint32_t nid, void *arg)
 {
     (void)arg;
-    if (!scan_first)
+    if (order == MRIF_CLAIM_SCAN)
         process(nid, hart_self());
 }
 
-void mrif_scan_before_claim(bool on)
+void mrif_set_order(enum mrif_scan scan)
 {
-    scan_first = on;
+    order = scan;
 }
 
 void mrif_poll_begin(void)
 {
-    if (scan_first && registered && csr_read(CSR_STOPEI))
+    if (order == MRIF_SCAN_ONCE && registered && csr_read(CSR_STOPEI))
         process(0, hart_self());
+}
+
+uint32_t mrif_claim(void)
+{
+    if (order != MRIF_SCAN_CLAIM)
+        return imsic_claim();
+    uint32_t next = (uint32_t)(csr_read(CSR_STOPEI) >> 16);
+    if (next >= HOST_ID_NOTICE0)
+        process(0, hart_self());
+    return next ? imsic_claim() : 0;
 }

@@ -26,8 +26,15 @@ void riscv_iommu_mrif_unregister(struct riscv_iommu_mrif *mrif);
 /* The host has claimed a notice: everyone whom it may be for looks into his MRIF.  The claim comes
  * first: what is stored after the look raises a notice of its own. */
 void riscv_iommu_mrif_irq_process(uint32_t nid, void *arg);
-/* For protocols that look first and claim then, which loses what comes in between. */
-void mrif_scan_before_claim(bool on);
+/* For protocols that look first: what comes between look and claim raises no other notice. */
+enum mrif_scan {
+    MRIF_CLAIM_SCAN, /* right: each notice is claimed, then its MRIFs are scanned */
+    MRIF_SCAN_CLAIM, /* all are scanned, then one notice is claimed */
+    MRIF_SCAN_ONCE,  /* all are scanned, then every notice is claimed that has come meanwhile */
+};
+void mrif_set_order(enum mrif_scan order);
 void mrif_poll_begin(void);
+/* Claims the host's next interrupt; 0: there is none. */
+uint32_t mrif_claim(void);
 
 #endif

@@ -95,6 +95,7 @@ static const struct protocol evictions[] = {
      {stop_old, mrif_prepare, pte_mrif, fence, wait, gstage, dump, merge_into_mrif}},
     {26, "B6", "scan before claim, not running", {stop_old, mrif_prepare, pte_mrif, EVICT_TAIL}},
     {27, "B7", "notices on after sleeping", {stop_old, mrif_prepare, pte_mrif, EVICT_TAIL}},
+    {28, "B8", "the fence does not await notices", {stop_old, mrif_prepare, pte_mrif, EVICT_TAIL}},
     {29, "B9", "runs on its MRIF", {stop_old, mrif_prepare, pte_mrif, EVICT_TAIL}},
     {30, "B10", "scan before claim, running", {stop_old, mrif_prepare, pte_mrif, EVICT_TAIL}},
     {31, "B11", "B9, the IOMMU not atomic", {stop_old, mrif_prepare, pte_mrif, EVICT_TAIL}},
@@ -103,6 +104,7 @@ static const struct protocol evictions[] = {
      "B0two",
      "dw1, synchronized, then dw0",
      {stop_old, mrif_prepare, notice_set, inval, fence, wait, pte_mrif, EVICT_TAIL}},
+    {34, "B6once", "one scan, then all claims", {stop_old, mrif_prepare, pte_mrif, EVICT_TAIL}},
     {60, "D0", "no MRIF: PTE with V=0", {stop_old, mrif_prepare, pte_invalid, EVICT_TAIL}},
 };
 
@@ -188,7 +190,9 @@ static void traits_set(const char *name)
         .arm_first = !IS("E1", "E3"),
         .arm_old_hart = IS("E4"),
     };
-    mrif_scan_before_claim(IS("B6", "B10"));
+    mrif_set_order(IS("B6once")      ? MRIF_SCAN_ONCE
+                   : IS("B6", "B10") ? MRIF_SCAN_CLAIM
+                                     : MRIF_CLAIM_SCAN);
 }
 
 bool protocol_set(const char *name, uint32_t *variant)

@@ -47,3 +47,33 @@ void endpoint_script_run(uint64_t bar0)
     fence_all();
     mmio_write32(bar0 + EP_SCRIPT_CONTROL, 1);
 }
+
+/* Field size of forge_control: 0 is 4 bytes, 7 one byte, n 2^n bytes. */
+static uint32_t forge_size(uint32_t size)
+{
+    uint32_t field = 0;
+    while (2u << field <= size)
+        field++;
+    return size == 1 ? 7 : field;
+}
+
+void endpoint_forge(uint64_t bar0, uint64_t iova, uint32_t data, uint32_t size)
+{
+    mmio_write64(bar0 + EP_FORGE_ADDR, iova);
+    mmio_write32(bar0 + EP_FORGE_DATA, data);
+    fence_all();
+    mmio_write32(bar0 + EP_FORGE_CONTROL, 1 | forge_size(size) << 4);
+}
+
+bool endpoint_read(uint64_t bar0, uint64_t iova, uint32_t size, uint64_t *value)
+{
+    mmio_write64(bar0 + EP_BUFFER, UINT64_MAX);
+    mmio_write64(bar0 + EP_DMA_ADDR, iova);
+    mmio_write32(bar0 + EP_DMA_LENGTH, size);
+    fence_all();
+    mmio_write32(bar0 + EP_DMA_CONTROL, 1);
+    while (endpoint_busy(bar0))
+        ;
+    *value = mmio_read64(bar0 + EP_BUFFER) << (64 - 8 * size) >> (64 - 8 * size);
+    return mmio_read32(bar0 + EP_DMA_STATUS) == 1;
+}

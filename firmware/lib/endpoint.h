@@ -25,7 +25,15 @@ enum endpoint_register {
     EP_GEN_SENT = 0x03c,
     EP_GEN_DATA = 0x040,
     EP_GEN_ACK = 0x048,
+    EP_DMA_ADDR = 0x080,
+    EP_DMA_LENGTH = 0x088,
+    EP_DMA_CONTROL = 0x08c,
+    EP_DMA_STATUS = 0x090,
+    EP_FORGE_ADDR = 0x0c0,
+    EP_FORGE_DATA = 0x0c8,
+    EP_FORGE_CONTROL = 0x0cc,
     EP_SCRIPT_CONTROL = 0x100,
+    EP_BUFFER = 0x1000,
     EP_SCRIPT = 0x2000,
 };
 
@@ -66,5 +74,9 @@ void endpoint_stop(uint64_t bar0);
 /* The script's entry n. */
 void endpoint_script(uint64_t bar0, uint32_t n, enum endpoint_op op, uint32_t arg, uint64_t value);
 void endpoint_script_run(uint64_t bar0);
+/* One posted write of 1, 2, 4, ... 64 bytes that counts as an MSI. */
+void endpoint_forge(uint64_t bar0, uint64_t iova, uint32_t data, uint32_t size);
+/* One read of at most 8 bytes.  False: it was refused. */
+bool endpoint_read(uint64_t bar0, uint64_t iova, uint32_t size, uint64_t *value);
 
 #endif

@@ -95,6 +95,12 @@ struct iommu_fault {
     uint64_t info, reserved, iotval, iotval2;
 };
 
+enum iommu_cause {
+    IOMMU_CAUSE_MRIF_ACCESS = 264,
+    IOMMU_CAUSE_MRIF_CORRUPT = 271,
+    IOMMU_CAUSE_MSI_WRITE = 273,
+};
+
 static inline uint32_t iommu_fault_cause(const struct iommu_fault *fault)
 {
     return fault->info & 0xfff;
