@@ -116,7 +116,8 @@ static const struct vd_param experiment_table[] = {
     TEXT(expectation, "what the results should show"),
     TEXT(members, "experiments to run in its place, separated by blanks"),
     {"expects", VD_PARAM_CHOICE, FIELD(expects), VIRT_EXPECTS_BALANCED, 0, 2, expects, "",
-     "the ledger's verdict that makes the experiment a success; drops: balanced, and MSIs are dropped"},
+     "the ledger's verdict that makes the experiment a success; drops: balanced, and MSIs are "
+     "dropped"},
     TEXT(holds, "conditions on the counts of every path, separated by blanks: lost=0 sgei>=2*sent"),
     TEXT(model, "what an abstract model of the protocol says: ok, or some of lost duplicate stray "
                 "dropped wakeup junk"),
