@@ -7,6 +7,9 @@
 /* The bits of a tree point to the half that was used less recently; node 1 is the root. */
 static void touch(struct plru *p, uint32_t entry)
 {
+    if (p->latest == entry + 1)
+        return;
+    p->latest = entry + 1;
     for (uint32_t node = 1, half = p->count / 2; half > 0; half /= 2) {
         bool right = entry & half;
         p->bits[node] = !right;
@@ -111,27 +114,24 @@ void iommu_pdt_fill(struct iommu *m, uint32_t device_id, uint32_t process_id, ui
 
 /* CHOICE: a global mapping serves its own PSCID only; being global shields it from IOTINVAL.VMA
  * with PSCV=1 and nothing else. */
-static bool tlb_matches(const struct tlb_entry *e, const struct tlb_entry *key)
+static bool tlb_matches(const struct tlb_entry *e, uint64_t space, uint64_t iova)
 {
-    return e->valid && ((e->iova ^ key->iova) & ~e->mask) == 0 && e->gv == key->gv &&
-           e->pscv == key->pscv && (!e->gv || e->gscid == key->gscid) &&
-           (!e->pscv || e->pscid == key->pscid);
+    return e->valid && e->space == space && ((e->iova ^ iova) & ~e->mask) == 0;
 }
 
-static uint16_t *tlb_hint(struct iommu *m, const struct tlb_entry *key)
+static uint16_t *tlb_hint(struct iommu *m, uint64_t space, uint64_t iova)
 {
-    uint64_t hash =
-        (key->iova >> 12) ^ key->gscid ^ ((uint64_t)key->pscid << 3) ^ (uint64_t)key->pscv << 7;
+    uint64_t hash = iova >> 12 ^ space ^ space >> space_GSCID_lsb;
     return &m->st.tlb_hint[(hash ^ hash >> 8) % HINTS];
 }
 
-struct tlb_entry *iommu_tlb_lookup(struct iommu *m, const struct tlb_entry *key)
+struct tlb_entry *iommu_tlb_lookup(struct iommu *m, uint64_t space, uint64_t iova)
 {
     struct iommu_state *st = &m->st;
-    uint16_t *hint = tlb_hint(m, key);
+    uint16_t *hint = tlb_hint(m, space, iova);
     uint32_t i = *hint;
-    if (!tlb_matches(&st->tlb[i], key))
-        for (i = 0; i < st->tlb_plru.count && !tlb_matches(&st->tlb[i], key); i++)
+    if (!tlb_matches(&st->tlb[i], space, iova))
+        for (i = 0; i < st->tlb_plru.count && !tlb_matches(&st->tlb[i], space, iova); i++)
             ;
     if (i == st->tlb_plru.count)
         return NULL;
@@ -143,7 +143,7 @@ struct tlb_entry *iommu_tlb_lookup(struct iommu *m, const struct tlb_entry *key)
 void iommu_tlb_fill(struct iommu *m, const struct tlb_entry *entry)
 {
     struct iommu_state *st = &m->st;
-    struct tlb_entry *e = iommu_tlb_lookup(m, entry);
+    struct tlb_entry *e = iommu_tlb_lookup(m, entry->space, entry->iova);
     if (!e)
         e = &st->tlb[victim(&st->tlb_plru)];
     *e = *entry;
@@ -187,7 +187,7 @@ void iommu_msi_fill(struct iommu *m, uint32_t device_id, uint16_t gscid, uint64_
 static bool nonleaf_matches(const struct nonleaf_entry *e, const struct nonleaf_entry *key)
 {
     return e->valid && ((e->address ^ key->address) & ~e->mask) == 0 && e->bits == key->bits &&
-           e->gv == key->gv && e->gscid == key->gscid && e->pscid == key->pscid;
+           e->space == key->space;
 }
 
 /* The table next to the leaf, of those that are known for the key's address. */

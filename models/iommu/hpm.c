@@ -86,10 +86,10 @@ static void count(struct iommu *m, const struct request *r, unsigned i)
         overflow(m, evt, MASK(iohpmevt_OF));
 }
 
-void iommu_hpm_commit(struct iommu *m, const struct request *r)
+void iommu_hpm_count(struct iommu *m, const struct request *r)
 {
     uint64_t inhibited = m->st.reg[REG_iocountinh];
-    for (unsigned i = 0; m->st.counting && i < COUNTERS; i++)
+    for (unsigned i = 0; i < COUNTERS; i++)
         if (!(inhibited >> (i + 1) & 1))
             count(m, r, i);
 }

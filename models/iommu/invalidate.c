@@ -36,9 +36,11 @@ static bool vma_hits(const struct tlb_entry *e, uint64_t dw0, uint64_t dw1)
 {
     struct range range = range_of(dw1);
     bool gv = GET(dw0, IOTINVAL_GV);
-    if (!e->pscv || e->gv != gv || (gv && e->gscid != GET(dw0, IOTINVAL_GSCID)))
+    if (!GET(e->space, space_PSCV) || GET(e->space, space_GV) != gv ||
+        (gv && GET(e->space, space_GSCID) != GET(dw0, IOTINVAL_GSCID)))
         return false;
-    if (GET(dw0, IOTINVAL_PSCV) && ((e->rights1 & RIGHT_G) || e->pscid != GET(dw0, IOTINVAL_PSCID)))
+    if (GET(dw0, IOTINVAL_PSCV) &&
+        ((e->rights1 & RIGHT_G) || GET(e->space, space_PSCID) != GET(dw0, IOTINVAL_PSCID)))
         return false;
     return !GET(dw0, IOTINVAL_AV) || overlap(&range, e->iova, e->mask);
 }
@@ -52,12 +54,9 @@ static bool reaches_nonleaf(uint64_t dw0)
 static bool vma_hits_nonleaf(const struct nonleaf_entry *e, uint64_t dw0, uint64_t dw1)
 {
     const struct tlb_entry same = {
+        .space = e->space,
         .iova = e->address,
         .mask = e->mask,
-        .pscid = e->pscid,
-        .gscid = e->gscid,
-        .gv = e->gv,
-        .pscv = true,
         .rights1 = e->global ? RIGHT_G : 0,
     };
     return reaches_nonleaf(dw0) && vma_hits(&same, dw0, dw1);
@@ -74,7 +73,7 @@ void iommu_invalidate_vma(struct iommu *m, uint64_t dw0, uint64_t dw1)
     bar(m, BAR_TLB | BAR_FIRST);
 }
 
-static bool gvma_hits(uint64_t dw0, uint64_t dw1, uint16_t gscid, uint64_t gpa, uint64_t mask)
+static bool gvma_hits(uint64_t dw0, uint64_t dw1, uint64_t gscid, uint64_t gpa, uint64_t mask)
 {
     struct range range = range_of(dw1);
     if (!GET(dw0, IOTINVAL_GV))
@@ -89,7 +88,8 @@ void iommu_invalidate_gvma(struct iommu *m, uint64_t dw0, uint64_t dw1)
     for (uint32_t i = 0; i < m->st.tlb_plru.count; i++) {
         struct tlb_entry *e = &m->st.tlb[i];
         /* An entry without the second stage holds no second-stage information. */
-        if (e->valid && e->gv && e->second && gvma_hits(dw0, dw1, e->gscid, e->gpa, e->mask))
+        if (e->valid && GET(e->space, space_GV) && e->second &&
+            gvma_hits(dw0, dw1, GET(e->space, space_GSCID), e->gpa, e->mask))
             e->valid = false;
     }
     for (uint32_t i = 0; i < m->st.msi_plru.count; i++) {
@@ -100,7 +100,7 @@ void iommu_invalidate_gvma(struct iommu *m, uint64_t dw0, uint64_t dw1)
     for (uint32_t i = 0; i < m->st.nonleaf_plru[STAGE_SECOND].count; i++) {
         struct nonleaf_entry *e = &m->st.nonleaf[STAGE_SECOND][i];
         bool reaches = !GET(dw0, IOTINVAL_GV) || reaches_nonleaf(dw0);
-        if (reaches && gvma_hits(dw0, dw1, e->gscid, e->address, e->mask))
+        if (reaches && gvma_hits(dw0, dw1, GET(e->space, space_GSCID), e->address, e->mask))
             e->valid = false;
     }
     bar(m, BAR_TLB | BAR_MSI | BAR_SECOND);

@@ -4,11 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-vd_time iommu_cycles(const struct iommu *m, uint32_t cycles)
-{
-    return cycles * m->config.cycle_ps;
-}
-
 vd_time iommu_now(const struct iommu *m)
 {
     return m->host.ops->now(m->host.ctx);
@@ -21,17 +16,27 @@ void iommu_emit(struct iommu *m, enum vd_record_kind kind, uint64_t serial, uint
     m->host.ops->trace(m->host.ctx, &rec);
 }
 
-void iommu_own_qos(const struct iommu *m, struct vd_txn *txn)
+/* The identifiers of iommu_qosid [iommu IOQOSID], for what is not done on a context's behalf. */
+static void own_qos(const struct iommu *m, struct vd_txn *txn)
 {
     txn->rcid = (uint16_t)GET(m->st.reg[REG_iommu_qosid], iommu_qosid_RCID);
     txn->mcid = (uint16_t)GET(m->st.reg[REG_iommu_qosid], iommu_qosid_MCID);
 }
 
-void iommu_emit_qos(struct iommu *m, const struct vd_txn *txn)
+void iommu_context_qos(const struct iommu *m, const struct request *r, struct vd_txn *txn)
 {
-    if (txn->rcid | txn->mcid)
-        iommu_emit(m, VD_REC_iommu_qos, txn->serial, txn->addr,
-                   txn->rcid | (uint64_t)txn->mcid << 16, txn->requester);
+    if (!r->has_dc) {
+        own_qos(m, txn);
+        return;
+    }
+    txn->rcid = (uint16_t)GET(r->dc.ta, ta_RCID);
+    txn->mcid = (uint16_t)GET(r->dc.ta, ta_MCID);
+}
+
+void iommu_record_qos(struct iommu *m, const struct vd_txn *txn)
+{
+    iommu_emit(m, VD_REC_iommu_qos, txn->serial, txn->addr, txn->rcid | (uint64_t)txn->mcid << 16,
+               txn->requester);
 }
 
 static enum vd_status put(struct iommu *m, struct vd_txn *txn, uint32_t tag)
@@ -45,7 +50,7 @@ static enum vd_status put(struct iommu *m, struct vd_txn *txn, uint32_t tag)
 
 enum vd_status iommu_bus(struct iommu *m, struct vd_txn *txn, uint32_t tag)
 {
-    iommu_own_qos(m, txn);
+    own_qos(m, txn);
     txn->requester = VD_REQUESTER_IOMMU(m->config.index);
     return put(m, txn, tag);
 }

@@ -8,7 +8,7 @@
 
 #include "iommu/iommu_testbed.h"
 
-enum { PAGES = 64, ROUNDS = 7, ONE_STAGE = 1, SV39 = 2, SV57 = 3, MSI = 4 };
+enum { LOADS = 6, PAGES = 64, ROUNDS = 7, ONE_STAGE = 1, SV39 = 2, SV57 = 3, MSI = 4 };
 #define IOVA      UINT64_C(0x40000000)
 #define MSI_PAGES UINT64_C(0x50000000)
 
@@ -178,7 +178,8 @@ static void drive(struct iommu *m, const struct load *load, uint32_t count)
     }
 }
 
-static void measure(struct iommu *m, struct world *w, const struct load *load)
+/* Nanoseconds per request. */
+static double measure(struct iommu *m, struct world *w, const struct load *load)
 {
     double best = 1e9;
     drive(m, load, 4096);
@@ -202,11 +203,32 @@ static void measure(struct iommu *m, struct world *w, const struct load *load)
     if (load->goal > 0)
         printf("  (goal %g M/s)", load->goal);
     putchar('\n');
+    return best / load->count * 1e9;
+}
+
+/* The straight line through what reads cost, and how far the loads are from it. */
+static void print_line(const double *reads, const double *ns, unsigned count)
+{
+    double x = 0, y = 0, xx = 0, xy = 0, worst = 0;
+    for (unsigned i = 0; i < count; i++) {
+        x += reads[i];
+        y += ns[i];
+        xx += reads[i] * reads[i];
+        xy += reads[i] * ns[i];
+    }
+    double slope = (count * xy - x * y) / (count * xx - x * x), base = (y - slope * x) / count;
+    for (unsigned i = 0; i < count; i++) {
+        double off = (ns[i] - base - slope * reads[i]) / ns[i];
+        off = off < 0 ? -off : off;
+        worst = off > worst ? off : worst;
+    }
+    printf("  a miss costs %.0f ns and %.1f ns a read, at most %.0f %% off that line\n", base,
+           slope, worst * 100);
 }
 
 int main(int argc, char **argv)
 {
-    static const struct load loads[] = {
+    static const struct load loads[LOADS] = {
         {"cached", SV39, IOVA, 8, 4000000, 0, 20},
         {"cached MSI", MSI, MSI_PAGES, 4, 4000000, 0, 0},
         {"cold MSI", MSI, MSI_PAGES, PAGES, 2000000, 1, 4},
@@ -220,9 +242,17 @@ int main(int argc, char **argv)
     bed_open(&t, &config);
     make_tables(&t);
     struct iommu *m = moved(&t, &config, &world);
-    for (unsigned i = 0; i < sizeof(loads) / sizeof(loads[0]); i++)
-        if (argc < 2 || strstr(loads[i].name, argv[1]))
-            measure(m, &world, &loads[i]);
+    double reads[LOADS], ns[LOADS];
+    unsigned misses = 0;
+    for (unsigned i = 0; i < LOADS; i++) {
+        if (argc > 1 && !strstr(loads[i].name, argv[1]))
+            continue;
+        reads[misses] = loads[i].reads;
+        ns[misses] = measure(m, &world, &loads[i]);
+        misses += loads[i].reads > 1; /* an MSI PTE is another kind of read */
+    }
+    if (misses > 2)
+        print_line(reads, ns, misses);
     iommu_destroy(m);
     bed_close(&t);
     return 0;

@@ -8,16 +8,24 @@
 #include "iommu/state.h"
 
 /* iommu.c */
-vd_time iommu_cycles(const struct iommu *m, uint32_t cycles);
+static inline vd_time iommu_cycles(const struct iommu *m, uint32_t cycles)
+{
+    return cycles * m->config.cycle_ps;
+}
 vd_time iommu_now(const struct iommu *m);
 /* Arms a timer; a duration of 0 fires it in this very call. */
 void iommu_after(struct iommu *m, uint32_t timer, vd_time duration);
 void iommu_stop(struct iommu *m, uint32_t timer);
 void iommu_emit(struct iommu *m, enum vd_record_kind kind, uint64_t serial, uint64_t a, uint64_t b,
                 uint64_t c);
-/* The identifiers of iommu_qosid [iommu IOQOSID], for what is not done on a context's behalf. */
-void iommu_own_qos(const struct iommu *m, struct vd_txn *txn);
-void iommu_emit_qos(struct iommu *m, const struct vd_txn *txn);
+/* The identifiers of the request's context [iommu DC_TA], or of iommu_qosid where it has none. */
+void iommu_context_qos(const struct iommu *m, const struct request *r, struct vd_txn *txn);
+void iommu_record_qos(struct iommu *m, const struct vd_txn *txn);
+static inline void iommu_emit_qos(struct iommu *m, const struct vd_txn *txn)
+{
+    if (txn->rcid | txn->mcid)
+        iommu_record_qos(m, txn);
+}
 /* Submits as the IOMMU itself; tag comes back through iommu_complete(). */
 enum vd_status iommu_bus(struct iommu *m, struct vd_txn *txn, uint32_t tag);
 /* The same on behalf of a request, as the requester that txn names. */
@@ -104,11 +112,14 @@ static inline void iommu_checkpoint(struct request *r, enum phase phase)
 
 /* translate.c */
 bool iommu_translate(struct iommu *m, struct request *r);
-/* The identifiers of the request's context [iommu DC_TA], or of iommu_qosid where it has none. */
-void iommu_context_qos(const struct iommu *m, const struct request *r, struct vd_txn *txn);
 
 /* stale.c */
-void iommu_stale_check(struct iommu *m, const struct request *r);
+void iommu_compare_with_memory(struct iommu *m, const struct request *r);
+static inline void iommu_stale_check(struct iommu *m, const struct request *r)
+{
+    if (m->config.stale_check)
+        iommu_compare_with_memory(m, r);
+}
 
 /* context.c, process.c */
 bool iommu_locate_dc(struct iommu *m, struct request *r);
@@ -145,7 +156,14 @@ void iommu_ddt_fill(struct iommu *m, uint32_t device_id, const struct device_con
 struct pdt_entry *iommu_pdt_lookup(struct iommu *m, uint32_t device_id, uint32_t process_id);
 void iommu_pdt_fill(struct iommu *m, uint32_t device_id, uint32_t process_id, uint64_t ta,
                     uint64_t fsc);
-struct tlb_entry *iommu_tlb_lookup(struct iommu *m, const struct tlb_entry *key);
+static inline uint64_t iommu_space(const struct request *r, bool first)
+{
+    uint64_t gscid = GET(r->dc.iohgatp, iohgatp_GSCID);
+    bool second = GET(r->dc.iohgatp, iohgatp_MODE) != 0;
+    return (first ? MASK(space_PSCV) | r->pscid : 0) |
+           (second ? MASK(space_GV) | gscid << space_GSCID_lsb : 0);
+}
+struct tlb_entry *iommu_tlb_lookup(struct iommu *m, uint64_t space, uint64_t iova);
 void iommu_tlb_fill(struct iommu *m, const struct tlb_entry *entry);
 struct msi_entry *iommu_msi_lookup(struct iommu *m, uint32_t device_id, uint16_t gscid,
                                    uint64_t gpa);
@@ -219,7 +237,12 @@ void iommu_msi_refused(struct iommu *m, uint64_t addr);
 void iommu_msi_complete(struct iommu *m, uint32_t vector, const struct vd_txn *txn);
 
 /* hpm.c */
-void iommu_hpm_commit(struct iommu *m, const struct request *r);
+void iommu_hpm_count(struct iommu *m, const struct request *r);
+static inline void iommu_hpm_commit(struct iommu *m, const struct request *r)
+{
+    if (m->st.counting)
+        iommu_hpm_count(m, r);
+}
 void iommu_hpm_cycles_sync(struct iommu *m);
 void iommu_hpm_cycles_plan(struct iommu *m);
 void iommu_hpm_cycles_timer(struct iommu *m);

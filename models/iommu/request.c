@@ -53,7 +53,8 @@ static void leave_fifo(struct iommu *m, uint32_t slot)
     while (m->st.fifo[i] != slot)
         i++;
     m->st.in_fifo--;
-    memmove(&m->st.fifo[i], &m->st.fifo[i + 1], m->st.in_fifo - i);
+    if (i < m->st.in_fifo)
+        memmove(&m->st.fifo[i], &m->st.fifo[i + 1], m->st.in_fifo - i);
 }
 
 static void release(struct iommu *m, struct request *r)
@@ -311,12 +312,20 @@ void iommu_request_run(struct iommu *m, struct request *r)
         faulted(m, r);
 }
 
+static bool may_leave(const struct iommu *m, const struct request *r)
+{
+    return !must_wait(m, r) && !mrif_occupied(m, r);
+}
+
+/* All that could leave has left, so that only this request may be next. */
 static void start(struct iommu *m, struct request *r)
 {
     become(m, r, REQUEST_WALKING);
     if (m->config.timing.request_interval)
         m->st.next_start = iommu_now(m) + iommu_cycles(m, m->config.timing.request_interval);
     iommu_request_run(m, r);
+    if (r->state == REQUEST_ORDERED && may_leave(m, r))
+        leave(m, r);
 }
 
 static struct request *oldest(struct iommu *m, enum request_state state)
@@ -325,8 +334,7 @@ static struct request *oldest(struct iommu *m, enum request_state state)
         return NULL;
     for (uint32_t i = 0; i < m->st.in_fifo; i++) {
         struct request *r = &m->st.slot[m->st.fifo[i]];
-        if (r->state == state &&
-            (state != REQUEST_ORDERED || (!must_wait(m, r) && !mrif_occupied(m, r))))
+        if (r->state == state && (state != REQUEST_ORDERED || may_leave(m, r)))
             return r;
     }
     return NULL;
@@ -374,8 +382,10 @@ void iommu_pump(struct iommu *m)
             ;
     } while (m->pump_again);
     m->pumping = false;
-    iommu_fence_progress(m);
-    iommu_debug_start(m); /* it may have waited for a slot */
+    if (m->st.cq.phase != ENGINE_IDLE || GET(m->st.reg[REG_ddtp], ddtp_busy))
+        iommu_fence_progress(m);
+    if (GET(m->st.reg[REG_tr_req_ctl], tr_req_ctl_Go))
+        iommu_debug_start(m); /* it may have waited for a slot */
 }
 
 void iommu_request_timer(struct iommu *m, struct request *r)

@@ -108,16 +108,14 @@ static const uint8_t needed_rights[] = {RIGHT_R, RIGHT_W, RIGHT_X};
 static struct nonleaf_entry nonleaf_of(const struct request *r, const struct scheme *s,
                                        uint64_t address, unsigned level)
 {
-    bool second = GET(r->dc.iohgatp, iohgatp_MODE) != 0;
     uint64_t mask = vd_mask(0, 12 + (level + 1) * s->vpn_bits);
     return (struct nonleaf_entry){
+        .space = iommu_space(r, false),
         .address = address & ~mask,
         .mask = mask,
-        .gscid = (uint16_t)(second ? GET(r->dc.iohgatp, iohgatp_GSCID) : 0),
         .bits = s->bits,
         .level = (uint8_t)level,
         .valid = true,
-        .gv = second,
     };
 }
 
@@ -333,7 +331,7 @@ static struct nonleaf_entry first_nonleaf(const struct request *r, const struct 
                                           unsigned level)
 {
     struct nonleaf_entry e = nonleaf_of(r, s, r->txn.addr, level);
-    e.pscid = r->pscid;
+    e.space = iommu_space(r, true);
     e.table = r->table;
     e.global = r->global;
     return e;

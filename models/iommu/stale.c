@@ -81,9 +81,9 @@ static unsigned missing_command(struct iommu *m, const struct request *r, const 
     return r->hits & (BAR_TLB | BAR_MSI) ? of_translation(r, now) : 0;
 }
 
-void iommu_stale_check(struct iommu *m, const struct request *r)
+void iommu_compare_with_memory(struct iommu *m, const struct request *r)
 {
-    if (!m->config.stale_check || !r->hits || r->oracle)
+    if (!r->hits || r->oracle)
         return;
     struct request now;
     walk(m, r, 0, &now);

@@ -138,12 +138,22 @@ struct pdt_entry {
     uint64_t ta, fsc;
 };
 
+/* The address space of what is cached: the identifiers of the stages that are not Bare. */
+enum {
+    space_PSCID_lsb = 0,
+    space_PSCID_width = 20,
+    space_GSCID_lsb = 20,
+    space_GSCID_width = 16,
+    space_PSCV_lsb = 36,
+    space_PSCV_width = 1,
+    space_GV_lsb = 37,
+    space_GV_width = 1,
+};
+
 /* First stage, or second, or both: IOVA to GPA and, with `second`, on to SPA. */
 struct tlb_entry {
-    uint64_t iova, gpa, spa, mask;
-    uint32_t pscid;
-    uint16_t gscid;
-    bool valid, gv, pscv, second;
+    uint64_t space, iova, gpa, spa, mask;
+    bool valid, second;
     uint8_t rights1, rights2, pbmt1, pbmt2;
 };
 
@@ -157,18 +167,17 @@ struct msi_entry {
 /* A non-leaf PTE of either stage: the table that goes on translating what the addresses of its
  * range, IOVAs or GPAs, have in common. */
 struct nonleaf_entry {
-    uint64_t address, mask;
+    uint64_t space, address, mask;
     uint64_t table;
-    uint32_t pscid;
-    uint16_t gscid;
     uint8_t bits;  /* of an address, which tells the schemes apart */
     uint8_t level; /* of the table */
-    bool valid, gv, global;
+    bool valid, global;
 };
 
 /* Tree of pseudo-least-recently-used bits over `count` entries, a power of two. */
 struct plru {
     uint32_t count;
+    uint32_t latest; /* touched last, plus 1 */
     uint8_t bits[MAX_TLB];
 };
 

@@ -104,16 +104,9 @@ static bool phase_process(struct iommu *m, struct request *r)
     return true;
 }
 
-static struct tlb_entry key_of(const struct request *r)
+static uint64_t space_of(const struct request *r)
 {
-    bool first = GET(r->fsc, fsc_MODE) != 0;
-    return (struct tlb_entry){
-        .iova = iova_of(r) & ~UINT64_C(0xfff),
-        .gscid = (uint16_t)GET(r->dc.iohgatp, iohgatp_GSCID),
-        .gv = GET(r->dc.iohgatp, iohgatp_MODE) != 0,
-        .pscid = first ? r->pscid : 0,
-        .pscv = first,
-    };
+    return iommu_space(r, GET(r->fsc, fsc_MODE) != 0);
 }
 
 /* A cached translation serves a request only if no right is missing: what lacks one is walked, so
@@ -125,14 +118,15 @@ static bool entry_serves(const struct request *r, const struct tlb_entry *e)
     if (r->kind == KIND_TRANSLATION_REQUEST)
         return false;
     uint8_t need = needed[r->access];
-    if (e->pscv) {
+    if (e->space & MASK(space_PSCV)) {
         bool user_page = e->rights1 & RIGHT_U;
         if (r->privileged ? user_page && (!r->sum || r->access == ACCESS_EXEC) : !user_page)
             return false;
         if ((e->rights1 & need) != need)
             return false;
     }
-    return !e->second || !e->gv || (e->rights2 & need) == need;
+    bool second = e->second && (e->space & MASK(space_GV));
+    return !second || (e->rights2 & need) == need;
 }
 
 static void take_entry(struct request *r, const struct tlb_entry *e)
@@ -150,17 +144,17 @@ static void take_entry(struct request *r, const struct tlb_entry *e)
 
 static bool phase_cache(struct iommu *m, struct request *r)
 {
-    struct tlb_entry key = key_of(r);
-    if (!key.gv && !key.pscv) {
+    uint64_t space = space_of(r);
+    if (!space) {
         iommu_checkpoint(r, PHASE_FIRST);
         return true;
     }
     /* With no first stage an MSI is known as such before any lookup. */
-    if (!key.pscv && iommu_msi_match(m, &r->dc, iova_of(r))) {
+    if (!(space & MASK(space_PSCV)) && iommu_msi_match(m, &r->dc, iova_of(r))) {
         iommu_checkpoint(r, PHASE_FIRST);
         return true;
     }
-    const struct tlb_entry *e = iommu_may_hit(r) ? iommu_tlb_lookup(m, &key) : NULL;
+    const struct tlb_entry *e = iommu_may_hit(r) ? iommu_tlb_lookup(m, space, iova_of(r)) : NULL;
     if (e && entry_serves(r, e)) {
         take_entry(r, e);
         iommu_checkpoint(r, PHASE_MSI);
@@ -201,12 +195,13 @@ static bool phase_msi(struct iommu *m, struct request *r)
 
 static void fill(struct iommu *m, const struct request *r)
 {
-    struct tlb_entry e = key_of(r);
-    if ((r->bars & BAR_TLB) || !r->missed || r->kind == KIND_TRANSLATION_REQUEST)
+    if (!r->missed || (r->bars & BAR_TLB) || r->kind == KIND_TRANSLATION_REQUEST)
         return;
+    struct tlb_entry e = {.space = space_of(r), .iova = iova_of(r) & ~UINT64_C(0xfff)};
+    bool first = e.space & MASK(space_PSCV);
     e.second = !r->msi;
     e.mask = e.second ? r->first.mask & r->second.mask : r->first.mask & 0xfff;
-    if (!e.pscv)
+    if (!first)
         e.mask = r->second.mask;
     e.gpa = r->gpa & ~e.mask;
     e.spa = r->spa & ~e.mask;
@@ -215,7 +210,7 @@ static void fill(struct iommu *m, const struct request *r)
     e.pbmt1 = r->first.pbmt;
     e.pbmt2 = r->second.pbmt;
     e.valid = true;
-    if (e.pscv || e.second)
+    if (first || e.second)
         iommu_tlb_fill(m, &e);
 }
 
@@ -245,16 +240,6 @@ static bool run_phases(struct iommu *m, struct request *r)
            (r->phase != PHASE_FIRST || phase_first(m, r)) &&
            (r->phase != PHASE_MSI || phase_msi(m, r)) &&
            (r->phase != PHASE_SECOND || phase_second(m, r));
-}
-
-void iommu_context_qos(const struct iommu *m, const struct request *r, struct vd_txn *txn)
-{
-    if (!r->has_dc) {
-        iommu_own_qos(m, txn);
-        return;
-    }
-    txn->rcid = (uint16_t)GET(r->dc.ta, ta_RCID);
-    txn->mcid = (uint16_t)GET(r->dc.ta, ta_MCID);
 }
 
 bool iommu_translate(struct iommu *m, struct request *r)
