@@ -148,8 +148,11 @@ static void paging_make(void)
     pages_init((uint64_t)__image_end, GUEST_RAM + GUEST_RAM_BYTES - (uint64_t)__image_end);
     pagetable_create(&kernel_table, false);
     pagetable_map(&kernel_table, GUEST_RAM, GUEST_RAM, GUEST_RAM_BYTES, PTE_RWX | PTE_HOST);
-    pagetable_map(&kernel_table, GUEST_BAR0, GUEST_BAR0, ENDPOINT_BAR0_BYTES, PTE_RW | PTE_HOST);
-    pagetable_map(&kernel_table, GUEST_BAR2, GUEST_BAR2, ENDPOINT_BAR2_BYTES, PTE_RW | PTE_HOST);
+    for (uint32_t i = 0; i < plan->devices; i++) {
+        uint64_t bar0 = GUEST_BAR0 + i * GUEST_BAR_STRIDE, bar2 = GUEST_BAR2 + i * GUEST_BAR_STRIDE;
+        pagetable_map(&kernel_table, bar0, bar0, ENDPOINT_BAR0_BYTES, PTE_RW | PTE_HOST);
+        pagetable_map(&kernel_table, bar2, bar2, ENDPOINT_BAR2_BYTES, PTE_RW | PTE_HOST);
+    }
     pagetable_map(&kernel_table, GUEST_IMSIC, GUEST_IMSIC, (uint64_t)plan->vcpus << PAGE_SHIFT,
                   PTE_RW | PTE_HOST);
 }

@@ -11,6 +11,8 @@
 #define GUEST_BAR0      0x40000000ul
 #define GUEST_BAR2      0x40100000ul
 #define GUEST_IMSIC     0x28000000ul
+/* From one device's BAR to the next one's. */
+#define GUEST_BAR_STRIDE 0x10000ul
 
 enum { GUEST_VCPUS_MAX = 64, GUEST_VECTORS = 32 };
 
@@ -70,6 +72,7 @@ struct plan {
     uint32_t vcpus, flags;
     uint32_t sending; /* enum sending */
     uint32_t count, warmup, burst, vectors;
+    uint32_t devices;          /* that share count and vectors evenly */
     uint32_t moves, operation; /* how often what */
     uint64_t period, seed;
     uint64_t settle;   /* ticks of `time` until every vCPU has had its turn */

@@ -2,6 +2,7 @@
 /* One source of interrupts, one handler that counts them: first some to warm up, then the measured
  * ones, then silence. */
 #include "csr.h"
+#include "device.h"
 #include "endpoint.h"
 #include "guest.h"
 #include "hint.h"
@@ -73,28 +74,10 @@ static uint64_t next_period(void)
     return plan->seed ? plan->period / 2 + random_below(plan->period + 1) : plan->period;
 }
 
-static void vector_program(uint32_t vector, uint32_t vcpu)
-{
-    struct pcie_function endpoint = {.msix_table = GUEST_BAR2};
-    pcie_msix_write(&endpoint, vector, guest_imsic_page(vcpu), GUEST_ID_VECTOR0 + vector);
-}
-
 static void vectors_program(uint32_t vcpu)
 {
     for (uint32_t v = 0; v < plan->vectors; v++)
-        vector_program(v, vcpu);
-}
-
-static void generator_start(uint32_t count, uint32_t flags)
-{
-    struct endpoint_pattern pattern = {
-        .count = count,
-        .burst = plan->burst,
-        .vectors = plan->vectors,
-        .period = plan->period,
-        .flags = flags | (plan->seed ? EP_GEN_RANDOM : 0),
-    };
-    endpoint_generate(GUEST_BAR0, &pattern);
+        device_program(v, vcpu);
 }
 
 /* Equal identities may coalesce, and a wrong protocol lose some: not only the count ends the wait.
@@ -103,7 +86,7 @@ static uint64_t generator_finish(uint32_t count)
 {
     uint64_t quiet = 4 * plan->period + DRAIN_CYCLES, since = time_now();
     bool all = false;
-    while (!all && endpoint_busy(GUEST_BAR0)) {
+    while (!all && devices_busy()) {
         uint64_t before = counters.messages;
         all = counter_settle(&counters.messages, count, quiet);
         if (counters.messages != before)
@@ -111,9 +94,9 @@ static uint64_t generator_finish(uint32_t count)
         else if (time_now() - since > plan->patience)
             panic("the endpoint's generator does not end");
     }
-    while (endpoint_busy(GUEST_BAR0))
+    while (devices_busy())
         ;
-    return endpoint_sent(GUEST_BAR0);
+    return devices_sent();
 }
 
 static void device_prepare(void)
@@ -125,11 +108,11 @@ static uint64_t device_round(uint32_t count, bool measured)
 {
     (void)measured;
     if (!(plan->flags & PLAN_FLUSH)) {
-        generator_start(count, 0);
+        devices_generate(count, 0);
         return generator_finish(count);
     }
     hypercall(HYP_FLUSH_IOATC, 0);
-    generator_start(count, EP_GEN_WAIT_ACK);
+    devices_generate(count, EP_GEN_WAIT_ACK);
     for (uint32_t i = 1; i <= count; i++) {
         if (!counter_wait(&counters.messages, i))
             panic("MSI %u of %u was never handled", i, count);
@@ -228,7 +211,7 @@ static uint32_t handlers(void)
 static void stream_prepare(void)
 {
     for (uint32_t v = 0; v < plan->vectors; v++)
-        vector_program(v, 1 + v % handlers());
+        device_program(v, 1 + v % handlers());
 }
 
 /* Any operation on any vCPU that handles; or a vector goes to another vCPU, as when the kernel
@@ -238,7 +221,7 @@ static bool random_operation(void)
     uint64_t operation = random_below(OPERATIONS + 1), vcpu = 1 + random_below(handlers());
     if (operation < OPERATIONS)
         return hypercall_ok(HYP_OPERATE, vcpu, operation);
-    vector_program((uint32_t)random_below(plan->vectors), (uint32_t)vcpu);
+    device_program((uint32_t)random_below(plan->vectors), (uint32_t)vcpu);
     return true;
 }
 
@@ -258,7 +241,7 @@ static void operations(uint32_t count)
 
 static uint64_t stream_round(uint32_t count, bool measured)
 {
-    generator_start(count, 0);
+    devices_generate(count, 0);
     if (measured)
         operations(count);
     return generator_finish(count);

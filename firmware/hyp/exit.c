@@ -91,9 +91,10 @@ static void virtual_instruction_handle(struct vcpu *vcpu)
 /* A register of a device that the guest believes it owns.  False: there is none. */
 static bool mmio_load(struct vcpu *vcpu, uint64_t gpa, uint64_t *value)
 {
-    if (gpa - GUEST_BAR2 >= ENDPOINT_BAR2_BYTES || !vcpu->vm->assigned)
+    uint64_t offset = gpa - GUEST_BAR2, device = offset / ENDPOINT_BAR2_BYTES;
+    if (device >= vcpu->vm->config.devices || !vcpu->vm->assigned)
         return false;
-    *value = vfio_msix_read(vcpu->vm, (uint32_t)(gpa - GUEST_BAR2));
+    *value = vfio_msix_read(vcpu->vm, (uint32_t)device, offset % ENDPOINT_BAR2_BYTES);
     return true;
 }
 
@@ -105,9 +106,10 @@ static bool mmio_store(struct vcpu *vcpu, uint64_t gpa, uint64_t value)
             vfile_inject(target, (uint32_t)value, HINT_OF_TRAP);
         return true;
     }
-    if (gpa - GUEST_BAR2 >= ENDPOINT_BAR2_BYTES || !vcpu->vm->assigned)
+    uint64_t offset = gpa - GUEST_BAR2, device = offset / ENDPOINT_BAR2_BYTES;
+    if (device >= vcpu->vm->config.devices || !vcpu->vm->assigned)
         return false;
-    vfio_msix_write(vcpu->vm, (uint32_t)(gpa - GUEST_BAR2), (uint32_t)value);
+    vfio_msix_write(vcpu->vm, (uint32_t)device, offset % ENDPOINT_BAR2_BYTES, (uint32_t)value);
     return true;
 }
 

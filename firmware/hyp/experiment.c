@@ -38,11 +38,12 @@ static uint32_t fewest_guest_files(void)
 
 static const char *missing(uint32_t needs)
 {
-    if ((needs & NEED_ENDPOINT) && !endpoint.config)
+    if ((needs & NEED_ENDPOINT) && !num_endpoints)
         return "no test endpoint";
-    if ((needs & NEED_IOMMU) && !iommu.base)
+    if ((needs & NEED_IOMMU) && !num_iommus)
         return "no IOMMU with MSI page tables";
-    if ((needs & NEED_WIRE) && (!board.aplic_s.base || !pcie_intx_source(&board.pcie, &endpoint)))
+    if ((needs & NEED_WIRE) &&
+        (!board.aplic_s.base || !pcie_intx_source(&board.pcie, &endpoints[0])))
         return "no APLIC source for the endpoint's pin";
     if ((needs & NEED_GUEST_FILES) && fewest_guest_files() < 1)
         return "no guest interrupt files";
@@ -74,7 +75,7 @@ static uint32_t faults_take(const char *name)
 {
     struct iommu_fault fault;
     uint32_t count = 0;
-    while (iommu.base && iommu_next_fault(&iommu, &fault))
+    while (iommus_next_fault(&fault))
         if (count++ == 0)
             print("path %s: first fault: cause %u, device_id 0x%x, iotval 0x%lx\n", name,
                   iommu_fault_cause(&fault), iommu_fault_device(&fault), fault.iotval);
@@ -97,6 +98,11 @@ static uint32_t vcpus_of(const struct experiment *e, const struct options *o)
     return (uint32_t)first_of(o->vcpus, e->vm.vcpus, 2);
 }
 
+static uint32_t devices_of(const struct experiment *e)
+{
+    return e->every_device ? num_endpoints : 1;
+}
+
 static void plan_fill(struct plan *plan, const struct experiment *e, const struct options *o,
                       uint32_t path)
 {
@@ -108,6 +114,7 @@ static void plan_fill(struct plan *plan, const struct experiment *e, const struc
         .burst = (uint32_t)o->burst,
         .vectors = (uint32_t)first_of(o->vectors, e->vectors, 1),
         .vcpus = vcpus_of(e, o),
+        .devices = devices_of(e),
         .flags = e->flags,
         .moves = e->operates ? (uint32_t)o->moves : 0,
         .operation = e->operation,
@@ -143,11 +150,11 @@ static void report(const struct plan *plan, const char *name, bool wrong)
 static void wire_route(struct vm *vm, uint32_t target, bool edge)
 {
     const struct vcpu *vcpu = &vm->vcpus[target];
-    vm->wire = pcie_intx_source(&board.pcie, &endpoint);
+    vm->wire = pcie_intx_source(&board.pcie, &endpoints[0]);
     vm->wire_vcpu = vcpu->id;
-    pcie_msix_enable(&endpoint, false);
+    pcie_msix_enable(&endpoints[0], false);
     aplic_enable(board.aplic_s.base);
-    aplic_route(board.aplic_s.base, pcie_intx_source(&board.pcie, &endpoint),
+    aplic_route(board.aplic_s.base, pcie_intx_source(&board.pcie, &endpoints[0]),
                 edge ? APLIC_EDGE_RISING : APLIC_LEVEL_HIGH, vcpu->file_hart->index,
                 vcpu->guest_file, GUEST_ID_WIRE);
 }
@@ -157,18 +164,19 @@ static void guest_run(const struct experiment *e, const struct options *o, uint3
 {
     struct vm_config config = e->vm;
     config.vcpus = vcpus_of(e, o);
+    config.devices = devices_of(e);
     config.mode = e->emul ? MODE_EMUL : e->vm.mode ? e->vm.mode : o->mode;
     struct vm *vm = vm_create(&config);
     if (!vm)
         hyp_exit(HYP_EXPERIMENT, "%s: mode hwaccel and no guest interrupt file", name);
     plan_fill(vm->plan, e, o, path);
     if (e->needs & NEED_IOMMU)
-        vm_assign_endpoint(vm);
+        vm_assign_endpoints(vm);
     if (e->workload == WORK_WIRE)
         wire_route(vm, e->wire_vcpu, o->edge || e->wire_edge);
     vm_run(vm);
     if (e->workload == WORK_WIRE)
-        aplic_off(board.aplic_s.base, pcie_intx_source(&board.pcie, &endpoint));
+        aplic_off(board.aplic_s.base, pcie_intx_source(&board.pcie, &endpoints[0]));
     struct plan plan = *vm->plan;
     struct tally tally = tally_since(vm, &vm->measured);
     tally.n[COUNT_sent] = plan.sent;
@@ -195,8 +203,8 @@ static bool path_run(const struct experiment *e, const struct options *o, uint32
     path_name(path, name, sizeof name);
     const char *lack = missing(e->needs);
     bool bare = !(e->needs & NEED_IOMMU);
-    if (!lack && iommu.base && (e->needs & NEED_ENDPOINT) &&
-        !iommu_set_mode(&iommu, bare ? IOMMU_BARE : IOMMU_1LVL + levels - 1))
+    if (!lack && (e->needs & NEED_ENDPOINT) &&
+        !iommus_set_mode(bare ? IOMMU_BARE : IOMMU_1LVL + levels - 1))
         lack = "the IOMMU has no such mode";
     if (!lack && (e->needs & NEED_GUEST_FILES) && o->mode == MODE_EMUL)
         lack = "there are no guest files with mode=emul";
@@ -215,7 +223,7 @@ static bool path_run(const struct experiment *e, const struct options *o, uint32
 static uint32_t deepest(void)
 {
     uint32_t levels = 3;
-    while (iommu.base && levels > 1 && !iommu_set_mode(&iommu, IOMMU_1LVL + levels - 1))
+    while (levels > 1 && !iommus_set_mode(IOMMU_1LVL + levels - 1))
         levels--;
     return levels;
 }

@@ -35,6 +35,7 @@ struct experiment {
     bool operates;
     uint32_t wire_vcpu;
     bool wire_edge;
+    bool every_device;        /* the VM gets all endpoints, else the first */
     uint32_t period, vectors; /* unless the boot arguments say otherwise */
 };
 

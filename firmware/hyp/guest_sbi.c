@@ -102,7 +102,7 @@ static struct sbi_result hypercall(struct vcpu *caller)
     struct vcpu *vcpu = vcpu_by_id(caller->vm, caller->x[10]);
     switch (caller->x[16]) {
     case HYP_FLUSH_IOATC:
-        iommu_flush_all(&iommu);
+        iommus_flush_all();
         return ok(0);
     case HYP_OPERATE:
         return vcpu && operate(vcpu, caller->x[11]) ? ok(0) : failed(SBI_FAILED);

@@ -8,12 +8,14 @@
 
 #include "board.h"
 #include "hint.h"
-#include "iommu.h"
+#include "iommus.h"
 #include "pcie.h"
 
+enum { HYP_ENDPOINTS = 4 };
+
 extern struct board board;
-extern struct iommu iommu;            /* base 0: none that can be used */
-extern struct pcie_function endpoint; /* config 0: none */
+extern struct pcie_function endpoints[HYP_ENDPOINTS];
+extern uint32_t num_endpoints;
 
 enum hyp_status { HYP_PASS = 0, HYP_EXPERIMENT = 1, HYP_ARGUMENTS = 2, HYP_BROKEN = 3 };
 

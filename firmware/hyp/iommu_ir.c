@@ -44,8 +44,9 @@ struct iommu_msi_pte *ir_pte(struct ir_domain *domain, uint64_t gpa)
 
 static void pte_sync(struct ir_domain *domain, uint64_t gpa)
 {
-    iommu_post(&iommu, iommu_cmd_iotinval_gvma(domain->gscid, true, gpa));
-    iommu_sync(&iommu);
+    uint32_t tickets[HYP_IOMMUS];
+    iommus_post(iommu_cmd_iotinval_gvma(domain->gscid, true, gpa), num_iommus, tickets);
+    iommus_sync();
 }
 
 /* What an MSI PTE shall say.  dw1 means something in MRIF mode only [iommu MSI_TRANS]. */
@@ -128,5 +129,5 @@ void irq_affinity_done(struct host_irq *irq)
 
 void irq_write_msi_msg(const struct host_irq *irq, const struct msi_route *message)
 {
-    pcie_msix_write(&endpoint, irq->vector, message->address, message->data);
+    pcie_msix_write(irq->device, irq->vector, message->address, message->data);
 }

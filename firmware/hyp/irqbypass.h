@@ -40,9 +40,12 @@ struct ir_domain {
     uint64_t junk;           /* dw1 that leads notices into memory that nobody reads */
 };
 
+struct pcie_function;
+
 /* One of the host's interrupts: the one of a device's MSI-X vector. */
 struct host_irq {
     struct ir_domain *domain;
+    const struct pcie_function *device;
     uint32_t vector;
     uint32_t identity; /* in the S-file of: */
     struct hart *hart;
@@ -89,8 +92,8 @@ void irqfd_inject(uint32_t identity, void *arg);
 
 /* vfio.c: the guest's accesses to the MSI-X table, which only the host may write. */
 void vfio_init(struct vm *vm);
-uint32_t vfio_msix_read(struct vm *vm, uint32_t offset);
-void vfio_msix_write(struct vm *vm, uint32_t offset, uint32_t value);
+uint32_t vfio_msix_read(struct vm *vm, uint32_t device, uint32_t offset);
+void vfio_msix_write(struct vm *vm, uint32_t device, uint32_t offset, uint32_t value);
 void vfio_release(struct vm *vm);
 
 #endif

@@ -27,8 +27,8 @@ static struct riscv_iommu_vcpu_info vcpu_info(const struct vm *vm, const struct 
 static void message_change(struct irqfd *irqfd, const struct msi_route *message)
 {
     irq_write_msi_msg(&irqfd->irq, message);
-    endpoint_busy(endpoint.bar[0]);
-    iommu_sync(&iommu);
+    endpoint_busy(irqfd->irq.device->bar[0]);
+    iommus_sync();
     irq_affinity_done(&irqfd->irq);
 }
 
@@ -61,7 +61,8 @@ void kvm_arch_update_irqfd_routing(struct irqfd *irqfd, const struct msi_route *
     }
     if (vcpu)
         vfile_unlock(vcpu);
-    hint_device_owner(endpoint.device_id, any_bypass(vm) ? vm->id : HINT_NOBODY);
+    for (uint32_t d = 0; d < vm->config.devices; d++)
+        hint_device_owner(endpoints[d].device_id, any_bypass(vm) ? vm->id : HINT_NOBODY);
 }
 
 void irqfd_inject(uint32_t identity, void *arg)

@@ -15,8 +15,8 @@
 #include "uart.h"
 
 struct board board;
-struct iommu iommu;
-struct pcie_function endpoint;
+struct pcie_function endpoints[HYP_ENDPOINTS];
+uint32_t num_endpoints;
 
 static volatile uint64_t harts_ready;
 
@@ -88,19 +88,19 @@ static void machine_check(bool tree)
 static void devices_find(void)
 {
     struct pcie_windows windows = pcie_windows(&board.pcie);
-    if (board.iommu && !iommu_init(&iommu, board.iommu))
-        iommu.base = 0;
-    if (!pcie_find(&board.pcie, ENDPOINT_VENDOR, ENDPOINT_DEVICE, &endpoint))
-        return;
-    if (!pcie_assign(&endpoint, &windows) || !endpoint_present(endpoint.bar[0]))
-        hyp_exit(HYP_BROKEN, "the test endpoint does not answer at its BAR0");
+    iommus_init(board.iommus, board.num_iommus);
+    while (num_endpoints < HYP_ENDPOINTS && pcie_find(&board.pcie, ENDPOINT_VENDOR, ENDPOINT_DEVICE,
+                                                      num_endpoints, &endpoints[num_endpoints])) {
+        struct pcie_function *endpoint = &endpoints[num_endpoints++];
+        if (!pcie_assign(endpoint, &windows) || !endpoint_present(endpoint->bar[0]))
+            hyp_exit(HYP_BROKEN, "the test endpoint does not answer at its BAR0");
+    }
 }
 
 static void machine_print(void)
 {
-    print("viaduct hypervisor: %u harts, %u guest files, %u identities, IOMMU %s, endpoint %s\n",
-          num_harts, hart_self()->files, board.imsic_s.ids, iommu.base ? "yes" : "no",
-          endpoint.config ? "yes" : "no");
+    print("viaduct hypervisor: %u harts, %u guest files, %u identities, %u IOMMUs, %u endpoints\n",
+          num_harts, hart_self()->files, board.imsic_s.ids, num_iommus, num_endpoints);
 }
 
 int main(uint64_t hartid, const void *dtb)

@@ -36,7 +36,7 @@ static void generator_start(const struct plan *plan, uint32_t count)
         .period = plan->period,
         .flags = plan->seed ? EP_GEN_RANDOM : 0,
     };
-    endpoint_generate(endpoint.bar[0], &pattern);
+    endpoint_generate(endpoints[0].bar[0], &pattern);
 }
 
 /* Until all have come or, as equal identities may coalesce, nothing comes any more. */
@@ -62,34 +62,34 @@ static uint64_t round(const struct plan *plan, uint32_t count)
             since = time_now();
         else if (time_now() - since > plan->patience)
             panic("the endpoint's generator does not end");
-    } while (messages < count && endpoint_busy(endpoint.bar[0]));
-    while (endpoint_busy(endpoint.bar[0]))
+    } while (messages < count && endpoint_busy(endpoints[0].bar[0]));
+    while (endpoint_busy(endpoints[0].bar[0]))
         ;
     pause_cycles(DRAIN_CYCLES);
-    return endpoint_sent(endpoint.bar[0]);
+    return endpoint_sent(endpoints[0].bar[0]);
 }
 
 static void vectors_program(const struct plan *plan)
 {
-    pcie_msix_enable(&endpoint, true);
+    pcie_msix_enable(&endpoints[0], true);
     for (uint32_t v = 0; v < plan->vectors; v++) {
         host_irq_set(HOST_ID_IRQ0 + v, message_handle, 0);
-        pcie_msix_write(&endpoint, v, hart_self()->page, HOST_ID_IRQ0 + v);
+        pcie_msix_write(&endpoints[0], v, hart_self()->page, HOST_ID_IRQ0 + v);
     }
 }
 
 static void vectors_release(const struct plan *plan)
 {
     for (uint32_t v = 0; v < plan->vectors; v++) {
-        pcie_msix_mask(&endpoint, v);
+        pcie_msix_mask(&endpoints[0], v);
         host_irq_set(HOST_ID_IRQ0 + v, 0, 0);
     }
-    pcie_msix_enable(&endpoint, false);
+    pcie_msix_enable(&endpoints[0], false);
 }
 
 void native_messages(struct plan *plan)
 {
-    hint_device_owner(endpoint.device_id, HINT_NOBODY);
+    hint_device_owner(endpoints[0].device_id, HINT_NOBODY);
     vectors_program(plan);
     csr_set(CSR_SSTATUS, SSTATUS_SIE);
     hint_path(plan->path);

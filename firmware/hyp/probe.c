@@ -45,8 +45,8 @@ static void pte_point(uint64_t mrif, uint64_t npa)
     pte->dw1 = iommu_msi_pte_notice(npa, NID);
     fence_memory_to_io();
     pte->dw0 = iommu_msi_pte_mrif(mrif);
-    iommu_post(&iommu, iommu_cmd_iotinval_gvma(probe.domain.gscid, true, GUEST_IMSIC));
-    iommu_sync(&iommu);
+    iommu_post(&iommus[0], iommu_cmd_iotinval_gvma(probe.domain.gscid, true, GUEST_IMSIC));
+    iommu_sync(&iommus[0]);
 }
 
 static void begin(struct plan *plan)
@@ -64,10 +64,10 @@ static void begin(struct plan *plan)
         .msi_addr_mask = probe.domain.mask,
         .msi_addr_pattern = probe.domain.pattern,
     };
-    iommu_attach(&iommu, endpoint.device_id, &dc);
+    iommu_attach(&iommus[0], endpoints[0].device_id, &dc);
     pte_point((uint64_t)probe.mrif, hart_self()->page);
     host_irq_set(NID, notice_handle, 0);
-    hint_device_owner(endpoint.device_id, VM);
+    hint_device_owner(endpoints[0].device_id, VM);
     hint_mrif_owner(HINT_VCPU(VM, 0), (uint64_t)probe.mrif, 1);
     hint_path(plan->path);
     hint_phase(PHASE_MEASURED);
@@ -77,10 +77,10 @@ static void end(void)
 {
     hint_phase(PHASE_QUIET);
     hint_mrif_owner(HINT_VCPU(VM, 0), (uint64_t)probe.mrif, 0);
-    hint_device_owner(endpoint.device_id, HINT_NOBODY);
+    hint_device_owner(endpoints[0].device_id, HINT_NOBODY);
     host_irq_set(NID, 0, 0);
-    iommu_detach(&iommu, endpoint.device_id);
-    iommu_flush_all(&iommu);
+    iommu_detach(&iommus[0], endpoints[0].device_id);
+    iommu_flush_all(&iommus[0]);
     pagetable_destroy(&probe.gstage);
     ir_domain_destroy(&probe.domain);
     pages_free(probe.mrif, 1);
@@ -91,9 +91,9 @@ static void end(void)
 static void settle(void)
 {
     uint64_t start = cycles_now();
-    while (endpoint_busy(endpoint.bar[0]) || cycles_now() - start < DRAIN_CYCLES)
+    while (endpoint_busy(endpoints[0].bar[0]) || cycles_now() - start < DRAIN_CYCLES)
         ;
-    iommu_sync(&iommu);
+    iommu_sync(&iommus[0]);
     hart_poll();
 }
 
@@ -134,13 +134,13 @@ static struct trace sent(uint32_t offset, uint32_t data, uint32_t size)
     struct trace trace = {0};
     uint64_t notices = probe.notices;
     mrif_clean();
-    endpoint_forge(endpoint.bar[0], GUEST_IMSIC + offset, data, size);
+    endpoint_forge(endpoints[0].bar[0], GUEST_IMSIC + offset, data, size);
     settle();
     probe.plan->sent++;
     for (uint32_t word = 0; word < PAIRS; word++)
         word_trace(&trace, word);
     trace.notices = probe.notices - notices;
-    while (iommu_next_fault(&iommu, &trace.fault))
+    while (iommu_next_fault(&iommus[0], &trace.fault))
         trace.records++;
     probe.plan->handled += trace.bits;
     return trace;
@@ -216,10 +216,10 @@ static void read_check(uint32_t offset, uint32_t size, bool answered)
     mrif_clean();
     probe.mrif->words[0].pending = UINT64_MAX;
     fence_all();
-    bool ok = endpoint_read(endpoint.bar[0], GUEST_IMSIC + offset, size, &value);
+    bool ok = endpoint_read(endpoints[0].bar[0], GUEST_IMSIC + offset, size, &value);
     settle();
     if (ok != answered || (ok && value) || probe.notices != notices ||
-        probe.mrif->words[0].pending != UINT64_MAX || iommu_next_fault(&iommu, &fault))
+        probe.mrif->words[0].pending != UINT64_MAX || iommu_next_fault(&iommus[0], &fault))
         hyp_exit(HYP_EXPERIMENT, "a read of %u bytes at 0x%x: %s, 0x%lx", size, offset,
                  ok ? "answered" : "refused", value);
     print("probe: a read of %u bytes at 0x%x: %s\n", size, offset, ok ? "zero" : "refused");
@@ -249,8 +249,8 @@ static void check_alive(const char *what)
     struct trace t = sent(0, 5, 4);
     if (t.bits != 1 || t.notices != 1 || t.records)
         refuted("an MSI afterwards", &t);
-    if (mmio_read32(iommu.base + IOMMU_FQCSR) & BAD)
-        hyp_exit(HYP_EXPERIMENT, "%s: fqcsr 0x%x", what, mmio_read32(iommu.base + IOMMU_FQCSR));
+    if (mmio_read32(iommus[0].base + IOMMU_FQCSR) & BAD)
+        hyp_exit(HYP_EXPERIMENT, "%s: fqcsr 0x%x", what, mmio_read32(iommus[0].base + IOMMU_FQCSR));
 }
 
 /* A fault of the device's own access names the device; one of the notice, which the IOMMU sends by
@@ -261,7 +261,7 @@ static bool record_fits(const struct iommu_fault *fault, uint32_t cause, uint64_
         return false;
     if (cause == IOMMU_CAUSE_MSI_WRITE)
         return fault->iotval == npa && fault->info >> 12 == 0;
-    return fault->iotval == GUEST_IMSIC && iommu_fault_device(fault) == endpoint.device_id;
+    return fault->iotval == GUEST_IMSIC && iommu_fault_device(fault) == endpoints[0].device_id;
 }
 
 static void fault_check(const char *what, uint64_t mrif, uint64_t npa, uint32_t cause)

@@ -73,6 +73,10 @@ static const struct protocol moves[] = {
      "the APLIC not synchronized",
      {stop_old, clear_new, gstage, pte_new, inval, fence, wait, aplic_move_unsync, dump, restore}},
     {12, "A12", "the IOMMU forgotten", {stop_old, clear_new, gstage, dump, restore}},
+    {13,
+     "A13",
+     "the second IOMMU forgotten",
+     {stop_old, clear_new, forget_second, pte_new, inval, fence, wait, gstage, dump, restore}},
 };
 
 #define EVICT_TAIL inval, fence, wait, gstage, dump, merge_into_mrif
@@ -232,6 +236,7 @@ static void carry_out(struct transfer *t, uint32_t family)
 {
     uint64_t owner = owner_of(t->vcpu);
     uint64_t old = place_of(t->old_hart, t->old), new = place_of(t->new_hart, t->new);
+    t->reach = num_iommus;
     hint_move(owner, old, new, 0);
     for (transfer_step *const *step = families[family].chosen->steps; *step; step++)
         (*step)(t);

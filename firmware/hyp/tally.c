@@ -15,6 +15,8 @@ struct tally tally_of(const struct vm *vm)
         t.n[COUNT_moves] += vcpu->moves;
         t.n[COUNT_evictions] += vcpu->evictions;
         t.n[COUNT_restorations] += vcpu->restorations;
+        t.n[COUNT_commands] += vcpu->commands;
+        t.n[COUNT_waited] += vcpu->waited;
         t.n[COUNT_claimed_notices] += vcpu->mrif.notices;
         for (uint32_t e = 0; e < EXIT_KINDS; e++)
             t.n[COUNT_exit_external + e] += vcpu->exits_by[e];

@@ -241,8 +241,10 @@ void notice_forget(struct transfer *t)
 
 static void post(struct transfer *t, struct iommu_command command)
 {
-    if (iommu.base)
-        t->ticket = iommu_post(&iommu, command);
+    if (!t->since)
+        t->since = cycles_now();
+    t->vcpu->commands += t->reach;
+    iommus_post(command, t->reach, t->tickets);
 }
 
 void inval(struct transfer *t)
@@ -269,8 +271,14 @@ void fence_without_pw(struct transfer *t)
 
 void wait(struct transfer *t)
 {
-    if (iommu.base)
-        iommu_wait(&iommu, t->ticket);
+    iommus_wait(t->reach, t->tickets);
+    t->vcpu->waited += cycles_now() - t->since;
+    t->since = 0;
+}
+
+void forget_second(struct transfer *t)
+{
+    t->reach = t->reach ? 1 : 0;
 }
 
 void gstage(struct transfer *t)

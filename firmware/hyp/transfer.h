@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "imsic.h"
-#include "iommu.h"
+#include "iommus.h"
 
 struct hart;
 struct vcpu;
@@ -15,8 +15,10 @@ struct vcpu;
 struct transfer {
     struct vcpu *vcpu;
     struct hart *old_hart, *new_hart;
-    uint32_t old, new; /* guest files, 0: memory */
-    uint32_t ticket;   /* of the last command posted */
+    uint32_t old, new;            /* guest files, 0: memory */
+    uint32_t reach;               /* how many IOMMUs are told */
+    uint32_t tickets[HYP_IOMMUS]; /* of the last command posted */
+    uint64_t since;               /* the first, in cycles; 0: none is under way */
     struct imsic_state state;
 };
 
@@ -39,6 +41,7 @@ transfer_step mrif_take;                /* the opposite of dump */
 /* The IOMMU. */
 transfer_step pte_new, pte_mrif, pte_invalid, notice_set, notice_and_mrif, notice_forget;
 transfer_step inval, inval_wrong, fence, fence_without_pw, wait;
+transfer_step forget_second; /* from here on, only the first IOMMU is told */
 /* Other sources of MSIs. */
 transfer_step gstage;                        /* the other vCPUs' stores */
 transfer_step aplic_move, aplic_move_unsync; /* the APLIC's, with and without synchronization */

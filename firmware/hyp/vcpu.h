@@ -62,6 +62,7 @@ struct vcpu {
     uint32_t stashed;
     uint64_t exits_by[EXIT_KINDS];
     uint64_t exits, wakes, blocks, moves, evictions, restorations;
+    uint64_t commands, waited; /* for IOMMUs while its file moved, and how long, in cycles */
 };
 
 void vcpu_init(struct vcpu *vcpu, struct vm *vm, uint32_t id);

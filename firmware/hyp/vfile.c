@@ -14,13 +14,12 @@
 
 bool mrif_exists(void)
 {
-    return iommu.base && (iommu.capabilities & IOMMU_CAP_MSI_MRIF);
+    return iommus_have(IOMMU_CAP_MSI_MRIF);
 }
 
 bool mrif_can_run(void)
 {
-    return mrif_exists() &&
-           ((iommu.capabilities & IOMMU_CAP_AMO_MRIF) || protocol_traits.merge_atomically);
+    return mrif_exists() && (iommus_have(IOMMU_CAP_AMO_MRIF) || protocol_traits.merge_atomically);
 }
 
 bool vfile_trylock(struct vcpu *vcpu)

@@ -8,13 +8,17 @@
 
 enum { ENTRY_BYTES = 16, ENTRY_ADDR = 0, ENTRY_ADDR_HIGH = 4, ENTRY_DATA = 8, ENTRY_CONTROL = 12 };
 
+/* Vectors are numbered through: 0 of each device, then 1 of each, and so on. */
 void vfio_init(struct vm *vm)
 {
     for (uint32_t v = 0; v < GUEST_VECTORS; v++) {
         struct irqfd *irqfd = &vm->irqfds[v];
         *irqfd = (struct irqfd){.vm = vm, .control = 1};
-        irqfd->irq = (struct host_irq){
-            .domain = &vm->ir, .vector = v, .identity = HOST_ID_IRQ0 + v, .hart = hart_self()};
+        irqfd->irq = (struct host_irq){.domain = &vm->ir,
+                                       .device = &endpoints[v % vm->config.devices],
+                                       .vector = v / vm->config.devices,
+                                       .identity = HOST_ID_IRQ0 + v,
+                                       .hart = hart_self()};
         host_irq_set(irqfd->irq.identity, irqfd_inject, irqfd);
     }
 }
@@ -40,15 +44,20 @@ static uint32_t *entry_word(struct irqfd *irqfd, uint32_t offset)
     }
 }
 
-uint32_t vfio_msix_read(struct vm *vm, uint32_t offset)
+static uint32_t number_of(const struct vm *vm, uint32_t device, uint32_t offset)
 {
-    uint32_t vector = offset / ENTRY_BYTES;
+    return offset / ENTRY_BYTES * vm->config.devices + device;
+}
+
+uint32_t vfio_msix_read(struct vm *vm, uint32_t device, uint32_t offset)
+{
+    uint32_t vector = number_of(vm, device, offset);
     return vector < GUEST_VECTORS ? *entry_word(&vm->irqfds[vector], offset) : 0;
 }
 
-void vfio_msix_write(struct vm *vm, uint32_t offset, uint32_t value)
+void vfio_msix_write(struct vm *vm, uint32_t device, uint32_t offset, uint32_t value)
 {
-    uint32_t vector = offset / ENTRY_BYTES;
+    uint32_t vector = number_of(vm, device, offset);
     if (vector >= GUEST_VECTORS)
         return;
     struct irqfd *irqfd = &vm->irqfds[vector];
@@ -58,7 +67,7 @@ void vfio_msix_write(struct vm *vm, uint32_t offset, uint32_t value)
     if (word != &irqfd->control)
         return;
     if (value & 1)
-        pcie_msix_mask(&endpoint, vector);
+        pcie_msix_mask(irqfd->irq.device, irqfd->irq.vector);
     else if (was_masked)
         entry_activate(irqfd);
 }
@@ -66,7 +75,7 @@ void vfio_msix_write(struct vm *vm, uint32_t offset, uint32_t value)
 void vfio_release(struct vm *vm)
 {
     for (uint32_t v = 0; v < GUEST_VECTORS; v++) {
-        pcie_msix_mask(&endpoint, v);
+        pcie_msix_mask(vm->irqfds[v].irq.device, vm->irqfds[v].irq.vector);
         host_irq_set(vm->irqfds[v].irq.identity, 0, 0);
     }
 }

@@ -99,13 +99,25 @@ void vm_fence(struct vm *vm)
         hart_call(&harts[i], fence_here, 0);
 }
 
-void vm_assign_endpoint(struct vm *vm)
+static struct iommu *iommu_of(const struct pcie_function *endpoint)
+{
+    return &iommus[board_iommu_of(&board, endpoint->device_id)];
+}
+
+static void endpoint_assign(struct vm *vm, uint32_t index, const struct iommu_dc *dc)
+{
+    struct pcie_function *endpoint = &endpoints[index];
+    pcie_msix_enable(endpoint, true);
+    pagetable_map(&vm->gstage, GUEST_BAR0 + index * GUEST_BAR_STRIDE, endpoint->bar[0],
+                  ENDPOINT_BAR0_BYTES, PTE_RW | PTE_GUEST);
+    iommu_attach(iommu_of(endpoint), endpoint->device_id, dc);
+    hint_device_owner(endpoint->device_id, vm->id);
+}
+
+void vm_assign_endpoints(struct vm *vm)
 {
     ir_domain_create(&vm->ir, vm->id);
     vfio_init(vm);
-    pcie_msix_enable(&endpoint, true);
-    pagetable_map(&vm->gstage, GUEST_BAR0, endpoint.bar[0], ENDPOINT_BAR0_BYTES,
-                  PTE_RW | PTE_GUEST);
     struct iommu_dc dc = {
         .tc = IOMMU_DC_V,
         .iohgatp = pagetable_atp(&vm->device_gstage) | IOMMU_IOHGATP_GSCID(vm->id),
@@ -113,8 +125,8 @@ void vm_assign_endpoint(struct vm *vm)
         .msi_addr_mask = vm->ir.mask,
         .msi_addr_pattern = vm->ir.pattern,
     };
-    iommu_attach(&iommu, endpoint.device_id, &dc);
-    hint_device_owner(endpoint.device_id, vm->id);
+    for (uint32_t i = 0; i < vm->config.devices; i++)
+        endpoint_assign(vm, i, &dc);
     vm->assigned = true;
 }
 
@@ -139,22 +151,27 @@ void vm_run(struct vm *vm)
         vfile_lock(&vm->vcpus[i]);
 }
 
-static void endpoint_take_back(struct vm *vm)
+static void endpoints_take_back(struct vm *vm)
 {
-    endpoint_stop(endpoint.bar[0]);
+    uint32_t tickets[HYP_IOMMUS];
+    for (uint32_t i = 0; i < vm->config.devices; i++)
+        endpoint_stop(endpoints[i].bar[0]);
     vfio_release(vm);
-    pcie_msix_enable(&endpoint, false);
-    iommu_detach(&iommu, endpoint.device_id);
-    iommu_post(&iommu, iommu_cmd_iotinval_gvma(vm->id, false, 0));
-    iommu_sync(&iommu);
+    for (uint32_t i = 0; i < vm->config.devices; i++) {
+        pcie_msix_enable(&endpoints[i], false);
+        iommu_detach(iommu_of(&endpoints[i]), endpoints[i].device_id);
+    }
+    iommus_post(iommu_cmd_iotinval_gvma(vm->id, false, 0), num_iommus, tickets);
+    iommus_sync();
     ir_domain_destroy(&vm->ir);
-    hint_device_owner(endpoint.device_id, HINT_NOBODY);
+    for (uint32_t i = 0; i < vm->config.devices; i++)
+        hint_device_owner(endpoints[i].device_id, HINT_NOBODY);
 }
 
 void vm_destroy(struct vm *vm)
 {
     if (vm->assigned)
-        endpoint_take_back(vm);
+        endpoints_take_back(vm);
     for (uint32_t i = 0; i < vm->config.vcpus; i++) {
         struct vcpu *vcpu = &vm->vcpus[i];
         riscv_iommu_mrif_unregister(&vcpu->mrif);

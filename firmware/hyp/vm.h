@@ -30,10 +30,11 @@ struct vm_config {
     enum vm_mode mode;
     enum vm_idle idle;
     uint32_t vcpus;
-    bool trap_wfi; /* a vCPU that waits leaves its hart to others */
-    bool crowd;    /* all vCPUs but 0 are on one hart */
-    bool restore;  /* from memory into a guest file when it runs */
-    bool steal;    /* from a vCPU that sleeps */
+    uint32_t devices; /* endpoints that it gets */
+    bool trap_wfi;    /* a vCPU that waits leaves its hart to others */
+    bool crowd;       /* all vCPUs but 0 are on one hart */
+    bool restore;     /* from memory into a guest file when it runs */
+    bool steal;       /* from a vCPU that sleeps */
 };
 
 struct vm {
@@ -56,8 +57,8 @@ struct vm {
 
 /* Creates it with fresh memory, its vCPUs placed on harts.  NULL if HWACCEL finds no guest file. */
 struct vm *vm_create(const struct vm_config *config);
-/* Gives it the endpoint: BAR0, DMA through the IOMMU, MSIs through the irqbypass layer. */
-void vm_assign_endpoint(struct vm *vm);
+/* Gives it its endpoints: BAR0, DMA through their IOMMUs, MSIs through the irqbypass layer. */
+void vm_assign_endpoints(struct vm *vm);
 /* Runs it on this hart and the others until the guest has finished its plan. */
 void vm_run(struct vm *vm);
 void vm_destroy(struct vm *vm);

@@ -70,6 +70,44 @@ static void aplics_read(struct board *board, const struct fdt *fdt)
     }
 }
 
+static void iommus_read(struct board *board, const struct fdt *fdt)
+{
+    fdt_node node = FDT_NONE;
+    uint64_t size;
+    while ((node = fdt_find(fdt, node, "riscv,iommu")) != FDT_NONE)
+        if (board->num_iommus < BOARD_IOMMUS &&
+            fdt_reg(fdt, node, 0, &board->iommus[board->num_iommus], &size))
+            board->num_iommus++;
+}
+
+static uint32_t iommu_of_phandle(const struct board *board, const struct fdt *fdt, uint32_t phandle)
+{
+    uint64_t addr = 0, size;
+    uint32_t i = 0;
+    fdt_node node = fdt_by_phandle(fdt, phandle);
+    if (node != FDT_NONE)
+        fdt_reg(fdt, node, 0, &addr, &size);
+    while (i < board->num_iommus && board->iommus[i] != addr)
+        i++;
+    return i < board->num_iommus ? i : UINT32_MAX;
+}
+
+/* Rows of 4 cells: first requester ID, IOMMU, first device_id, how many. */
+static void iommu_map_read(struct board *board, const struct fdt *fdt, fdt_node node)
+{
+    struct board_pcie *pcie = &board->pcie;
+    struct fdt_prop map;
+    if (!fdt_prop(fdt, node, "iommu-map", &map))
+        return;
+    for (uint32_t row = 0; (row + 4) * 4 <= map.size && pcie->iommu_rows < BOARD_IOMMU_ROWS;
+         row += 4) {
+        uint32_t at = pcie->iommu_rows++;
+        pcie->iommu_map[at].from = fdt_prop_cell(&map, row);
+        pcie->iommu_map[at].iommu = iommu_of_phandle(board, fdt, fdt_prop_cell(&map, row + 1));
+        pcie->iommu_map[at].count = fdt_prop_cell(&map, row + 3);
+    }
+}
+
 /* Rows of 3 + 1 + 1 + 2 cells: address, pin, APLIC, source, sense. */
 static void interrupt_map_read(struct board_pcie *pcie, const struct fdt *fdt, fdt_node node)
 {
@@ -107,11 +145,10 @@ static void ranges_read(struct board_pcie *pcie, const struct fdt *fdt, fdt_node
 static void pcie_read(struct board *board, const struct fdt *fdt)
 {
     fdt_node node = fdt_find(fdt, FDT_NONE, "pci-host-ecam-generic");
-    struct fdt_prop prop;
     if (node == FDT_NONE)
         return;
     fdt_reg(fdt, node, 0, &board->pcie.ecam, &board->pcie.ecam_size);
-    board->pcie.iommu = fdt_prop(fdt, node, "iommu-map", &prop);
+    iommu_map_read(board, fdt, node);
     interrupt_map_read(&board->pcie, fdt, node);
     ranges_read(&board->pcie, fdt, node);
 }
@@ -140,11 +177,20 @@ bool board_read(struct board *board, const void *dtb)
     board->uart = device_base(&fdt, "ns16550a");
     board->finisher = device_base(&fdt, "sifive,test0");
     board->clint = device_base(&fdt, "sifive,clint0");
-    board->iommu = device_base(&fdt, "riscv,iommu");
+    iommus_read(board, &fdt);
     imsics_read(board, &fdt);
     aplics_read(board, &fdt);
     pcie_read(board, &fdt);
     return true;
+}
+
+uint32_t board_iommu_of(const struct board *board, uint32_t requester)
+{
+    const struct board_pcie *pcie = &board->pcie;
+    for (uint32_t i = 0; i < pcie->iommu_rows; i++)
+        if (requester - pcie->iommu_map[i].from < pcie->iommu_map[i].count)
+            return pcie->iommu_map[i].iommu;
+    return UINT32_MAX;
 }
 
 uint32_t board_hart_index(const struct board *board, uint64_t hartid)

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { BOARD_HARTS = 64, BOARD_INTX = 4 };
+enum { BOARD_HARTS = 64, BOARD_INTX = 4, BOARD_IOMMUS = 4, BOARD_IOMMU_ROWS = 16 };
 
 /* The interrupt files of one privilege level: hart i's page is at base + i << (12 + guest_bits),
  * its guest file g at + g pages [aia IMSIC-systemMemRegions]. */
@@ -27,12 +27,18 @@ struct board_pcie {
     uint64_t mmio64, mmio64_size;
     /* APLIC source of [device & 3][pin - 1]. */
     uint32_t intx[4][BOARD_INTX];
-    bool iommu; /* there is an iommu-map */
+    /* Which IOMMU, of board.iommus, runs of requester IDs are behind. */
+    struct {
+        uint32_t from, count, iommu;
+    } iommu_map[BOARD_IOMMU_ROWS];
+    uint32_t iommu_rows;
 };
 
 struct board {
     uint64_t ram, ram_size;
-    uint64_t uart, finisher, clint, iommu;
+    uint64_t uart, finisher, clint;
+    uint64_t iommus[BOARD_IOMMUS];
+    uint32_t num_iommus;
     uint32_t num_harts;
     uint64_t hartids[BOARD_HARTS]; /* in the order of the IMSIC's pages */
     struct board_imsic imsic_m, imsic_s;
@@ -46,6 +52,8 @@ struct board {
 bool board_read(struct board *board, const void *dtb);
 /* Page of the hart's own file (guest 0) or a guest file; 0 if there is no such hart. */
 uint64_t board_imsic_page(const struct board *board, uint64_t hartid, uint32_t guest);
+/* The IOMMU that the function with this requester ID is behind, UINT32_MAX: none. */
+uint32_t board_iommu_of(const struct board *board, uint32_t requester);
 /* Position of the hart among the IMSIC's pages, which the APLIC calls its hart index. */
 uint32_t board_hart_index(const struct board *board, uint64_t hartid);
 

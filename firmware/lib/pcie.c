@@ -55,7 +55,7 @@ static void msix_find(struct pcie_function *f)
     }
 }
 
-bool pcie_find(const struct board_pcie *pcie, uint16_t vendor, uint16_t device,
+bool pcie_find(const struct board_pcie *pcie, uint16_t vendor, uint16_t device, uint32_t n,
                struct pcie_function *function)
 {
     if (!pcie->ecam)
@@ -63,7 +63,7 @@ bool pcie_find(const struct board_pcie *pcie, uint16_t vendor, uint16_t device,
     for (uint32_t devfn = 0; devfn < DEVFNS; devfn++) {
         uint64_t config = pcie->ecam + ((uint64_t)devfn << 12);
         uint32_t id = mmio_read32(config + PCIE_ID);
-        if (id != ((uint32_t)device << 16 | vendor))
+        if (id != ((uint32_t)device << 16 | vendor) || n-- > 0)
             continue;
         *function = (struct pcie_function){
             .config = config, .device_id = devfn, .vendor = vendor, .device = device};

@@ -39,8 +39,8 @@ struct pcie_windows {
 };
 
 struct pcie_windows pcie_windows(const struct board_pcie *pcie);
-/* Looks for vendor:device on bus 0 and reads what it is; does not touch others. */
-bool pcie_find(const struct board_pcie *pcie, uint16_t vendor, uint16_t device,
+/* The n-th vendor:device on bus 0; reads what it is, and does not touch others. */
+bool pcie_find(const struct board_pcie *pcie, uint16_t vendor, uint16_t device, uint32_t n,
                struct pcie_function *function);
 /* Gives it addresses, switches memory and bus mastering on.  False if a window is full. */
 bool pcie_assign(struct pcie_function *function, struct pcie_windows *windows);

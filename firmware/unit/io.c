@@ -59,13 +59,13 @@ static void iommu_illegal_command(void)
 
 void check_iommu(void)
 {
-    if (!board.iommu) {
+    if (!board.num_iommus) {
         skip("no IOMMU");
         return;
     }
-    report((mmio_read64(board.iommu + IOMMU_CAPABILITIES) & IOMMU_CAP_VERSION) == 0x10,
+    report((mmio_read64(board.iommus[0] + IOMMU_CAPABILITIES) & IOMMU_CAP_VERSION) == 0x10,
            "capabilities.version is 1.0");
-    if (!iommu_init(&iommu, board.iommu)) {
+    if (!iommu_init(&iommu, board.iommus[0])) {
         skip("no MSI page tables or no Sv39x4");
         iommu.base = 0;
         return;
@@ -188,7 +188,7 @@ static void wire(void)
 void check_endpoint(void)
 {
     struct pcie_windows windows = pcie_windows(&board.pcie);
-    if (!pcie_find(&board.pcie, ENDPOINT_VENDOR, ENDPOINT_DEVICE, &endpoint)) {
+    if (!pcie_find(&board.pcie, ENDPOINT_VENDOR, ENDPOINT_DEVICE, 0, &endpoint)) {
         skip("no test endpoint");
         return;
     }

@@ -104,6 +104,38 @@ static void every_path_is_balanced_and_in_its_place(void **state)
     assert_true(median("a02", "total") < 2 * median("a01", "total"));
 }
 
+/* Cycles for IOMMU commands per migration, of a VM with a device behind each of n IOMMUs. */
+static unsigned redirection(unsigned n)
+{
+    static const char *const behind[] = {"0", "0 1", "0 1 2", "0 1 2 3"};
+    char arguments[512];
+    unsigned moves, commands, waited;
+    snprintf(arguments, sizeof(arguments),
+             "exp run b03-migrate-2iommu --console --set experiment.count=1000 "
+             "--set 'experiment.holds=lost=0 commands=%u*moves' --set machine.endpoints=%u "
+             "--set machine.iommus=%u --set 'machine.endpoint_iommus=%s'",
+             2 * n, n, n, behind[n - 1]);
+    assert_int_equal(run(arguments), 0);
+    const char *line = strstr(output, "path b03: moves");
+    assert_non_null(line);
+    assert_int_equal(
+        sscanf(line, "path b03: moves %u commands %u waited %u", &moves, &commands, &waited), 3);
+    return waited / moves;
+}
+
+/* Every further one costs the same: two commands to post and a fence to await. */
+static void the_cost_of_migration_is_even_in_iommus(void **state)
+{
+    (void)state;
+    unsigned one = redirection(1), two = redirection(2), three = redirection(3);
+    unsigned four = redirection(4), each = (four - one) / 3;
+    assert_true(two > one && three > two && four > three);
+    assert_in_range(two - one, each * 8 / 10, each * 12 / 10);
+    assert_in_range(three - two, each * 8 / 10, each * 12 / 10);
+    assert_in_range(four - three, each * 8 / 10, each * 12 / 10);
+    assert_true(each > one / 2);
+}
+
 /* With a memory latency L: a hit takes 2 cycles; each level of the directory L + 1, the device
  * context L + 9, the MSI PTE 1 + (L + 1), and the output 2. */
 static void cold_translation_is_a_staircase(void **state)
@@ -372,6 +404,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_path_is_balanced_and_in_its_place),
         cmocka_unit_test(cold_translation_is_a_staircase),
+        cmocka_unit_test(the_cost_of_migration_is_even_in_iommus),
         cmocka_unit_test(every_path_runs_alone_in_both_presets),
         cmocka_unit_test(what_is_wrong_on_purpose_is_reported),
         cmocka_unit_test(the_trace_hash_depends_on_inputs_only),

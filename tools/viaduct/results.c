@@ -23,6 +23,7 @@ static const struct {
     {10900, "guest file of a blocked vCPU"},
     {20100, "vCPU that migrates"},
     {20200, "vCPU that migrates under fire"},
+    {20300, "two IOMMUs, a vCPU that migrates"},
     {20400, "two MSIs in order to a vCPU that migrates"},
     {20500, "guest file that moves under fire"},
     {20700, "wire to a vCPU that migrates"},
