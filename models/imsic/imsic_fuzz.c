@@ -38,11 +38,12 @@ static struct imsic *build(uint32_t cycles)
 static uint32_t slow_top(struct vd_imsic_port port, uint32_t file)
 {
     uint64_t threshold = port.ops->read(port.ctx, file, EITHRESHOLD);
-    for (uint32_t i = 1; i <= IDS && (threshold == 0 || i < threshold); i++) {
-        uint64_t eip = port.ops->read(port.ctx, file, EIP + i / 64 * 2);
-        uint64_t eie = port.ops->read(port.ctx, file, EIE + i / 64 * 2);
-        if ((eip & eie) >> (i % 64) & 1)
-            return i;
+    for (uint32_t word = 0; word <= IDS / 64; word++) {
+        uint64_t asks = port.ops->read(port.ctx, file, EIP + word * 2) &
+                        port.ops->read(port.ctx, file, EIE + word * 2);
+        for (uint32_t i = word * 64; asks; i++, asks >>= 1)
+            if (asks & 1)
+                return threshold == 0 || i < threshold ? i : 0;
     }
     return 0;
 }

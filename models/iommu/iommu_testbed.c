@@ -83,7 +83,7 @@ void bed_open(struct testbed *t, const struct iommu_config *config)
 void bed_open_ram(struct testbed *t, const struct iommu_config *config, uint64_t size)
 {
     struct vd_error err;
-    memset(t, 0, sizeof(*t));
+    memset((char *)t + sizeof(t->b), 0, sizeof(*t) - sizeof(t->b));
     bench_init_ram(&t->b, 0x80000000, size);
     t->b.hook = hook;
     t->b.hook_ctx = t;

@@ -2,6 +2,7 @@
 #include "support/bench.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -238,7 +239,7 @@ static const struct vd_host_ops bench_ops = {
 
 void bench_init_ram(struct bench *b, uint64_t base, uint64_t size)
 {
-    memset(b, 0, sizeof(*b));
+    memset(b, 0, offsetof(struct bench, writes));
     b->host = (struct vd_host){.ops = &bench_ops, .ctx = b};
     b->ram = calloc(1, size);
     b->ram_base = base;

@@ -45,10 +45,8 @@ struct bench {
     enum vd_status fail_with;
 
     /* Recorders.  Writes are logged when they take effect, RAM included. */
-    struct vd_txn writes[BENCH_LOG];
     uint32_t num_writes;
     uint64_t num_reads;
-    struct vd_record records[BENCH_LOG];
     uint32_t num_records;
     bool lines[BENCH_LINES];
     uint32_t wire_edges;
@@ -64,6 +62,10 @@ struct bench {
     } flights[256];
     uint64_t watches[BENCH_WATCHES];
     uint32_t num_watches;
+
+    /* The logs come last: bench_init_ram() leaves what the counts above do not cover as it is. */
+    struct vd_txn writes[BENCH_LOG];
+    struct vd_record records[BENCH_LOG];
 };
 
 /* 1 MiB of RAM at 0x80000000, no latency. */
