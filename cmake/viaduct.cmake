@@ -44,7 +44,7 @@ if(VIADUCT_FUZZ)
 endif()
 
 # viaduct_fuzzer(NAME SOURCES... LIBS ...): a libFuzzer target with VIADUCT_FUZZ and clang; otherwise a test that replays the
-# corpus kept for it.
+# corpus kept for it, if there is one.
 function(viaduct_fuzzer name)
   cmake_parse_arguments(T "" "" "LIBS" ${ARGN})
   if(VIADUCT_FUZZ)
@@ -54,8 +54,12 @@ function(viaduct_fuzzer name)
     target_link_libraries(${name} PRIVATE ${T_LIBS})
     return()
   endif()
+  set(corpus ${CMAKE_SOURCE_DIR}/tests/corpus/${name})
+  if(NOT EXISTS ${corpus})
+    return()
+  endif()
   add_executable(${name}_replay ${T_UNPARSED_ARGUMENTS} ${CMAKE_SOURCE_DIR}/tests/support/replay.c)
   target_compile_options(${name}_replay PRIVATE ${VIADUCT_WARNINGS})
   target_link_libraries(${name}_replay PRIVATE ${T_LIBS})
-  add_test(NAME ${name}_corpus COMMAND ${name}_replay ${CMAKE_SOURCE_DIR}/tests/corpus/${name})
+  add_test(NAME ${name}_corpus COMMAND ${name}_replay ${corpus})
 endfunction()
