@@ -101,6 +101,30 @@ static bool load_initrd(struct boot *b, struct vd_error *err)
     return true;
 }
 
+/* ELF files go where they say, others to ADDR of FILE@ADDR. */
+static bool load_one(struct boot *b, char *text, struct vd_error *err)
+{
+    char *at = strrchr(text, '@');
+    uint64_t addr;
+    struct image image;
+    if (!at || !config_parse_number(at + 1, &addr))
+        return vd_fail(err, "machine.loads has '%.80s': accepted is FILE@ADDR", text);
+    *at = '\0';
+    return image_load(b->virt->core->bus, text, addr, &image, err);
+}
+
+static bool load_more(struct boot *b, struct vd_error *err)
+{
+    char list[VIRT_LOADS_SIZE], *next = list;
+    memcpy(list, b->virt->config.machine.loads, sizeof(list));
+    while (next && *next) {
+        char *text = strsep(&next, ",");
+        if (!load_one(b, text, err))
+            return false;
+    }
+    return true;
+}
+
 static void fill_rng_seed(const struct virt *v, uint8_t bytes[32])
 {
     struct rng rng;
@@ -184,7 +208,7 @@ bool virt_load(struct virt *v, struct vd_error *err)
 {
     struct boot b = boot_of(v);
     return load_bios(&b, err) && load_kernel(&b, err) && load_initrd(&b, err) &&
-           load_devicetree(&b, err) &&
+           load_more(&b, err) && load_devicetree(&b, err) &&
            (load_reset_code(&b) || vd_fail(err, "the reset code does not fit into the ROM"));
 }
 

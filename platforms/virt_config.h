@@ -25,6 +25,7 @@ enum {
     VIRT_MAX_DEVICES = 8,
     VIRT_PATH_SIZE = 1024, /* a file's name */
     VIRT_APPEND_SIZE = 2048,
+    VIRT_LOADS_SIZE = 4096,
 };
 
 struct virt_machine_config {
@@ -46,6 +47,7 @@ struct virt_machine_config {
     char initrd[VIRT_PATH_SIZE];
     char dtb[VIRT_PATH_SIZE];
     char symbols[VIRT_PATH_SIZE];
+    char loads[VIRT_LOADS_SIZE];
     char append[VIRT_APPEND_SIZE];
 };
 

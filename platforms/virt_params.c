@@ -43,6 +43,8 @@ static const struct vd_param machine_table[] = {
      "devicetree blob; empty: generated"},
     {"symbols", VD_PARAM_STRING, FIELD(symbols), 0, 0, VIRT_PATH_SIZE, NULL, "",
      "ELF with names for what is printed about harts"},
+    {"loads", VD_PARAM_STRING, FIELD(loads), 0, 0, VIRT_LOADS_SIZE, NULL, "",
+     "more that is in memory at reset, each with its address: FILE@ADDR,FILE@ADDR"},
     {"append", VD_PARAM_STRING, FIELD(append), 0, 0, VIRT_APPEND_SIZE, NULL, "", "boot arguments"},
 };
 #undef FIELD

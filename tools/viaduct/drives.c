@@ -116,6 +116,25 @@ bool drives_take_drive(void *arguments, const struct option *option, const char 
     return attach(d, drive, interface, err);
 }
 
+/* A file in memory at reset, which is no device of the machine but QEMU's word for it. */
+static bool take_loader(struct arguments *a, const char *properties, struct vd_error *err)
+{
+    struct drives *d = &a->drives;
+    char file[VIRT_PATH_SIZE] = "", addr[DRIVE_TEXT] = "";
+    size_t used = strlen(d->loads);
+    const struct property list[] = {{"file", file, sizeof(file), NULL},
+                                    {"addr", addr, sizeof(addr), NULL},
+                                    {NULL, NULL, 0, NULL}};
+    if (!parse(list, "-device loader", properties, err))
+        return false;
+    if (!*file || !*addr)
+        return vd_fail(err, "-device loader needs file=FILE and addr=ADDRESS");
+    if (used + strlen(file) + strlen(addr) + 3 > sizeof(d->loads))
+        return vd_fail(err, "-device loader: too many files");
+    snprintf(d->loads + used, sizeof(d->loads) - used, "%s%s@%s", used ? "," : "", file, addr);
+    return arguments_add_copy(a, "machine.loads", d->loads, err);
+}
+
 bool drives_take_device(void *arguments, const struct option *option, const char *value,
                         struct vd_error *err)
 {
@@ -125,6 +144,9 @@ bool drives_take_device(void *arguments, const struct option *option, const char
     (void)option;
     snprintf(model, sizeof(model), "%.*s", (int)(length < DRIVE_TEXT ? length : DRIVE_TEXT - 1),
              value);
+    const char *properties = value + length + (value[length] == ',');
+    if (strcmp(model, "loader") == 0)
+        return take_loader(arguments, properties, err);
     struct device *device = new_device(d, model, err);
     if (!device)
         return false;
@@ -133,7 +155,7 @@ bool drives_take_device(void *arguments, const struct option *option, const char
                                     {"id", device->id, sizeof(device->id), NULL},
                                     {"bus", device->bus, sizeof(device->bus), NULL},
                                     {NULL, NULL, 0, NULL}};
-    return parse(list, "-device", value + length + (value[length] == ','), err);
+    return parse(list, "-device", properties, err);
 }
 
 static struct drive *find_drive(struct drives *d, const char *id)

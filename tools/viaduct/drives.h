@@ -24,6 +24,7 @@ struct drives {
     struct drive drives[VIRT_MAX_DEVICES];
     struct device devices[VIRT_MAX_DEVICES];
     uint32_t num_drives, num_devices;
+    char loads[VIRT_LOADS_SIZE]; /* of -device loader: FILE@ADDR,... */
 };
 
 bool drives_take_drive(void *arguments, const struct option *option, const char *value,

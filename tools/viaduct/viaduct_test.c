@@ -56,6 +56,7 @@ static int write_files(void **state)
     /* lui a0, 0x100; lui a1; addi a1; sw a1, (a0); j . */
     static const uint32_t pass[] = {0x00100537, 0x000055b7, 0x55558593, 0x00b52023, 0x0000006f};
     static const uint32_t fail3[] = {0x00100537, 0x000335b7, 0x33358593, 0x00b52023, 0x0000006f};
+    static const uint32_t jump[] = {0x03e00297, 0x00028067}; /* auipc t0, 0x3e00; jr t0 */
     static const uint32_t loop[] = {0x0000006f};
     static const uint32_t sleep[] = {0x10500073, 0xffdff06f};  /* wfi; j -4 */
     static const uint32_t astray[] = {0x00000013, 0x00000067}; /* nop; jr x0 */
@@ -72,6 +73,7 @@ static int write_files(void **state)
     rig_write_text("line", "hello\nunread");
     rig_write("pass.bin", pass, sizeof(pass));
     rig_write("fail3.bin", fail3, sizeof(fail3));
+    rig_write("jump.bin", jump, sizeof(jump));
     rig_write("loop.bin", loop, sizeof(loop));
     rig_write("sleep.bin", sleep, sizeof(sleep));
     rig_write("void.bin", astray, sizeof(astray));
@@ -147,6 +149,11 @@ static const struct {
     {"run -drive file=line,readonly=yes", STATUS_USAGE, "readonly=yes: accepted are on and off"},
     {"run -drive line", STATUS_USAGE, "-drive does not take 'line': accepted are file, if"},
     {"run -device nvme,lun=3", STATUS_USAGE, "-device does not take 'lun=3': accepted are drive"},
+    {"run -device loader,file=line", STATUS_USAGE, "-device loader needs file=FILE and addr="},
+    {"run -device loader,fil=line", STATUS_USAGE, "-device loader does not take 'fil=line'"},
+    {"run -device loader,file=line,addr=x", STATUS_FILE, "machine.loads has 'line@x': accepted is"},
+    {"run -device loader,file=none.img,addr=0x81000000", STATUS_FILE, "none.img"},
+    {"run -device loader,file=line,addr=0x10", STATUS_FILE, "line"},
     {"run -device floppy", STATUS_CONFIG, "device0.model does not take 'floppy'"},
     {"run -device nvme,drive=a", STATUS_CONFIG, "-device nvme: there is no -drive with id=a"},
     {"run -drive file=line,if=none,id=a", STATUS_CONFIG, "-drive id=a: no -device has drive=a"},
@@ -234,6 +241,19 @@ static void limit_always_ends_a_run(void **state)
     assert_null(strstr(rig_output, "traps for ever"));
     assert_int_equal(rig_run("run -smp 2 -bios none -kernel void.bin --limit 3us"), STATUS_LIMIT);
     assert_non_null(strstr(rig_output, "hart 1: pc 0x0, M mode, running; it traps for ever\n"));
+}
+
+/* The kernel is a jump to what is loaded. */
+static void files_are_loaded_where_they_are_told(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        rig_run("run -bios none -kernel jump.bin -device loader,file=line,addr=0x81000000 "
+                "-device loader,file=fail3.bin,addr=0x84000000"),
+        3);
+    assert_int_equal(rig_run("run -bios none -kernel fail3.bin -device loader,file=pass.bin,"
+                             "addr=0x80200000"),
+                     0);
 }
 
 static void a_reset_starts_the_machine_again(void **state)
@@ -331,6 +351,7 @@ int main(void)
         cmocka_unit_test(drives_meet_their_devices),
         cmocka_unit_test(the_guest_s_status_passes_through),
         cmocka_unit_test(limit_always_ends_a_run),
+        cmocka_unit_test(files_are_loaded_where_they_are_told),
         cmocka_unit_test(a_reset_starts_the_machine_again),
         cmocka_unit_test(input_that_is_no_terminal_reaches_the_uart),
         cmocka_unit_test(a_deadlock_is_recognised),
