@@ -26,5 +26,8 @@ bool hypercall_ok(enum hypercall function, uint64_t a0, uint64_t a1);
 uint64_t hypercall(enum hypercall function, uint64_t a0);
 /* vCPU 1's part of WORK_RACE. */
 _Noreturn void race_sleep(void);
+/* And of WORK_MASKED. */
+_Noreturn void masked_sleep(void);
+uint64_t masked_round(uint32_t count, bool measured);
 
 #endif

@@ -84,6 +84,17 @@ static void order_check(uint32_t vector)
         plan->disorder++;
 }
 
+/* All in a broadcast count at once, and forget a translation before. */
+static void ipi_handle(void)
+{
+    if (plan->workload != WORK_BROADCAST) {
+        counters.ipis++;
+        return;
+    }
+    sfence_vma_all();
+    count(&counters.ipis);
+}
+
 static void identity_handle(uint32_t id)
 {
     if (plan->sending == SEND_IDENTITIES) {
@@ -97,7 +108,7 @@ static void identity_handle(uint32_t id)
     else if (id == GUEST_ID_WIRE)
         wire_handle();
     else if (id == GUEST_ID_IPI)
-        counters.ipis++;
+        ipi_handle();
 }
 
 void interrupt_handle(uint64_t irq)
@@ -136,6 +147,8 @@ static void secondary_main(void)
     __atomic_fetch_add(&vcpus_ready, 1, __ATOMIC_RELEASE);
     bool rival = (plan->flags & PLAN_RIVALS) && cpu_self()->hartid > 1;
     bool awake = (plan->flags & PLAN_AWAKE) || rival;
+    if (plan->workload == WORK_MASKED && cpu_self()->hartid == 1)
+        masked_sleep();
     if (plan->workload >= WORK_RACE && cpu_self()->hartid == 1)
         race_sleep();
     for (;;)

@@ -25,12 +25,14 @@ static inline uint64_t guest_imsic_page(uint32_t vcpu)
 }
 
 enum workload {
-    WORK_DEVICE, /* the device to vCPU 0 */
-    WORK_IPI,    /* vCPU 0 to vCPU 1, one way or another */
-    WORK_WIRE,   /* the device's pin to vCPU 0 */
-    WORK_STREAM, /* the device to the other vCPUs, while vCPU 0 has the hypervisor do things */
-    WORK_RACE,   /* MSIs that arrive just when vCPU 1 goes to sleep */
-    WORK_DRAIN,  /* the same, behind another that vCPU 1 has seen before its notice */
+    WORK_DEVICE,    /* the device to vCPU 0 */
+    WORK_IPI,       /* vCPU 0 to vCPU 1, one way or another */
+    WORK_WIRE,      /* the device's pin to vCPU 0 */
+    WORK_BROADCAST, /* vCPU 0 to all the others at once, as when a kernel shoots down TLBs */
+    WORK_STREAM,    /* the device to the other vCPUs, while vCPU 0 has the hypervisor do things */
+    WORK_RACE,      /* MSIs that arrive just when vCPU 1 goes to sleep */
+    WORK_DRAIN,     /* the same, behind another that vCPU 1 has seen before its notice */
+    WORK_MASKED,    /* MSIs to vCPU 1, which sleeps and has masked them, one way or another */
 };
 
 /* How vCPU 0 sends in WORK_IPI. */
@@ -51,18 +53,20 @@ enum operation {
     OPERATE_PREEMPT, /* the end of the time slice on its hart */
     OPERATIONS,
     OPERATE_RANDOM = OPERATIONS, /* any of these, and the vector to another vCPU */
+    OPERATE_WAKE,                /* out of its sleep, for no reason of its own */
 };
 
 enum plan_flag {
-    PLAN_FLUSH = 1 << 0,     /* DEVICE: the IOATC is invalidated before every MSI */
-    PLAN_AWAKE = 1 << 1,     /* vCPUs that handle do not sleep */
-    PLAN_SPREAD = 1 << 2,    /* STREAM: vectors go to vCPU 1, 2, ... in turn, else all to 1 */
-    PLAN_RIVALS = 1 << 3,    /* vCPUs 2, 3, ... are busy and never sleep */
-    PLAN_FREE = 1 << 5,      /* WIRE: the pin goes up and down by itself */
-    PLAN_TWICE = 1 << 6,     /* WIRE: two causes for each time that the pin is up */
-    PLAN_RETRIGGER = 1 << 7, /* ... and the handler asks the APLIC to look once more */
-    PLAN_CALM = 1 << 8,      /* RACE: from one time to the next, everything comes to rest */
-    PLAN_ORDER = 1 << 4,     /* of two vectors, the second is never seen more often */
+    PLAN_FLUSH = 1 << 0,       /* DEVICE: the IOATC is invalidated before every MSI */
+    PLAN_AWAKE = 1 << 1,       /* vCPUs that handle do not sleep */
+    PLAN_SPREAD = 1 << 2,      /* STREAM: vectors go to vCPU 1, 2, ... in turn, else all to 1 */
+    PLAN_RIVALS = 1 << 3,      /* vCPUs 2, 3, ... are busy and never sleep */
+    PLAN_FREE = 1 << 5,        /* WIRE: the pin goes up and down by itself */
+    PLAN_TWICE = 1 << 6,       /* WIRE: two causes for each time that the pin is up */
+    PLAN_RETRIGGER = 1 << 7,   /* ... and the handler asks the APLIC to look once more */
+    PLAN_CALM = 1 << 8,        /* RACE: from one time to the next, everything comes to rest */
+    PLAN_LATE_ENABLE = 1 << 9, /* RACE: the identity is enabled in the middle of the sweep */
+    PLAN_ORDER = 1 << 4,       /* of two vectors, the second is never seen more often */
 };
 
 /* In guest RAM: written by the hypervisor before the guest starts, results by the guest. */
@@ -80,6 +84,7 @@ struct plan {
     uint32_t ids;      /* highest identity of the interrupt files */
     uint32_t failed;
     uint64_t sent, handled, exits, operations, disorder;
+    uint64_t send_once, send_each, round; /* IPI, BROADCAST: cycles (firmware/lib/counters.def) */
 };
 
 /* Hypercalls, in the SBI's experimental space. */
@@ -89,6 +94,8 @@ enum hypercall {
     HYP_OPERATE,     /* a0: vCPU, a1: enum operation; returns when it is done */
     HYP_MEASURE,     /* what the hypervisor counts begins here */
     HYP_EXITS,       /* a0: vCPU; value: its traps into the hypervisor */
+    HYP_BLOCKED,     /* a0: vCPU; value: it sleeps */
+    HYP_HGEIP,       /* a0: vCPU; value: its hart's hgeip has the bit of its guest file */
     HYP_SIGNAL,      /* a0: vCPU, a1: identity, from a device that is emulated */
     HYP_LINE,        /* a0: level of the emulated APLIC's wire */
     HYP_RETRIGGER,   /* the real APLIC's setipnum, for the wire */

@@ -150,13 +150,56 @@ static void send(uint32_t n)
 static uint64_t ipi_round(uint32_t count, bool measured)
 {
     (void)measured;
+    uint64_t sending = 0, rounds = 0;
     for (uint32_t i = 1; i <= count; i++) {
         pause_cycles(next_period());
+        uint64_t start = cycles_now();
         send(i);
+        sending += cycles_now() - start;
         if (!counter_wait(&counters.ipis, i))
             return i; /* the ledger knows more */
+        rounds += cycles_now() - start;
     }
+    plan->send_once = sending / count;
+    plan->round = rounds / count;
     return count;
+}
+
+/* What was written before has to be seen by whom the IPI reaches: a fence before each store is
+ * safe, one before all of them is enough [aia IPIs]. */
+static void broadcast(bool fence_each)
+{
+    if (!fence_each)
+        fence_memory_to_io();
+    for (uint32_t vcpu = 1; vcpu < plan->vcpus; vcpu++) {
+        if (fence_each)
+            fence_memory_to_io();
+        imsic_send(guest_imsic_page(vcpu), GUEST_ID_IPI);
+    }
+}
+
+static volatile uint64_t
+    shared_entry; /* what a shootdown has changed, in place of a page table's */
+
+static uint64_t broadcast_round(uint32_t count, bool measured)
+{
+    uint64_t targets = plan->vcpus - 1, sending[2] = {0}, rounds = 0, number[2] = {0};
+    (void)measured;
+    for (uint32_t i = 1; i <= count; i++) {
+        pause_cycles(next_period());
+        shared_entry = i;
+        uint64_t start = cycles_now();
+        broadcast(i % 2);
+        sending[i % 2] += cycles_now() - start;
+        number[i % 2]++;
+        if (!counter_wait(&counters.ipis, i * targets))
+            return i * targets;
+        rounds += cycles_now() - start;
+    }
+    plan->send_once = number[0] ? sending[0] / number[0] / targets : 0;
+    plan->send_each = number[1] ? sending[1] / number[1] / targets : 0;
+    plan->round = rounds / count;
+    return count * targets;
 }
 
 /* Script entries that raise the pin n times and wait for the handler each time. */
@@ -280,22 +323,41 @@ static void drain(void)
     csr_set(CSR_SSTATUS, SSTATUS_SIE);
 }
 
+/* With interrupts off from the look to the WFI: what comes in between is not taken before it, so
+ * that nothing but the hypervisor decides whether the vCPU wakes. */
+static void messages_await(uint64_t target)
+{
+    csr_clear(CSR_SSTATUS, SSTATUS_SIE);
+    while (counters.messages < target) {
+        wait_for_interrupt();
+        csr_set(CSR_SSTATUS, SSTATUS_SIE);
+        csr_clear(CSR_SSTATUS, SSTATUS_SIE);
+    }
+    csr_set(CSR_SSTATUS, SSTATUS_SIE);
+}
+
+/* Each cycle of the sweep in turn; with fewer turns than that, as evenly spread. */
 _Noreturn void race_sleep(void)
 {
-    uint64_t done = 0;
+    uint64_t done = 0, stride = plan->period > plan->count ? plan->period / plan->count : 1;
     for (;;) {
         while (race_turn == 0 || race_turn == done)
             ;
         uint64_t turn = race_turn;
         if (plan->flags & PLAN_CALM)
             pause_cycles(DRAIN_CYCLES);
-        race_script(RACE_FIRST + turn % plan->period);
+        if (plan->flags & PLAN_LATE_ENABLE)
+            imsic_enable(GUEST_ID_VECTOR0, false);
+        race_script(RACE_FIRST + turn * stride % plan->period);
+        if (plan->flags & PLAN_LATE_ENABLE) {
+            pause_cycles(plan->period / 2);
+            imsic_enable(GUEST_ID_VECTOR0, true);
+        }
         if (plan->workload == WORK_DRAIN) {
             drain();
             counters.messages++;
         }
-        while (counters.messages < turn * plan->vectors)
-            wait_for_interrupt();
+        messages_await(turn * plan->vectors);
         done = turn;
     }
 }
@@ -315,10 +377,12 @@ static uint64_t race_round(uint32_t count, bool measured)
 static const struct work works[] = {
     [WORK_DEVICE] = {0, &counters.messages, device_prepare, device_round},
     [WORK_IPI] = {1, &counters.ipis, nothing_prepare, ipi_round},
+    [WORK_BROADCAST] = {1, &counters.ipis, nothing_prepare, broadcast_round},
     [WORK_WIRE] = {0, &counters.wires, nothing_prepare, wire_round},
     [WORK_STREAM] = {1, &counters.messages, stream_prepare, stream_round},
     [WORK_RACE] = {1, &counters.messages, stream_prepare, race_round},
     [WORK_DRAIN] = {1, &counters.messages, stream_prepare, race_round},
+    [WORK_MASKED] = {1, &counters.messages, stream_prepare, masked_round},
 };
 
 /* Nothing is under way any more, and what has arrived was handled. */

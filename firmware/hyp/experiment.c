@@ -140,8 +140,10 @@ static void report(const struct plan *plan, const char *name, bool wrong)
     if (!wrong && plan->workload == WORK_IPI && plan->handled < plan->sent)
         hyp_exit(HYP_EXPERIMENT, "%s: number %lu was never handled", name, plan->sent);
     if (plan->disorder)
-        hyp_exit(HYP_EXPERIMENT, "%s: an MSI was seen before the one that was sent before it",
-                 name);
+        hyp_exit(HYP_EXPERIMENT, "%s: %s", name,
+                 plan->workload == WORK_MASKED
+                     ? "a masked interrupt was taken, or was not pending as it should be"
+                     : "an MSI was seen before the one that was sent before it");
     if (plan->handled > plan->sent)
         hyp_exit(HYP_EXPERIMENT, "%s: more was handled than sent", name);
 }
@@ -178,9 +180,12 @@ static void guest_run(const struct experiment *e, const struct options *o, uint3
     if (e->workload == WORK_WIRE)
         aplic_off(board.aplic_s.base, pcie_intx_source(&board.pcie, &endpoints[0]));
     struct plan plan = *vm->plan;
-    struct tally tally = tally_since(vm, &vm->measured);
+    struct tally tally = vm->measured;
     tally.n[COUNT_sent] = plan.sent;
     tally.n[COUNT_handled] = plan.handled;
+    tally.n[COUNT_send_once] = plan.send_once;
+    tally.n[COUNT_send_each] = plan.send_each;
+    tally.n[COUNT_round] = plan.round;
     vm_destroy(vm);
     tally_tell(&tally, name);
     report(&plan, name, o->protocol);

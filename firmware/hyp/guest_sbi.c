@@ -2,6 +2,7 @@
 #include "guest_sbi.h"
 
 #include "aplic.h"
+#include "csr.h"
 #include "hart.h"
 #include "hyp.h"
 #include "operate.h"
@@ -90,8 +91,29 @@ static struct sbi_result signal(struct vcpu *vcpu, uint64_t identity)
     return ok(0);
 }
 
+struct hgeip_question {
+    uint32_t guest;
+    bool set;
+};
+
+static void hgeip_here(void *arg)
+{
+    struct hgeip_question *q = arg;
+    q->set = csr_read(CSR_HGEIP) >> q->guest & 1;
+}
+
+static struct sbi_result hgeip(const struct vcpu *vcpu)
+{
+    if (!vcpu || !vcpu->guest_file)
+        return failed(SBI_INVALID_PARAM);
+    struct hgeip_question q = {.guest = vcpu->guest_file};
+    hart_call(vcpu->file_hart, hgeip_here, &q);
+    return ok(q.set);
+}
+
 static struct sbi_result done(struct vcpu *vcpu)
 {
+    vcpu->vm->measured = tally_since(vcpu->vm, &vcpu->vm->measured);
     sched_stop(vcpu);
     vcpu->vm->done = true;
     return ok(0);
@@ -106,6 +128,10 @@ static struct sbi_result hypercall(struct vcpu *caller)
         return ok(0);
     case HYP_OPERATE:
         return vcpu && operate(vcpu, caller->x[11]) ? ok(0) : failed(SBI_FAILED);
+    case HYP_BLOCKED:
+        return vcpu ? ok(vcpu->state == VCPU_BLOCKED) : failed(SBI_INVALID_PARAM);
+    case HYP_HGEIP:
+        return hgeip(vcpu);
     case HYP_SIGNAL:
         return signal(vcpu, caller->x[11]);
     case HYP_LINE:

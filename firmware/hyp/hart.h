@@ -10,7 +10,7 @@
 #include "cpu.h"
 #include "spinlock.h"
 
-enum { HART_GUEST_FILES = 64, HYP_HARTS = 8 };
+enum { HART_GUEST_FILES = 64, HYP_HARTS = 64 };
 
 /* Identities in the S-files of the harts, which are the hypervisor's own. */
 enum host_identity {

@@ -52,6 +52,9 @@ static bool carry_out(struct vcpu *vcpu, uint64_t operation)
         return evict(vcpu);
     case OPERATE_RESTORE:
         return restore_file(vcpu);
+    case OPERATE_WAKE:
+        sched_wake(vcpu);
+        return true;
     case OPERATE_PREEMPT:
         sched_yield(vcpu->hart);
         return true;

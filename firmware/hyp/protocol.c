@@ -143,12 +143,14 @@ static const struct protocol blockings[] = {
     {83, "E3", "SGEI as an edge", {0}},
     {84, "E4", "hgeie stays on the old hart", {0}},
     {85, "E5", "hgeie moves along", {0}},
+    {86, "E6", "hgeie moves along and stays as well", {0}},
 };
 
 static const struct protocol emulations[] = {
     {90, "F0", "sireg has 64 bits", {0}},
     {91, "F1", "writes to sireg change 32 bits", {0}},
     {92, "F2", "a level source is not looked at again", {0}},
+    {93, "F3", "an MRIF is looked into after a notice only", {0}},
 };
 
 static struct {
@@ -187,12 +189,14 @@ static void traits_set(const char *name)
         .notices_elsewhere = IS("B9", "B10", "B11"),
         .narrow = IS("F1"),
         .forgets_level = IS("F2"),
+        .trusts_notices = IS("F3"),
         .unmap = IS("D0"),
         .arm = !IS("E2"),
         .check = true,
         .edge = IS("E3"),
         .arm_first = !IS("E1", "E3"),
         .arm_old_hart = IS("E4"),
+        .leave_armed = IS("E6"),
     };
     mrif_set_order(IS("B6once")      ? MRIF_SCAN_ONCE
                    : IS("B6", "B10") ? MRIF_SCAN_CLAIM
@@ -258,7 +262,8 @@ static void watch_move(const struct transfer *t)
 {
     bool watched = t->vcpu->state == VCPU_BLOCKED;
     struct hart *where = protocol_traits.arm_old_hart ? t->old_hart : t->new_hart;
-    hart_call(t->old_hart, unwatch_here, (void *)(uint64_t)t->old);
+    if (!protocol_traits.leave_armed)
+        hart_call(t->old_hart, unwatch_here, (void *)(uint64_t)t->old);
     if (watched)
         hart_call(where, watch_here, (void *)(uint64_t)t->new);
 }
@@ -320,7 +325,7 @@ static bool guest_wants(void)
     return csr_read(CSR_VSIE) >> IRQ_SEI & 1;
 }
 
-static bool pending(const struct vcpu *vcpu)
+static bool pending(struct vcpu *vcpu)
 {
     return guest_wants() && vfile_deliverable(vcpu);
 }
@@ -340,4 +345,10 @@ bool protocol_arm(struct vcpu *vcpu)
     if (protocol_traits.edge && (csr_read(CSR_HGEIP) & bit))
         csr_clear(CSR_HGEIE, bit);
     return true;
+}
+
+void protocol_disarm(const struct vcpu *vcpu)
+{
+    if (vcpu->guest_file && !protocol_traits.leave_armed)
+        csr_clear(CSR_HGEIE, 1ul << vcpu->guest_file);
 }

@@ -24,13 +24,16 @@ struct protocol_traits {
     bool junk_notice;           /* B0late, B0two: dw1 is not prepared */
     bool notices_elsewhere;     /* B9, B10, B11: not to the hart of the vCPU */
     bool narrow, forgets_level; /* F1, F2 */
+    bool trusts_notices;        /* F3 */
     bool unmap;                 /* D0 */
     bool arm, check, edge;      /* E: hgeie before sleeping, look once more, SGEI as an edge */
-    bool arm_first, arm_old_hart;
+    bool arm_first, arm_old_hart, leave_armed;
 };
 extern struct protocol_traits protocol_traits;
 
 /* Guest file, armed for SGEI, of a vCPU that goes to sleep.  False: it has something to do. */
 bool protocol_arm(struct vcpu *vcpu);
+/* It runs, on this hart: its interrupts are its own. */
+void protocol_disarm(const struct vcpu *vcpu);
 
 #endif

@@ -91,6 +91,14 @@ bool swfile_deliverable(struct swfile *file)
     return file->eidelivery == 1 && top_identity(file);
 }
 
+bool swfile_pending(const struct swfile *file)
+{
+    uint64_t any = 0;
+    for (uint32_t w = 0; w < swfile_words(file); w++)
+        any |= pending_in(file, w);
+    return any;
+}
+
 /* The word and the bits of it that exist: identity 0 does not, nor those above the highest. */
 static uint64_t *register_at(struct swfile *file, uint32_t reg, uint64_t *writable)
 {

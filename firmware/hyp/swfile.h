@@ -30,6 +30,8 @@ void swfile_inject(struct swfile *file, uint32_t id, uint64_t host_identity);
  * that is injected in between would be claimed unseen. */
 uint64_t swfile_topei(struct swfile *file, bool claim);
 bool swfile_deliverable(struct swfile *file);
+/* Anything, enabled or not. */
+bool swfile_pending(const struct swfile *file);
 /* A register behind sireg: its value before, and the bits of mask set to those of value, in one
  * step, whatever else is injected meanwhile.  False: there is no register of that number. */
 bool swfile_access(struct swfile *file, uint32_t reg, uint64_t value, uint64_t mask, uint64_t *old);

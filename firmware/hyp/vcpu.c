@@ -27,6 +27,7 @@ void vcpu_init(struct vcpu *vcpu, struct vm *vm, uint32_t id)
 static void kvm_riscv_vcpu_aia_imsic_mrif_cb(void *data)
 {
     struct vcpu *vcpu = data;
+    vcpu->noticed = true;
     if (vcpu->in_mrif && swfile_deliverable(&vcpu->swfile))
         sched_wake(vcpu);
 }
@@ -102,7 +103,7 @@ void vcpu_leave_hart(struct vcpu *vcpu, struct hart *to)
     sched_move(vcpu, to);
 }
 
-static void interrupt_update(const struct vcpu *vcpu)
+static void interrupt_update(struct vcpu *vcpu)
 {
     if (!vcpu->guest_file && vfile_deliverable(vcpu))
         csr_set(CSR_HVIP, 1ul << IRQ_VSEI);
@@ -152,6 +153,7 @@ void vcpu_run(struct vcpu *vcpu)
     if (hart->loaded != vcpu)
         vcpu_load(hart, vcpu);
     sched_clear(vcpu);
+    protocol_disarm(vcpu);
     interrupt_update(vcpu);
     csr_write(CSR_HSTATUS,
               (vcpu->hstatus & ~HSTATUS_VGEIN) | (uint64_t)vcpu->guest_file << HSTATUS_VGEIN_SHIFT);
@@ -187,6 +189,6 @@ void vcpu_block(struct vcpu *vcpu)
         evict_to_sleep(vcpu);
     else if (!vcpu->guest_file && vfile_deliverable(vcpu))
         return;
-    else if (protocol_arm(vcpu) && !sched_block(vcpu) && vcpu->guest_file)
-        csr_clear(CSR_HGEIE, 1ul << vcpu->guest_file);
+    else if (protocol_arm(vcpu))
+        sched_block(vcpu);
 }

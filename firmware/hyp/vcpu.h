@@ -55,6 +55,7 @@ struct vcpu {
     uint32_t file_locked;
     uint32_t guest_file;    /* 0: its file is in memory */
     struct hart *file_hart; /* where its guest file is */
+    volatile bool noticed;  /* there may be something in it that nobody has looked at */
     bool in_mrif;           /* the IOMMU stores into the file in memory */
     struct swfile swfile;
     struct riscv_iommu_mrif mrif; /* the same file as the IOMMU knows it */

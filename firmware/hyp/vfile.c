@@ -104,9 +104,23 @@ void vfile_inject(struct vcpu *vcpu, uint32_t id, uint64_t host_identity)
         sched_wake(vcpu);
 }
 
-bool vfile_deliverable(const struct vcpu *vcpu)
+/* A hypervisor that saves itself the look into an MRIF as long as no notice has come: what it
+ * leaves there, masked, it remembers.  That is right only if there is a notice for what is not
+ * enabled. */
+static bool worth_a_look(struct vcpu *vcpu)
+{
+    if (!protocol_traits.trusts_notices || !vcpu->in_mrif)
+        return true;
+    bool noticed = vcpu->noticed;
+    vcpu->noticed = false;
+    if (noticed && swfile_pending(&vcpu->swfile))
+        vcpu->noticed = true;
+    return noticed;
+}
+
+bool vfile_deliverable(struct vcpu *vcpu)
 {
     if (vcpu->guest_file)
         return csr_read(CSR_HGEIP) >> vcpu->guest_file & 1;
-    return swfile_deliverable((struct swfile *)&vcpu->swfile);
+    return worth_a_look(vcpu) && swfile_deliverable(&vcpu->swfile);
 }

@@ -25,7 +25,7 @@ void vfile_evict(struct vcpu *vcpu);
 /* From memory into a guest file of its hart; false if none is free. */
 bool vfile_restore(struct vcpu *vcpu);
 /* The interrupt that the vCPU has pending. */
-bool vfile_deliverable(const struct vcpu *vcpu);
+bool vfile_deliverable(struct vcpu *vcpu);
 /* Is there an MRIF for the IOMMU to store into, that a vCPU can run on? */
 bool mrif_can_run(void);
 bool mrif_exists(void);

@@ -50,7 +50,7 @@ struct vm {
     struct plan *plan;
     struct ir_domain ir;
     struct irqfd irqfds[GUEST_VECTORS];
-    struct tally measured; /* when the measured phase began */
+    struct tally measured; /* since the measured phase began; until its end, what was before */
     bool assigned;         /* the endpoint is the VM's */
     volatile bool done;
 };
