@@ -302,7 +302,7 @@ void *bus_grant(struct bus *bus, struct port *port, uint64_t spa, bool write)
 {
     uint64_t base = spa & ~(uint64_t)(RAM_PAGE - 1);
     struct ram *ram = bus_ram(bus, base, RAM_PAGE);
-    if (!ram || ram->flags & RAM_POISONED || (write && ram->flags & RAM_READ_ONLY))
+    if (!ram || ram->flags & (RAM_POISONED | RAM_COVERED) || (write && ram->flags & RAM_READ_ONLY))
         return NULL;
     if (write) {
         struct ram_page *page = ram_page(ram, base);
@@ -341,6 +341,20 @@ void bus_watch(struct bus *bus, struct port *port, uint64_t spa, bool on)
     }
     page->watchers[client / 64] |= bit;
     revoke_writers(bus, page, base);
+}
+
+/* Read grants are not kept account of: everybody gives all back. */
+void bus_cover_flash(struct bus *bus, struct ram *flash, bool covered)
+{
+    bool was = flash->flags & RAM_COVERED;
+    flash->flags = covered ? flash->flags | RAM_COVERED : flash->flags & ~(uint32_t)RAM_COVERED;
+    if (was || !covered)
+        return;
+    for (uint32_t i = 0; i < bus->core->num_ports; i++) {
+        const struct port_model *model = &bus->core->ports[i]->model;
+        if (model->revoke)
+            model->revoke(model->ctx, VD_NEVER);
+    }
 }
 
 bool bus_load(struct bus *bus, uint64_t addr, const void *data, uint64_t size)

@@ -47,8 +47,11 @@ void bus_destroy(struct bus *bus);
 
 /* Two targets at one address are an error that names both. */
 bool bus_add_target(struct bus *bus, const struct bus_target *target, struct vd_error *err);
-/* The bus owns the RAM.  NULL: error.  flags: RAM_READ_ONLY for a ROM or flash bank, RAM_POISONED.
- */
+/* A flash bank: reads and fetches find its memory directly, everything else finds the target. */
+struct ram *bus_add_flash(struct bus *bus, const struct bus_target *target, struct vd_error *err);
+/* While it is covered, the target answers reads of a flash bank too. */
+void bus_cover_flash(struct bus *bus, struct ram *flash, bool covered);
+/* The bus owns the RAM.  NULL: error.  flags: RAM_READ_ONLY for a ROM, RAM_POISONED. */
 struct ram *bus_add_ram(struct bus *bus, const char *name, uint64_t base, uint64_t size,
                         uint32_t flags, struct vd_error *err);
 /* The RAM that holds all of [addr, addr + size), or NULL. */

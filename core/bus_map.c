@@ -89,13 +89,8 @@ static void insert(struct bus *bus, struct target *target)
     bus->targets = targets;
 }
 
-bool bus_add_target(struct bus *bus, const struct bus_target *config, struct vd_error *err)
+static void add_target(struct bus *bus, const struct bus_target *config)
 {
-    if (!config->size || config->base + (config->size - 1) < config->base)
-        return vd_fail(err, "%s: 0x%" PRIx64 " bytes at 0x%" PRIx64 " are no range of addresses",
-                       config->name, config->size, config->base);
-    if (!is_free(bus, config->name, config->base, config->size, err))
-        return false;
     struct target *target = calloc(1, sizeof(*target));
     if (!target)
         abort();
@@ -110,6 +105,16 @@ bool bus_add_target(struct bus *bus, const struct bus_target *config, struct vd_
     if (!target->t.max_size)
         target->t.max_size = 8;
     insert(bus, target);
+}
+
+bool bus_add_target(struct bus *bus, const struct bus_target *config, struct vd_error *err)
+{
+    if (!config->size || config->base + (config->size - 1) < config->base)
+        return vd_fail(err, "%s: 0x%" PRIx64 " bytes at 0x%" PRIx64 " are no range of addresses",
+                       config->name, config->size, config->base);
+    if (!is_free(bus, config->name, config->base, config->size, err))
+        return false;
+    add_target(bus, config);
     return true;
 }
 
@@ -126,6 +131,15 @@ struct ram *bus_add_ram(struct bus *bus, const char *name, uint64_t base, uint64
     struct ram *ram = ram_create(name, base, size, flags, err);
     if (ram)
         bus->rams[bus->num_rams++] = ram;
+    return ram;
+}
+
+struct ram *bus_add_flash(struct bus *bus, const struct bus_target *target, struct vd_error *err)
+{
+    struct ram *ram =
+        bus_add_ram(bus, target->name, target->base, target->size, RAM_READ_ONLY | RAM_FLASH, err);
+    if (ram)
+        add_target(bus, target);
     return ram;
 }
 
@@ -173,12 +187,21 @@ static enum vd_status check_target(const struct bus_target *t, const struct vd_t
     return VD_OK;
 }
 
+/* A debugger sees the memory of a flash bank, not its commands. */
+static bool answers_itself(const struct ram *ram, const struct vd_txn *txn)
+{
+    if (!(ram->flags & RAM_FLASH) || txn->attrs & VD_DEBUG)
+        return true;
+    return txn->cmd == VD_READ && !(ram->flags & RAM_COVERED);
+}
+
 enum vd_status bus_decode(const struct bus *bus, const struct vd_txn *txn, struct place *place)
 {
     *place = (struct place){0};
     place->ram = bus_ram(bus, txn->addr, txn->size);
-    if (place->ram)
+    if (place->ram && answers_itself(place->ram, txn))
         return check_ram(place->ram, txn);
+    place->ram = NULL;
     place->target = target_at(bus, txn->addr);
     return place->target ? check_target(&place->target->t, txn) : VD_UNMAPPED;
 }

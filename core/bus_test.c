@@ -346,6 +346,45 @@ static void msi_that_reaches_no_file_is_dropped_with_its_cause(void **state)
     assert_int_equal(w->num_records, 1);
 }
 
+/* Reads find the memory of a flash bank until it is covered, writes always find the target. */
+static void flash_is_memory_and_target(void **state)
+{
+    struct world *w = *state;
+    struct bus_target t = {.name = "flash", .base = 0x40000000, .size = 0x2000};
+    struct vd_error err;
+    t.access = w->access;
+    t.ctx = w;
+    struct ram *flash = bus_add_flash(w->core->bus, &t, &err);
+    assert_non_null(flash);
+    assert_null(bus_add_flash(w->core->bus, &t, &err));
+    uint64_t word = 42;
+    assert_true(bus_load(w->core->bus, t.base, &word, 8));
+    const struct vd_host *host = port_host(w->hart);
+    assert_non_null(host->ops->grant(host->ctx, t.base, false));
+    assert_null(host->ops->grant(host->ctx, t.base, true));
+    struct vd_txn x = hart_txn(VD_READ, t.base, 8, 0);
+    assert_int_equal(access_by(w->hart, &x), VD_OK);
+    assert_int_equal(x.data[0], 42);
+    assert_int_equal(w->num_seen, 0);
+    x = hart_txn(VD_WRITE, t.base + 8, 4, 7);
+    assert_int_equal(access_by(w->hart, &x), VD_OK);
+    assert_int_equal(w->num_seen, 1);
+    assert_int_equal(w->seen[0].addr, 8);
+    uint32_t revoked = w->num_revoked;
+    bus_cover_flash(w->core->bus, flash, true);
+    assert_true(w->num_revoked > revoked);
+    assert_true(w->revoked[w->num_revoked - 1] == VD_NEVER);
+    assert_null(host->ops->grant(host->ctx, t.base, false));
+    x = hart_txn(VD_READ, t.base, 4, 0);
+    access_by(w->hart, &x);
+    assert_int_equal(w->num_seen, 2);
+    x.attrs = VD_DEBUG;
+    access_by(w->hart, &x);
+    assert_int_equal(w->num_seen, 2);
+    bus_cover_flash(w->core->bus, flash, false);
+    assert_non_null(host->ops->grant(host->ctx, t.base, false));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
@@ -369,6 +408,7 @@ int main(void)
         TEST(load_behind_own_store_waits_for_it),
         TEST(harts_store_to_a_file_is_an_msi),
         TEST(msi_that_reaches_no_file_is_dropped_with_its_cause),
+        TEST(flash_is_memory_and_target),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

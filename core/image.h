@@ -8,9 +8,10 @@
 
 struct image {
     uint64_t entry;
-    uint64_t start, end;       /* addresses that it occupies */
-    bool has_htif;             /* the ELF has the symbol tohost */
-    uint64_t tohost, fromhost; /* valid with has_htif; fromhost 0 if there is none */
+    uint64_t start, end;               /* addresses that it occupies */
+    bool has_htif;                     /* the ELF has the symbol tohost */
+    uint64_t tohost, fromhost;         /* valid with has_htif; fromhost 0 if there is none */
+    uint64_t signature, signature_end; /* begin_signature and end_signature; equal: none */
 };
 
 /* Each returns false with one sentence in err that names the file and what would be accepted. */

@@ -88,6 +88,10 @@ static void take_symbol(struct image *image, const char *name, const GElf_Sym *s
         image->tohost = symbol->st_value;
     } else if (strcmp(name, "fromhost") == 0) {
         image->fromhost = symbol->st_value;
+    } else if (strcmp(name, "begin_signature") == 0) {
+        image->signature = symbol->st_value;
+    } else if (strcmp(name, "end_signature") == 0) {
+        image->signature_end = symbol->st_value;
     }
 }
 

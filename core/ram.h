@@ -12,6 +12,8 @@ enum { RAM_PAGE = 4096, RAM_CLIENTS = 128 };
 enum {
     RAM_READ_ONLY = 1u << 0,
     RAM_POISONED = 1u << 1, /* whatever is read is corrupt */
+    RAM_FLASH = 1u << 2,    /* a target at the same addresses takes the writes */
+    RAM_COVERED = 1u << 3,  /* ... and for now the reads */
 };
 
 /* Who watches a page and who holds a write grant of it, one bit per client. */

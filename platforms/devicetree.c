@@ -458,6 +458,30 @@ static void soc(struct tree *t)
     tree_end(t);
 }
 
+static void fw_cfg(struct tree *t)
+{
+    tree_begin_at(t, "fw-cfg", base_of(t, VIRT_FW_CFG));
+    tree_text(t, "compatible", "qemu,fw-cfg-mmio");
+    tree_empty(t, "dma-coherent");
+    reg(t, VIRT_FW_CFG);
+    tree_end(t);
+}
+
+/* Two banks, one device. */
+static void flash(struct tree *t)
+{
+    struct cells c = {.count = 0};
+    for (enum virt_region bank = VIRT_FLASH0; bank <= VIRT_FLASH1; bank++) {
+        cells_add64(&c, base_of(t, bank));
+        cells_add64(&c, virt_range(t->config, bank).size);
+    }
+    tree_begin_at(t, "flash", base_of(t, VIRT_FLASH0));
+    tree_text(t, "compatible", "cfi-flash");
+    tree_cell(t, "bank-width", 4);
+    tree_put(t, "reg", &c);
+    tree_end(t);
+}
+
 static void power(struct tree *t, const char *name, const char *compatible, uint32_t value)
 {
     tree_begin(t, name);
@@ -496,6 +520,8 @@ static void root(struct tree *t, const struct devicetree_chosen *chosen)
     memory(t);
     cpus(t);
     soc(t);
+    fw_cfg(t);
+    flash(t);
     power(t, "poweroff", "syscon-poweroff", FINISHER_PASS);
     power(t, "reboot", "syscon-reboot", FINISHER_RESET);
     tree_end(t);

@@ -15,7 +15,7 @@
 #include "platforms/file.h"
 
 /* Nodes of QEMU's that are not modelled. */
-static const char *const absent[] = {"pmu", "fw-cfg@", "flash@", "platform-bus@", "virtio_mmio@"};
+static const char *const absent[] = {"pmu", "platform-bus@", "virtio_mmio@"};
 
 /* Properties that differ for a reason. */
 static const struct {

@@ -113,8 +113,8 @@ static bool create_endpoint(struct virt *v, uint32_t index, struct vd_error *err
     v->endpoint_ports[index] = new_port(v, "endpoint", index);
     config.seed ^= sim_seed(v->core->sim, port_name(v->endpoint_ports[index]));
     v->endpoints[index] = endpoint_create(&config, port_host(v->endpoint_ports[index]), err);
-    return v->endpoints[index] &&
-           pcie_plug(v->pcie, (index + 1) << 3, endpoint_function(v->endpoints[index]), err);
+    return v->endpoints[index] && pcie_plug(v->pcie, virt_endpoint_number(&v->config, index) << 3,
+                                            endpoint_function(v->endpoints[index]), err);
 }
 
 static bool create_pcie(struct virt *v, struct vd_error *err)
@@ -135,6 +135,13 @@ static bool create_pcie(struct virt *v, struct vd_error *err)
     return virt_create_devices(v, err);
 }
 
+static bool create_fw_cfg(struct virt *v, struct vd_error *err)
+{
+    v->fw_cfg_port = new_port(v, "fw_cfg", 0);
+    v->fw_cfg = fw_cfg_create(&v->config.fw_cfg, port_host(v->fw_cfg_port), err);
+    return v->fw_cfg != NULL;
+}
+
 static bool create_board(struct virt *v, struct vd_error *err)
 {
     const struct virt_machine_config *m = &v->config.machine;
@@ -149,7 +156,7 @@ static bool create_board(struct virt *v, struct vd_error *err)
     v->finisher = v->clint ? finisher_create(&finisher, port_host(v->finisher_port), err) : NULL;
     v->uart = v->finisher ? uart_create(&v->config.uart, port_host(v->uart_port), err) : NULL;
     v->rtc = v->uart ? rtc_create(&rtc, port_host(v->rtc_port), err) : NULL;
-    if (!v->rtc)
+    if (!v->rtc || !create_fw_cfg(v, err))
         return false;
     clint_connect(v->clint, mtime_written, v);
     finisher_connect(v->finisher,
@@ -167,7 +174,7 @@ static bool create_models(struct virt *v, struct vd_error *err)
         if (!create_hart(v, hart, err))
             return false;
     virt_wire(v);
-    return virt_map(v, err);
+    return virt_map(v, err) && virt_create_flashes(v, err);
 }
 
 struct virt *virt_create(const struct virt_config *config, struct vd_error *err)
@@ -228,6 +235,8 @@ void virt_destroy(struct virt *v)
     finisher_destroy(v->finisher);
     uart_destroy(v->uart);
     rtc_destroy(v->rtc);
+    fw_cfg_destroy(v->fw_cfg);
+    virt_destroy_flashes(v);
     htif_destroy(v->htif);
     core_destroy(v->core);
     free(v);
@@ -241,6 +250,8 @@ static void reset(struct virt *v)
     finisher_reset(v->finisher);
     uart_reset(v->uart);
     rtc_reset(v->rtc);
+    fw_cfg_reset(v->fw_cfg);
+    virt_reset_flashes(v);
     if (v->htif)
         htif_reset(v->htif);
     aplic_reset(v->aplic);
@@ -304,6 +315,13 @@ void virt_console_receive(struct virt *v, uint8_t byte)
         htif_receive(v->htif, byte);
     else
         uart_receive(v->uart, byte);
+}
+
+bool virt_signature(const struct virt *v, uint64_t *start, uint64_t *end)
+{
+    *start = v->signature;
+    *end = v->signature_end;
+    return v->signature != v->signature_end;
 }
 
 struct core *virt_core(struct virt *v)

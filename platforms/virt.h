@@ -30,6 +30,8 @@ void virt_console_receive(struct virt *virt, uint8_t byte);
 enum sim_end virt_run(struct virt *virt, vd_time until, struct vd_error *err);
 void virt_guard_reset(struct virt *virt, bool (*may_reset)(void *ctx), void *ctx);
 bool virt_wants_reset(const struct virt *virt);
+/* Where a loaded ELF has its signature (begin_signature to end_signature); false: nowhere. */
+bool virt_signature(const struct virt *virt, uint64_t *start, uint64_t *end);
 struct core *virt_core(struct virt *virt);
 const struct virt_config *virt_config(const struct virt *virt);
 /* True if no device, queue or write is on its way: nothing but harts and timers can act. */

@@ -31,8 +31,9 @@ enum { FW_DYNAMIC_MAGIC = 0x4942534f, FW_DYNAMIC_VERSION = 2, NEXT_MODE_S = 1 };
 struct boot {
     struct virt *virt;
     uint64_t ram, ram_end;
-    uint64_t start;  /* where the harts jump to out of reset */
-    uint64_t kernel; /* entry, for the firmware */
+    uint64_t firmware_end; /* of what is loaded at the start of RAM */
+    uint64_t start;        /* where the harts jump to out of reset */
+    uint64_t kernel;       /* entry, for the firmware */
     uint64_t initrd, initrd_end;
     uint64_t dtb;
 };
@@ -50,7 +51,32 @@ const char *virt_bios_path(const struct virt *v)
 
 static bool adopt(struct boot *b, const struct image *image, struct vd_error *err)
 {
+    if (image->signature < image->signature_end) {
+        b->virt->signature = image->signature;
+        b->virt->signature_end = image->signature_end;
+    }
     return !image->has_htif || virt_add_htif(b->virt, image->tohost, image->fromhost, err);
+}
+
+static bool has_flash(const struct boot *b)
+{
+    return *b->virt->config.flashes[0].file;
+}
+
+static uint64_t flash_base(const struct boot *b)
+{
+    return virt_range(&b->virt->config, VIRT_FLASH0).base;
+}
+
+static bool no_bios(const struct boot *b)
+{
+    return strcmp(b->virt->config.machine.bios, "none") == 0;
+}
+
+/* As QEMU: firmware starts what is in flash in S-mode, and that finds the kernel by fw_cfg. */
+static bool flash_is_payload(const struct boot *b)
+{
+    return has_flash(b) && !no_bios(b);
 }
 
 static bool load_bios(struct boot *b, struct vd_error *err)
@@ -62,26 +88,36 @@ static bool load_bios(struct boot *b, struct vd_error *err)
                        "machine.bios is default, but there is no %s: install the package opensbi, "
                        "or give -bios a file or none",
                        default_bios[0]);
-    if (strcmp(path, "none") == 0)
+    if (no_bios(b)) {
+        b->start = has_flash(b) ? flash_base(b) : b->ram;
         return true;
+    }
     if (!image_load(b->virt->core->bus, path, b->ram, &image, err))
         return false;
     b->start = image.entry;
+    b->firmware_end = image.end;
     return adopt(b, &image, err);
+}
+
+/* As QEMU: at the first 2 MiB boundary behind the firmware, so at the start of RAM without one. */
+static uint64_t kernel_place(const struct boot *b)
+{
+    bool behind = b->firmware_end > b->ram && b->firmware_end <= b->ram_end;
+    uint64_t size = behind ? b->firmware_end - b->ram : 0;
+    return b->ram + (size + VIRT_KERNEL_OFFSET - 1) / VIRT_KERNEL_OFFSET * VIRT_KERNEL_OFFSET;
 }
 
 static bool load_kernel(struct boot *b, struct vd_error *err)
 {
     const struct virt_machine_config *m = &b->virt->config.machine;
-    bool alone = strcmp(m->bios, "none") == 0;
     struct image image;
-    b->kernel = b->ram + VIRT_KERNEL_OFFSET;
-    if (*m->kernel == '\0')
+    b->kernel = flash_is_payload(b) ? flash_base(b) : kernel_place(b);
+    if (*m->kernel == '\0' || flash_is_payload(b))
         return true;
     if (!image_load(b->virt->core->bus, m->kernel, b->kernel, &image, err))
         return false;
     b->kernel = image.entry;
-    if (alone)
+    if (no_bios(b) && !has_flash(b))
         b->start = image.entry;
     return adopt(b, &image, err);
 }
@@ -92,7 +128,7 @@ static bool load_initrd(struct boot *b, struct vd_error *err)
     const char *path = b->virt->config.machine.initrd;
     uint64_t half = (b->ram_end - b->ram) / 2;
     struct image image;
-    if (*path == '\0')
+    if (*path == '\0' || flash_is_payload(b))
         return true;
     b->initrd = b->ram + (half < 512 * MIB ? half : 512 * MIB);
     if (!image_load_raw(b->virt->core->bus, path, b->initrd, &image, err))
@@ -209,6 +245,7 @@ bool virt_load(struct virt *v, struct vd_error *err)
     struct boot b = boot_of(v);
     return load_bios(&b, err) && load_kernel(&b, err) && load_initrd(&b, err) &&
            load_more(&b, err) && load_devicetree(&b, err) &&
+           virt_describe(v, flash_is_payload(&b), err) &&
            (load_reset_code(&b) || vd_fail(err, "the reset code does not fit into the ROM"));
 }
 

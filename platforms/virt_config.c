@@ -92,6 +92,9 @@ static void derive(struct virt_config *values)
     values->uart.cycle_ps = cycle_ps;
     values->nvme.cycle_ps = cycle_ps;
     values->virtio.cycle_ps = cycle_ps;
+    values->edu.cycle_ps = cycle_ps;
+    values->pflash.cycle_ps = cycle_ps;
+    values->fw_cfg.index = VIRT_MAX_DEVICES; /* behind the devices on MMIO */
 }
 
 bool virt_configure(struct virt_config *values, const struct virt_setting *settings, size_t count,
@@ -125,6 +128,19 @@ static bool check_iommus(const struct virt_config *values, struct vd_error *err)
         values->aplic.sources, sources - 1, sources);
 }
 
+static bool check_addr(const struct virt_config *values, uint32_t index, struct vd_error *err)
+{
+    uint32_t addr = values->devices[index].addr;
+    if (!virt_on_pcie(values, index) || !addr)
+        return true;
+    if (addr + values->machine.pci_iommus >= 32)
+        return vd_fail(err, "device%u.addr is %u: an IOMMU is there", index, addr);
+    for (uint32_t i = 0; i < index; i++)
+        if (virt_on_pcie(values, i) && values->devices[i].addr == addr)
+            return vd_fail(err, "device%u.addr is %u: device%u is there", index, addr, i);
+    return true;
+}
+
 static bool check_devices(const struct virt_config *values, struct vd_error *err)
 {
     for (uint32_t i = 0; i < VIRT_MAX_DEVICES; i++) {
@@ -133,6 +149,8 @@ static bool check_devices(const struct virt_config *values, struct vd_error *err
             before != VIRT_DEVICE_NVME_NS)
             return vd_fail(
                 err, "device%u.model is nvme-ns: accepted behind an nvme or another nvme-ns", i);
+        if (!check_addr(values, i, err))
+            return false;
     }
     return true;
 }

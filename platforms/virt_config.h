@@ -4,12 +4,15 @@
 #define PLATFORMS_VIRT_CONFIG_H
 
 #include "aplic/aplic.h"
+#include "edu/edu.h"
+#include "fw_cfg/fw_cfg.h"
 #include "hart/hart.h"
 #include "imsic/imsic.h"
 #include "iommu/iommu.h"
 #include "nvme/nvme.h"
 #include "pcie/endpoint.h"
 #include "pcie/root.h"
+#include "pflash/pflash.h"
 #include "platforms/config.h"
 #include "rtc/rtc.h"
 #include "uart/uart.h"
@@ -23,6 +26,7 @@ enum {
     VIRT_MAX_PCI_IOMMUS = 4,
     VIRT_MAX_IOMMUS = VIRT_MAX_SYS_IOMMUS + VIRT_MAX_PCI_IOMMUS,
     VIRT_MAX_DEVICES = 8,
+    VIRT_FLASHES = 2,
     VIRT_PATH_SIZE = 1024, /* a file's name */
     VIRT_APPEND_SIZE = 2048,
     VIRT_LOADS_SIZE = 4096,
@@ -59,14 +63,23 @@ enum virt_device_model {
     VIRT_DEVICE_BLK_MMIO,
     VIRT_DEVICE_RNG_PCI,
     VIRT_DEVICE_RNG_MMIO,
+    VIRT_DEVICE_EDU,
+    VIRT_DEVICE_MODELS,
 };
 
 /* A device that is plugged in on request. */
 struct virt_device_config {
     uint32_t model; /* enum virt_device_model */
+    uint32_t addr;  /* device number on PCIe, 0: the next that is free */
     bool readonly;
     char serial[NVME_SERIAL_SIZE + 1];
     char file[VIRT_PATH_SIZE];
+};
+
+/* The bytes of a flash bank. */
+struct virt_flash_config {
+    bool readonly;
+    char file[VIRT_PATH_SIZE]; /* empty: zeros that nobody keeps */
 };
 
 /* Latencies of the fabric, in cycles. */
@@ -111,7 +124,11 @@ struct virt_config {
     struct virt_bus_config bus;
     struct nvme_config nvme;     /* every NVMe controller */
     struct virtio_config virtio; /* every virtio device */
+    struct edu_config edu;       /* every edu */
     struct virt_device_config devices[VIRT_MAX_DEVICES];
+    struct fw_cfg_config fw_cfg;
+    struct pflash_config pflash; /* both banks */
+    struct virt_flash_config flashes[VIRT_FLASHES];
     struct virt_experiment_config experiment;
 };
 

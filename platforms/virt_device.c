@@ -21,7 +21,8 @@ static void to_aplic(void *ctx, uint32_t source, bool level)
 
 static bool has_disk(uint32_t model)
 {
-    return model != VIRT_DEVICE_RNG_PCI && model != VIRT_DEVICE_RNG_MMIO;
+    return model != VIRT_DEVICE_RNG_PCI && model != VIRT_DEVICE_RNG_MMIO &&
+           model != VIRT_DEVICE_EDU;
 }
 
 static bool open_disk(struct virt *v, uint32_t index, struct vd_error *err)
@@ -35,11 +36,10 @@ static bool open_disk(struct virt *v, uint32_t index, struct vd_error *err)
     return v->devices[index].disk != NULL;
 }
 
-/* The next free device of bus 0, behind the test endpoints. */
-static bool plug(struct virt *v, struct pcie_function *function, struct vd_error *err)
+static bool plug(struct virt *v, uint32_t index, struct pcie_function *function,
+                 struct vd_error *err)
 {
-    uint32_t device = 1 + v->config.machine.endpoints + v->num_pcie_devices++;
-    return pcie_plug(v->pcie, device << 3, function, err);
+    return pcie_plug(v->pcie, virt_device_number(&v->config, index) << 3, function, err);
 }
 
 /* Two controllers without a serial number of their own are still told apart. */
@@ -66,7 +66,7 @@ static bool create_nvme(struct virt *v, uint32_t index, struct vd_error *err)
          i < VIRT_MAX_DEVICES && v->config.devices[i].model == VIRT_DEVICE_NVME_NS; i++)
         disks[count++] = disk_contract(v->devices[i].disk);
     d->nvme = nvme_create(&config, disks, count, port_host(d->port), err);
-    return d->nvme && plug(v, nvme_function(d->nvme), err);
+    return d->nvme && plug(v, index, nvme_function(d->nvme), err);
 }
 
 static struct virtio_config virtio_settings(const struct virt *v, uint32_t index)
@@ -88,7 +88,7 @@ static bool create_virtio_pci(struct virt *v, uint32_t index, struct vd_error *e
     struct virtio_config config = virtio_settings(v, index);
     struct vd_disk disk = d->disk ? disk_contract(d->disk) : (struct vd_disk){0};
     d->pci = virtio_pci_create(&config, &disk, port_host(d->port), err);
-    return d->pci && plug(v, virtio_pci_function(d->pci), err);
+    return d->pci && plug(v, index, virtio_pci_function(d->pci), err);
 }
 
 static bool map_mmio(struct virt *v, struct virt_device *d, uint32_t slot, struct vd_error *err)
@@ -127,6 +127,13 @@ static bool create_virtio_mmio(struct virt *v, uint32_t index, struct vd_error *
     return map_mmio(v, d, slot, err);
 }
 
+static bool create_edu(struct virt *v, uint32_t index, struct vd_error *err)
+{
+    struct virt_device *d = &v->devices[index];
+    d->edu = edu_create(&v->config.edu, port_host(d->port), err);
+    return d->edu && plug(v, index, edu_function(d->edu), err);
+}
+
 static bool create_device(struct virt *v, uint32_t index, struct vd_error *err)
 {
     switch (v->config.devices[index].model) {
@@ -138,6 +145,8 @@ static bool create_device(struct virt *v, uint32_t index, struct vd_error *err)
     case VIRT_DEVICE_BLK_MMIO:
     case VIRT_DEVICE_RNG_MMIO:
         return create_virtio_mmio(v, index, err);
+    case VIRT_DEVICE_EDU:
+        return create_edu(v, index, err);
     default:
         return true; /* an nvme-ns is its controller's */
     }
@@ -167,6 +176,7 @@ void virt_destroy_devices(struct virt *v)
         nvme_destroy(d->nvme);
         virtio_pci_destroy(d->pci);
         virtio_mmio_destroy(d->mmio);
+        edu_destroy(d->edu);
         disk_close(d->disk);
     }
 }
@@ -181,6 +191,8 @@ void virt_reset_devices(struct virt *v)
             virtio_pci_reset(d->pci);
         if (d->mmio)
             virtio_mmio_reset(d->mmio);
+        if (d->edu)
+            edu_reset(d->edu);
     }
 }
 
@@ -190,7 +202,7 @@ bool virt_devices_idle(const struct virt *v)
     for (uint32_t i = 0; i < VIRT_MAX_DEVICES && idle; i++) {
         const struct virt_device *d = &v->devices[i];
         idle = (!d->nvme || nvme_idle(d->nvme)) && (!d->pci || virtio_pci_idle(d->pci)) &&
-               (!d->mmio || virtio_mmio_idle(d->mmio));
+               (!d->mmio || virtio_mmio_idle(d->mmio)) && (!d->edu || edu_idle(d->edu));
     }
     return idle;
 }

@@ -4,8 +4,11 @@
 #define PLATFORMS_VIRT_MACHINE_H
 
 #include "clint/clint.h"
+#include "edu/edu.h"
 #include "finisher/finisher.h"
+#include "fw_cfg/fw_cfg.h"
 #include "htif/htif.h"
+#include "pflash/pflash.h"
 #include "platforms/disk.h"
 #include "platforms/virt.h"
 #include "platforms/virt_map.h"
@@ -33,6 +36,15 @@ struct virt_device {
     struct nvme *nvme;
     struct virtio_pci *pci;
     struct virtio_mmio *mmio;
+    struct edu *edu;
+};
+
+struct virt_flash {
+    struct virt *virt;
+    struct port *port;
+    struct pflash *pflash;
+    struct disk *disk; /* NULL: nobody keeps the bytes */
+    struct ram *ram;
 };
 
 struct virt {
@@ -45,13 +57,15 @@ struct virt {
     struct pcie_root *pcie;
     struct endpoint *endpoints[VIRT_MAX_ENDPOINTS];
     struct virt_device devices[VIRT_MAX_DEVICES];
-    uint32_t num_pcie_devices; /* of them, those on PCIe */
+    struct virt_flash flashes[VIRT_FLASHES];
+    struct fw_cfg *fw_cfg;
     struct uart *uart;
     struct rtc *rtc;
     struct finisher *finisher;
     struct htif *htif; /* NULL: no loaded ELF has tohost */
     struct port *clint_port, *aplic_port, *pcie_port, *uart_port, *rtc_port, *finisher_port,
-        *htif_port, *endpoint_ports[VIRT_MAX_ENDPOINTS];
+        *fw_cfg_port, *htif_port, *endpoint_ports[VIRT_MAX_ENDPOINTS];
+    uint64_t signature, signature_end; /* of the loaded ELF; equal: none */
     bool reset_wanted;
     bool (*may_reset)(void *ctx);
     void *guard_ctx;
@@ -78,6 +92,12 @@ bool virt_create_devices(struct virt *v, struct vd_error *err);
 void virt_destroy_devices(struct virt *v);
 void virt_reset_devices(struct virt *v);
 bool virt_devices_idle(const struct virt *v);
+/* virt_flash.c */
+bool virt_create_flashes(struct virt *v, struct vd_error *err);
+void virt_destroy_flashes(struct virt *v);
+void virt_reset_flashes(struct virt *v);
+/* virt_firmware.c: what fw_cfg says; `boot`: kernel, initial RAM disk and boot arguments too. */
+bool virt_describe(struct virt *v, bool boot, struct vd_error *err);
 bool virt_add_htif(struct virt *v, uint64_t tohost, uint64_t fromhost, struct vd_error *err);
 
 #endif

@@ -15,6 +15,9 @@ static const struct virt_range map[VIRT_REGIONS] = {
     [VIRT_APLIC_S] = {"aplic-s", 0xd000000, 0x8000},
     [VIRT_UART] = {"uart", 0x10000000, 0x100},
     [VIRT_POISON] = {"poisoned memory", 0x18000000, 0x1000},
+    [VIRT_FW_CFG] = {"fw-cfg", 0x10100000, FW_CFG_PAGE},
+    [VIRT_FLASH0] = {"flash0", 0x20000000, 32 * MIB},
+    [VIRT_FLASH1] = {"flash1", 0x22000000, 32 * MIB},
     [VIRT_IMSIC_M] = {"imsic-m", 0x24000000, 0x1000},
     [VIRT_IMSIC_S] = {"imsic-s", 0x28000000, 0x1000},
     [VIRT_ECAM] = {"ecam", 0x30000000, 256 * MIB},
@@ -116,4 +119,39 @@ uint32_t virt_virtio_slot_of(const struct virt_config *config, uint32_t index)
     for (uint32_t i = 0; i < index; i++)
         slot += on_mmio(&config->devices[i]);
     return slot;
+}
+
+bool virt_on_pcie(const struct virt_config *config, uint32_t index)
+{
+    uint32_t model = config->devices[index].model;
+    return model != VIRT_DEVICE_NONE && model != VIRT_DEVICE_NVME_NS &&
+           !on_mmio(&config->devices[index]);
+}
+
+/* The n-th device number that no device names; the host bridge has 0. */
+static uint32_t free_number(const struct virt_config *config, uint32_t n)
+{
+    uint32_t number = 1;
+    for (;; number++) {
+        bool taken = false;
+        for (uint32_t i = 0; i < VIRT_MAX_DEVICES; i++)
+            taken |= virt_on_pcie(config, i) && config->devices[i].addr == number;
+        if (!taken && n-- == 0)
+            return number;
+    }
+}
+
+uint32_t virt_endpoint_number(const struct virt_config *config, uint32_t endpoint)
+{
+    return free_number(config, endpoint);
+}
+
+uint32_t virt_device_number(const struct virt_config *config, uint32_t index)
+{
+    uint32_t before = config->machine.endpoints;
+    if (config->devices[index].addr)
+        return config->devices[index].addr;
+    for (uint32_t i = 0; i < index; i++)
+        before += virt_on_pcie(config, i) && !config->devices[i].addr;
+    return free_number(config, before);
 }

@@ -16,6 +16,9 @@ enum virt_region {
     VIRT_APLIC_S,
     VIRT_UART,
     VIRT_POISON,
+    VIRT_FW_CFG,
+    VIRT_FLASH0,
+    VIRT_FLASH1,
     VIRT_IMSIC_M,
     VIRT_IMSIC_S,
     VIRT_ECAM,
@@ -37,6 +40,12 @@ struct virt_range virt_range(const struct virt_config *config, enum virt_region 
 struct virt_range virt_virtio_slot(uint32_t slot);
 /* The slot of devices[index]; VIRT_MAX_DEVICES if it is not on MMIO. */
 uint32_t virt_virtio_slot_of(const struct virt_config *config, uint32_t index);
+
+/* PCIe device numbers: devices that name theirs have it, then test endpoints and the other devices
+ * take what is free from 1 on. */
+bool virt_on_pcie(const struct virt_config *config, uint32_t index);
+uint32_t virt_device_number(const struct virt_config *config, uint32_t index);
+uint32_t virt_endpoint_number(const struct virt_config *config, uint32_t endpoint);
 
 /* APLIC sources. */
 enum {
@@ -60,6 +69,6 @@ uint32_t virt_iommu_device(const struct virt_config *config, uint32_t index);
 uint32_t virt_iommu_of(const struct virt_config *config, uint32_t device);
 
 /* Where software is put. */
-#define VIRT_KERNEL_OFFSET UINT64_C(0x200000) /* in RAM, behind the firmware */
+#define VIRT_KERNEL_OFFSET UINT64_C(0x200000) /* in RAM, behind the firmware; or a multiple */
 
 #endif

@@ -85,16 +85,22 @@ static const char *const device_models[] = {"none",
                                             "virtio-blk-device",
                                             "virtio-rng-pci",
                                             "virtio-rng-device",
+                                            "edu",
                                             NULL};
+
+_Static_assert(sizeof(device_models) / sizeof(device_models[0]) == VIRT_DEVICE_MODELS + 1,
+               "a name for every model");
 
 #define FIELD(name) offsetof(struct virt_device_config, name)
 static const struct vd_param device_table[] = {
-    {"model", VD_PARAM_CHOICE, FIELD(model), VIRT_DEVICE_NONE, 0, VIRT_DEVICE_RNG_MMIO,
+    {"model", VD_PARAM_CHOICE, FIELD(model), VIRT_DEVICE_NONE, 0, VIRT_DEVICE_MODELS - 1,
      device_models, "", "what it is; PCIe devices follow the test endpoints on bus 0"},
     {"file", VD_PARAM_STRING, FIELD(file), 0, 0, VIRT_PATH_SIZE, NULL, "", "the disk, raw"},
     {"serial", VD_PARAM_STRING, FIELD(serial), 0, 0, NVME_SERIAL_SIZE + 1, NULL, "",
      "serial number of the disk"},
     {"readonly", VD_PARAM_BOOL, FIELD(readonly), 0, 0, 1, NULL, "", "the disk cannot be written"},
+    {"addr", VD_PARAM_U32, FIELD(addr), 0, 0, 31, NULL, "",
+     "its device number on PCIe bus 0; 0: the next that is free"},
 };
 #undef FIELD
 
@@ -102,6 +108,20 @@ static const struct vd_param *device_params(uint32_t *count)
 {
     *count = COUNT(device_table);
     return device_table;
+}
+
+#define FIELD(name) offsetof(struct virt_flash_config, name)
+static const struct vd_param flash_table[] = {
+    {"file", VD_PARAM_STRING, FIELD(file), 0, 0, VIRT_PATH_SIZE, NULL, "",
+     "its bytes, 32 MiB; empty: zeros that nobody keeps"},
+    {"readonly", VD_PARAM_BOOL, FIELD(readonly), 0, 0, 1, NULL, "", "it cannot be programmed"},
+};
+#undef FIELD
+
+static const struct vd_param *flash_params(uint32_t *count)
+{
+    *count = COUNT(flash_table);
+    return flash_table;
 }
 
 static const char *const expects[] = {"balanced", "violation", "drops", NULL};
@@ -180,6 +200,11 @@ static const struct config_table tables[] = {
     {"bus", "latencies of the fabric", AT(bus), bus_params},
     {"nvme", "every NVMe controller", AT(nvme), nvme_params},
     {"virtio", "every virtio device", AT(virtio), virtio_params},
+    {"edu", "every edu", AT(edu), edu_params},
+    {"fw_cfg", "the firmware configuration device", AT(fw_cfg), fw_cfg_params},
+    {"pflash", "both banks of flash", AT(pflash), pflash_params},
+    {"flash0", "the bank of flash at 0x20000000", AT(flashes[0]), flash_params},
+    {"flash1", "the bank of flash at 0x22000000", AT(flashes[1]), flash_params},
     {"device0", "a device plugged in on request", AT(devices[0]), device_params},
     {"device1", "a device plugged in on request", AT(devices[1]), device_params},
     {"device2", "a device plugged in on request", AT(devices[2]), device_params},

@@ -88,6 +88,11 @@ static enum vd_status at_uart(void *ctx, struct vd_txn *txn)
     return uart_access(ctx, txn);
 }
 
+static enum vd_status at_fw_cfg(void *ctx, struct vd_txn *txn)
+{
+    return fw_cfg_access(ctx, txn);
+}
+
 static enum vd_status at_iommu(void *ctx, struct vd_txn *txn)
 {
     return iommu_access(ctx, txn);
@@ -208,6 +213,7 @@ bool virt_map(struct virt *v, struct vd_error *err)
         {VIRT_APLIC_M, at_aplic_m, v->aplic, BUS_READ | BUS_WRITE},
         {VIRT_APLIC_S, at_aplic_s, v->aplic, BUS_READ | BUS_WRITE},
         {VIRT_UART, at_uart, v->uart, BUS_READ | BUS_WRITE},
+        {VIRT_FW_CFG, at_fw_cfg, v->fw_cfg, BUS_READ | BUS_WRITE},
         {VIRT_ECAM, at_ecam, v->pcie, BUS_READ | BUS_WRITE},
         {VIRT_PCIE_MMIO, at_window, v->pcie, BUS_READ | BUS_WRITE},
         {VIRT_PCIE_MMIO64, at_window, v->pcie, BUS_READ | BUS_WRITE},

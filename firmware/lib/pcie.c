@@ -40,19 +40,24 @@ static void bars_size(struct pcie_function *f)
     }
 }
 
-static void msix_find(struct pcie_function *f)
+uint32_t pcie_capability(const struct pcie_function *f, uint8_t id)
 {
     if (!(mmio_read16(f->config + PCIE_STATUS) & PCIE_STATUS_CAPABILITIES))
-        return;
+        return 0;
     uint32_t at = mmio_read8(f->config + PCIE_CAPABILITIES) & ~3u;
     for (uint32_t steps = 0; at && steps < 48; steps++) {
-        if (mmio_read8(f->config + at) == PCIE_CAP_MSIX) {
-            f->msix = at;
-            f->msix_vectors = (mmio_read16(f->config + at + 2) & 0x7ffu) + 1;
-            return;
-        }
+        if (mmio_read8(f->config + at) == id)
+            return at;
         at = mmio_read8(f->config + at + 1) & ~3u;
     }
+    return 0;
+}
+
+static void msix_find(struct pcie_function *f)
+{
+    f->msix = pcie_capability(f, PCIE_CAP_MSIX);
+    if (f->msix)
+        f->msix_vectors = (mmio_read16(f->config + f->msix + 2) & 0x7ffu) + 1;
 }
 
 bool pcie_find(const struct board_pcie *pcie, uint16_t vendor, uint16_t device, uint32_t n,

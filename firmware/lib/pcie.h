@@ -42,6 +42,8 @@ struct pcie_windows pcie_windows(const struct board_pcie *pcie);
 /* The n-th vendor:device on bus 0; reads what it is, and does not touch others. */
 bool pcie_find(const struct board_pcie *pcie, uint16_t vendor, uint16_t device, uint32_t n,
                struct pcie_function *function);
+/* Where in configuration space a capability is, 0: it has none of that kind. */
+uint32_t pcie_capability(const struct pcie_function *function, uint8_t id);
 /* Gives it addresses, switches memory and bus mastering on.  False if a window is full. */
 bool pcie_assign(struct pcie_function *function, struct pcie_windows *windows);
 /* MSI-X on or off; INTx is on while MSI-X is off. */

@@ -12,7 +12,7 @@
 
 enum { IDENTITY = 20, VECTOR = 1 };
 
-static struct iommu iommu;
+struct iommu iommu;
 static struct pcie_function endpoint;
 
 static void iommu_modes(void)

@@ -95,7 +95,7 @@ static const struct {
     {"imsic", check_imsic},       {"guest-files", check_guest_files},
     {"aplic", check_aplic},       {"timer", check_timer},
     {"harts", check_harts},       {"iommu", check_iommu},
-    {"endpoint", check_endpoint},
+    {"endpoint", check_endpoint}, {"edu", check_edu},
 };
 
 int main(uint64_t hartid, const void *dtb)

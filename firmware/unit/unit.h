@@ -30,7 +30,10 @@ void check_timer(void);
 void check_harts(void);
 void check_iommu(void);
 void check_endpoint(void);
+void check_edu(void);
 
+/* Set up by check_iommu(); without a base there is none. */
+extern struct iommu iommu;
 /* Interrupts taken in S-mode, by number; the handler disables what it takes in sie. */
 extern volatile uint64_t interrupts[64];
 /* The S-file's page of this hart. */

@@ -134,7 +134,8 @@ struct vd_host_ops {
     vd_time (*drain)(void *ctx);
     void (*wire)(void *ctx, uint32_t line, bool level);
     /* Host pointer to the 4-KiB page of RAM at spa, or NULL (no RAM, or for `write`: someone
-     * watches it). It is valid until the model's revoke function is called for that page. */
+     * watches it). It is valid until the model's revoke function is called for that page, or for
+     * VD_NEVER: all pages. */
     void *(*grant)(void *ctx, uint64_t spa, bool write);
     /* From now on (or no more) the model's snoop function is told of every write to the page at
      * spa. */

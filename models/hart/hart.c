@@ -170,7 +170,10 @@ void hart_snoop(struct hart *h, uint64_t spa, uint64_t size)
 
 void hart_revoke(struct hart *h, uint64_t spa)
 {
-    mmu_flush_page_writes(h, spa);
+    if (spa == VD_NEVER)
+        mmu_flush_fast(h);
+    else
+        mmu_flush_page_writes(h, spa);
 }
 
 bool hart_get(struct hart *h, uint32_t reg, uint64_t *value)

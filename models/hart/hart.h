@@ -54,7 +54,7 @@ struct vd_runner *hart_runner(struct hart *hart);
 void hart_wire(struct hart *hart, uint32_t line, bool level);
 /* Someone wrote to a page that this hart watches. */
 void hart_snoop(struct hart *hart, uint64_t spa, uint64_t size);
-/* The host takes back the write grant of the page at spa (all pages: VD_NEVER). */
+/* The host takes back the write grant of the page at spa (VD_NEVER: every grant of all pages). */
 void hart_revoke(struct hart *hart, uint64_t spa);
 
 /* For debugger, tests and final state.  Register numbers: 0..31 x, 32 pc, 33..64 f, 65 + n CSR n.

@@ -7,6 +7,7 @@
 #include "viaduct/bits.h"
 
 enum { DEVICE_SYSCALL = 0, DEVICE_CONSOLE = 1, CONSOLE_READ = 0, CONSOLE_WRITE = 1 };
+enum { COMMAND_IDENTIFY = 0xff, IDENTITY_SIZE = 64 };
 enum { SYS_WRITE = 64, SYS_EXIT = 93, ERR_FAULT = -14, ERR_NO_SYSCALL = -38 };
 enum { SYSCALL_WORDS = 8, PAGE = 4096 };
 
@@ -19,8 +20,8 @@ struct htif_state {
     uint32_t reads; /* console reads that wait for a byte */
     uint32_t first, count;
     uint8_t byte[HTIF_ROOM];
-    uint8_t syscall_answer; /* fromhost owes the answer to a system call */
-    uint8_t pad[3];
+    uint32_t pad;
+    uint64_t owed; /* what fromhost still has to become, 0: nothing */
 };
 
 struct htif {
@@ -75,11 +76,11 @@ static void print(struct htif *h, uint8_t byte)
 static void answer(struct htif *h)
 {
     struct htif_state *s = &h->state;
-    if ((!s->syscall_answer && !(s->reads && s->count)) || read_word(h, h->config.fromhost))
+    if ((!s->owed && !(s->reads && s->count)) || read_word(h, h->config.fromhost))
         return;
-    if (s->syscall_answer) {
-        s->syscall_answer = 0;
-        write_word(h, h->config.fromhost, 1);
+    if (s->owed) {
+        write_word(h, h->config.fromhost, s->owed);
+        s->owed = 0;
         return;
     }
     uint8_t byte = s->byte[s->first];
@@ -114,14 +115,46 @@ static void system_call(struct htif *h, uint64_t addr)
     }
     int64_t result = words[0] == SYS_WRITE ? write_out(h, words[2], words[3]) : ERR_NO_SYSCALL;
     write_word(h, addr, (uint64_t)result);
-    h->state.syscall_answer = 1;
+    h->state.owed = 1;
+}
+
+/* The name of a device, or of one of its commands; what is not there has none. */
+static const char *identity(uint64_t device, uint64_t what)
+{
+    static const struct {
+        uint8_t device, what;
+        const char *name;
+    } rows[] = {
+        {DEVICE_SYSCALL, COMMAND_IDENTIFY, "syscall_proxy"},
+        {DEVICE_SYSCALL, 0, "syscall"},
+        {DEVICE_CONSOLE, COMMAND_IDENTIFY, "bcd"},
+        {DEVICE_CONSOLE, CONSOLE_READ, "read"},
+        {DEVICE_CONSOLE, CONSOLE_WRITE, "write"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (rows[i].device == device && rows[i].what == what)
+            return rows[i].name;
+    return "";
+}
+
+/* The payload is an address << 8 | what to identify. */
+static void identify(struct htif *h, uint64_t device, uint64_t payload)
+{
+    char text[IDENTITY_SIZE] = "";
+    const char *name = identity(device, payload & 0xff);
+    memcpy(text, name, strlen(name));
+    for (uint32_t i = 0; i < IDENTITY_SIZE; i++)
+        access_ram(h, VD_WRITE, (payload >> 8) + i, text + i, 1);
+    h->state.owed = device << 56 | (uint64_t)COMMAND_IDENTIFY << 48 | 1;
 }
 
 static void request(struct htif *h, uint64_t value)
 {
     uint64_t device = vd_get(value, 56, 8), command = vd_get(value, 48, 8);
     uint64_t payload = vd_get(value, 0, 48);
-    if (device == DEVICE_SYSCALL && command == 0 && payload & 1)
+    if (command == COMMAND_IDENTIFY)
+        identify(h, device, payload);
+    else if (device == DEVICE_SYSCALL && command == 0 && payload & 1)
         end_run(h, payload >> 1);
     else if (device == DEVICE_SYSCALL && command == 0)
         system_call(h, payload);

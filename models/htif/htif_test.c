@@ -178,9 +178,34 @@ static void syscall_exit_and_unknown(void **state)
     assert_int_equal(bench_peek(&b, FROMHOST, 8), 1);
     store(FROMHOST, 8, 0);
     store(TOHOST, 8, 0x10);
-    store(TOHOST, 8, UINT64_C(0x00fffffffffffff0));
+    store(TOHOST, 8, UINT64_C(0x00fefffffffffff0));
     store(TOHOST, 8, UINT64_C(0x7700000000000001));
     assert_int_equal(exits, 1);
+}
+
+static void identify(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t device, what;
+        const char *name;
+    } rows[] = {{0, 0xff, "syscall_proxy"},
+                {0, 0, "syscall"},
+                {1, 0xff, "bcd"},
+                {1, 0, "read"},
+                {1, 1, "write"},
+                {1, 2, ""},
+                {2, 0xff, ""}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        memset(b.ram + (TEXT - b.ram_base), 'x', 64);
+        store(TOHOST, 8,
+              rows[i].device << 56 | UINT64_C(0xff) << 48 | (uint64_t)TEXT << 8 | rows[i].what);
+        assert_string_equal(b.ram + (TEXT - b.ram_base), rows[i].name);
+        assert_int_equal(bench_peek(&b, TEXT + 63, 1), 0);
+        assert_int_equal(bench_peek(&b, FROMHOST, 8),
+                         rows[i].device << 56 | UINT64_C(0xff) << 48 | 1);
+        store(FROMHOST, 8, 0);
+    }
 }
 
 static void other_words_of_the_page(void **state)
@@ -259,6 +284,7 @@ int main(void)
         RULE(syscall_write),
         RULE(syscall_write_of_anything),
         RULE(syscall_exit_and_unknown),
+        RULE(identify),
         RULE(other_words_of_the_page),
         RULE(nobody_is_connected),
         RULE(reset_and_snapshot),

@@ -30,6 +30,7 @@ enum {
     CAPABILITY_POWER = 0x40,
     CAPABILITY_EXPRESS = 0x50,
     CAPABILITY_MSIX = 0x90,
+    CAPABILITY_MSI = 0x90, /* a function has one of the two */
     CAPABILITY_VENDOR = 0xa0,
     CAPABILITY_EXTENDED = 0x100,
 };
@@ -61,6 +62,12 @@ static const struct config_row express_rows[] = {
     {2, 2, 0x0092, 0},
     {4, 4, 0x10008020, 0},
     {EXPRESS_DEVICE_CONTROL, 2, 0x2810, 0x79ff},
+};
+
+/* One message, 64-bit addresses, no mask. */
+static const struct config_row msi_rows[] = {
+    {0, 1, 0x05, 0},       {2, 2, 0x0080, 0x0001}, {4, 4, 0, 0xfffffffc},
+    {8, 4, 0, 0xffffffff}, {12, 2, 0, 0xffff},
 };
 
 /* Every request is for a whole page (Page Aligned Request). */
@@ -187,6 +194,10 @@ static void put_capabilities(struct pcie_slot *slot)
     PUT_ROWS(slot, slot->express, express_rows);
     if (id->vectors)
         put_msix(slot, &link);
+    if (id->msi) {
+        slot->msi = chain(slot, &link, CAPABILITY_MSI);
+        PUT_ROWS(slot, slot->msi, msi_rows);
+    }
     put_vendor(slot, &link);
 }
 
@@ -244,7 +255,7 @@ static bool msix_valid(const struct pcie_identity *id)
 {
     if (!id->vectors)
         return true;
-    if (id->vectors > PCIE_MAX_VECTORS || id->msix_bar >= PCIE_BARS)
+    if (id->msi || id->vectors > PCIE_MAX_VECTORS || id->msix_bar >= PCIE_BARS)
         return false;
     uint64_t table_end = (uint64_t)id->msix_table + 16u * id->vectors;
     uint64_t pba_end = (uint64_t)id->msix_pba + 8u * ((id->vectors + 63u) / 64u);
@@ -264,8 +275,8 @@ bool config_valid(const struct pcie_identity *id, struct vd_error *err)
                            i, id->vendor, id->device);
     if (!msix_valid(id))
         return vd_fail(err,
-                       "pcie: MSI-X of %04x:%04x: at most %u vectors, table and PBA 8-byte "
-                       "aligned, apart and inside BAR%u",
+                       "pcie: MSI-X of %04x:%04x: at most %u vectors and no MSI, table and PBA "
+                       "8-byte aligned, apart and inside BAR%u",
                        id->vendor, id->device, PCIE_MAX_VECTORS, id->msix_bar);
     for (uint32_t i = 0; i < id->num_vendor_capabilities; i++)
         if (id->vendor_capabilities[i].size > PCIE_VENDOR_BYTES ||

@@ -37,6 +37,7 @@ struct pcie_identity {
     uint16_t vectors;      /* MSI-X table size, 0: no MSI-X */
     uint8_t msix_bar;      /* which BAR holds table (offset msix_table) and PBA (offset msix_pba) */
     uint32_t msix_table, msix_pba;
+    bool msi;             /* one message by MSI, in place of MSI-X */
     bool ats, pri, pasid; /* capabilities offered */
     struct pcie_bar bars[PCIE_BARS];
     const struct pcie_vendor_capability *vendor_capabilities;
@@ -72,9 +73,9 @@ struct pcie_function {
  * with the same tag.  VD_RETRY: the link is full, ask again after txn->delay.  VD_DENIED: bus
  * mastering is off.  Anything else is the result, at once, because nothing has latency. */
 enum vd_status pcie_send(struct pcie_function *function, struct vd_txn *txn);
-/* Raises MSI-X vector: sends it, or remembers it in the PBA while it may not leave.  Returns the
- * MSI's serial: that of the one already waiting if the PBA bit was set, 0 if there is no such
- * vector. */
+/* Raises MSI-X vector, or the one message of MSI as vector 0: sends it, or remembers it in the PBA
+ * while it may not leave.  Returns the MSI's serial: that of the one already waiting if the PBA bit
+ * was set, 0 if there is no such vector. */
 uint64_t pcie_msix_raise(struct pcie_function *function, uint32_t vector);
 /* False: the function's interrupts are INTx. */
 bool pcie_msix_enabled(const struct pcie_function *function);

@@ -71,7 +71,7 @@ static void block(struct pcie_root *root, vd_time delay)
 static void flush_pending(struct pcie_root *root)
 {
     for (uint32_t devfn = 0; devfn < PCIE_FUNCTIONS && link_room(root); devfn++)
-        if (root->slots[devfn] && root->slots[devfn]->function->id.vectors)
+        if (root->slots[devfn])
             msix_flush(root->slots[devfn]->function);
     link_starved(root);
 }

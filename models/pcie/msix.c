@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* MSI-X: the vector table, the pending bit array, and when a vector's message may leave. */
+/* MSI-X: the vector table, the pending bit array, and when a vector's message may leave.  MSI is
+ * the same with one vector, whose address and data are in configuration space. */
 #include <string.h>
 
 #include "pcie/link.h"
@@ -12,6 +13,10 @@ enum {
     CONTROL_FUNCTION_MASK = 0x40,
     ENTRY_SIZE = 16,
     ENTRY_MASKED = 1,
+    MSI_CONTROL = 2, /* lower byte of Message Control */
+    MSI_ENABLE = 1,
+    MSI_ADDRESS = 4,
+    MSI_DATA = 12,
 };
 
 void msix_reset(struct pcie_function *function)
@@ -31,7 +36,27 @@ static uint8_t control(const struct pcie_slot *slot)
 
 bool msix_enabled(const struct pcie_slot *slot)
 {
+    if (slot->msi)
+        return slot->function->st->config[slot->msi + MSI_CONTROL] & MSI_ENABLE;
     return control(slot) & CONTROL_ENABLE;
+}
+
+static uint32_t vectors_of(const struct pcie_function *function)
+{
+    return function->id.msi ? 1 : function->id.vectors;
+}
+
+static struct pcie_msix_entry entry_of(const struct pcie_function *function, uint32_t vector)
+{
+    const struct pcie_slot *slot = slot_of(function);
+    struct pcie_msix_entry entry = {0};
+    if (!slot->msi)
+        return function->st->msix[vector];
+    for (unsigned i = 0; i < 8; i++)
+        entry.addr |= (uint64_t)function->st->config[slot->msi + MSI_ADDRESS + i] << 8 * i;
+    for (unsigned i = 0; i < 2; i++)
+        entry.data |= (uint32_t)function->st->config[slot->msi + MSI_DATA + i] << 8 * i;
+    return entry;
 }
 
 bool pcie_msix_enabled(const struct pcie_function *function)
@@ -78,16 +103,16 @@ static uint64_t new_serial(struct pcie_root *root)
 /* The message leaves the function: from here on it is a posted write like any other. */
 static void issue(struct pcie_function *function, uint32_t vector, uint64_t serial, uint32_t attrs)
 {
-    const struct pcie_msix_entry *entry = &function->st->msix[vector];
+    const struct pcie_msix_entry entry = entry_of(function, vector);
     struct vd_txn txn = {
         .cmd = VD_WRITE,
-        .addr = entry->addr,
+        .addr = entry.addr,
         .size = 4,
-        .data = {entry->data},
+        .data = {entry.data},
         .attrs = VD_POSTED | attrs,
         .serial = serial,
     };
-    trace_issue(function, serial, entry->addr, entry->data);
+    trace_issue(function, serial, entry.addr, entry.data);
     pcie_send(function, &txn);
 }
 
@@ -111,12 +136,12 @@ static uint64_t hold(struct pcie_function *function, uint32_t vector)
 uint64_t msix_raise(struct pcie_function *function, uint32_t vector, uint32_t attrs)
 {
     const struct pcie_slot *slot = slot_of(function);
-    if (vector >= function->id.vectors)
+    if (vector >= vectors_of(function))
         return 0;
     if (!msix_enabled(slot)) {
-        const struct pcie_msix_entry *entry = &function->st->msix[vector];
+        const struct pcie_msix_entry entry = entry_of(function, vector);
         uint64_t dropped = new_serial(function->root);
-        trace_issue(function, dropped, entry->addr, entry->data);
+        trace_issue(function, dropped, entry.addr, entry.data);
         trace_off(function, dropped, vector);
         return dropped;
     }
@@ -138,7 +163,7 @@ void msix_flush(struct pcie_function *function)
     struct pcie_function_state *st = function->st;
     if (!msix_enabled(slot))
         return;
-    for (uint32_t v = 0; v < function->id.vectors; v++) {
+    for (uint32_t v = 0; v < vectors_of(function); v++) {
         if (!st->pba[v / 64]) {
             v |= 63;
             continue;

@@ -15,7 +15,7 @@ enum {
 struct pcie_slot {
     struct pcie_function *function;
     uint8_t writable[PCIE_CONFIG_SIZE]; /* which bits of configuration space software may change */
-    uint16_t power, express, msix;      /* where the capabilities are, 0: not there */
+    uint16_t power, express, msix, msi; /* where the capabilities are, 0: not there */
 };
 
 /* Transactions on their way from the functions to the host, oldest first. */

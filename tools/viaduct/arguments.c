@@ -164,6 +164,8 @@ static const struct {
     {"iommu-sys", "machine.iommu", NULL},
     {"aia", NULL, "aplic-imsic"},
     {"acpi", NULL, "off"},
+    {"pflash0", NULL, NULL},
+    {"pflash1", NULL, NULL},
 };
 
 static bool take_property(struct arguments *a, const char *text, size_t length,
@@ -177,14 +179,18 @@ static bool take_property(struct arguments *a, const char *text, size_t length,
         const char *value = name < length ? copy(a, text + name + 1, length - name - 1) : "on";
         if (machine_properties[i].key)
             return arguments_add(a, machine_properties[i].key, value, err);
+        if (!only)
+            return drives_take_flash(&a->drives, (uint32_t)(known[strlen("pflash")] - '0'), value,
+                                     err);
         return strcmp(value, only) == 0 ||
                vd_fail(err, "-M virt,%s=%.40s: accepted is %s=%s", known, value, known, only);
     }
     if (!memchr(text, '.', name))
-        return vd_fail(err,
-                       "-M virt has no '%.*s': accepted are aia=aplic-imsic, aia-guests=N, "
-                       "iommu-sys=on|off, acpi=off, and any section.key=value",
-                       (int)(name < 60 ? name : 60), text);
+        return vd_fail(
+            err,
+            "-M virt has no '%.*s': accepted are aia=aplic-imsic, aia-guests=N, "
+            "iommu-sys=on|off, acpi=off, pflash0=ID, pflash1=ID, and any section.key=value",
+            (int)(name < 60 ? name : 60), text);
     return take_assignment(a, "-M virt,", text, length, err);
 }
 
@@ -257,8 +263,10 @@ static bool take_text(void *ctx, const struct option *option, const char *value,
     const struct {
         const char *name;
         const char **place;
-    } places[] = {{"limit", &a->limit}, {"quantum", &a->quantum},   {"trace", &a->trace},
-                  {"stats", &a->stats}, {"dump-dtb", &a->dump_dtb}, {"out", &a->out}};
+    } places[] = {{"limit", &a->limit},         {"quantum", &a->quantum},
+                  {"trace", &a->trace},         {"stats", &a->stats},
+                  {"dump-dtb", &a->dump_dtb},   {"out", &a->out},
+                  {"signature", &a->signature}, {"signature-granularity", &a->granularity}};
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
         if (strcmp(places[i].name, option->name) == 0)
             *places[i].place = value;
@@ -293,10 +301,14 @@ const struct option machine_options[] = {
     {"append", "TEXT", "boot arguments", take_key, "machine.append"},
     {"dtb", "FILE", "devicetree in place of the generated one", take_key, "machine.dtb"},
     {"symbols", "FILE", "ELF with names for addresses in messages", take_key, "machine.symbols"},
-    {"drive", "file=FILE[,...]", "a raw disk: a virtio-blk-pci, or with if=none,id=ID for -device",
+    {"drive", "file=FILE[,...]",
+     "a raw disk: a virtio-blk-pci, with if=none,id=ID for -device, or if=pflash",
      drives_take_drive, NULL},
+    {"blockdev", "driver=file,...", "a raw disk: node-name=ID, filename=FILE, read-only=on|off",
+     drives_take_blockdev, NULL},
     {"device", "MODEL[,...]",
-     "nvme, nvme-ns, virtio-{blk,rng}-{pci,device}: drive=ID, serial=TEXT; loader: file=, addr=",
+     "edu, nvme, nvme-ns, virtio-{blk,rng}-{pci,device}: drive=ID, serial=TEXT, addr=N; loader: "
+     "file=, addr=",
      drives_take_device, NULL},
     {"timing", "PRESET", "functional, inorder, or a YAML file", take_key, "machine.timing"},
     {"quantum", "T", "how far a hart may run ahead of another", take_text, NULL},
@@ -309,6 +321,12 @@ const struct option machine_options[] = {
     {"stats", "FILE", "writes counters as JSON", take_text, NULL},
     {"dump-dtb", "FILE", "writes the devicetree and ends", take_text, NULL},
     {"print-config", NULL, "prints the exact configuration and ends", take_flag, NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+const struct option run_options[] = {
+    {"signature", "FILE", "writes memory from begin_signature to end_signature", take_text, NULL},
+    {"signature-granularity", "N", "bytes of a line of it: 4", take_text, NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

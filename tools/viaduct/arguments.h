@@ -24,7 +24,7 @@ struct arguments {
     uint32_t num_sweeps;
     struct drives drives;        /* that are no settings yet */
     const char *limit, *quantum; /* times as given */
-    const char *trace, *stats, *dump_dtb, *out;
+    const char *trace, *stats, *dump_dtb, *out, *signature, *granularity;
     bool print_config, console, no_reboot;
     const char *names[64]; /* arguments that are not options */
     uint32_t num_names;
@@ -36,6 +36,7 @@ struct arguments {
 };
 
 extern const struct option machine_options[]; /* -M, -smp, -m ... */
+extern const struct option run_options[];     /* --signature, ... */
 extern const struct option exp_options[];     /* --sweep, --out ... */
 
 void arguments_free(struct arguments *arguments);

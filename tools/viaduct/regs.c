@@ -5,11 +5,14 @@
 
 #include "aplic/aplic.h"
 #include "clint/clint.h"
+#include "edu/edu.h"
 #include "finisher/finisher.h"
+#include "fw_cfg/fw_cfg.h"
 #include "imsic/imsic.h"
 #include "iommu/iommu.h"
 #include "nvme/nvme.h"
 #include "pcie/endpoint.h"
+#include "pflash/pflash.h"
 #include "platforms/config.h"
 #include "rtc/rtc.h"
 #include "uart/uart.h"
@@ -25,6 +28,8 @@ static const struct {
     {"endpoint", endpoint_regs}, {"uart", uart_regs},
     {"rtc", rtc_regs},           {"finisher", finisher_regs},
     {"nvme", nvme_regs},         {"virtio-mmio", virtio_mmio_regs},
+    {"edu", edu_regs},           {"fw_cfg", fw_cfg_regs},
+    {"pflash", pflash_regs},
 };
 
 enum { MODELS = sizeof(models) / sizeof(models[0]) };

@@ -5,11 +5,12 @@
 #include "arguments.h"
 #include "describe.h"
 #include "machine.h"
+#include "signature.h"
 #include "verbs.h"
 
 enum { SHOWN_VIOLATIONS = 10 };
 
-static const struct option *const tables[] = {machine_options, NULL};
+static const struct option *const tables[] = {machine_options, run_options, NULL};
 
 static void print_help(void)
 {
@@ -39,13 +40,19 @@ static int conclude(struct machine *machine)
     return guest ? guest : STATUS_LEDGER;
 }
 
-static int run_machine(const struct virt_config *config, const struct machine_setup *setup)
+static int run_machine(const struct virt_config *config, const struct machine_setup *setup,
+                       const struct arguments *arguments)
 {
     struct machine machine;
     struct vd_error err;
+    uint32_t granularity = signature_granularity(arguments->granularity, &err);
+    if (!granularity)
+        return fail(STATUS_USAGE, err.text);
     enum status status = machine_open(&machine, config, setup, &err);
     if (status == STATUS_OK)
         status = machine_run(&machine, &err);
+    if (status == STATUS_OK && arguments->signature)
+        status = signature_write(machine.virt, arguments->signature, granularity, &err);
     int result;
     if (status == STATUS_OK)
         result = conclude(&machine);
@@ -71,11 +78,13 @@ static int run_arguments(struct arguments *arguments)
     } else if (arguments->dump_dtb) {
         status = describe_devicetree(config, arguments->dump_dtb);
     } else {
-        status = run_machine(config, &(struct machine_setup){.trace = arguments->trace,
-                                                             .stats = arguments->stats,
-                                                             .console = stdout,
-                                                             .no_reboot = arguments->no_reboot,
-                                                             .input = true});
+        status = run_machine(config,
+                             &(struct machine_setup){.trace = arguments->trace,
+                                                     .stats = arguments->stats,
+                                                     .console = stdout,
+                                                     .no_reboot = arguments->no_reboot,
+                                                     .input = true},
+                             arguments);
     }
     free(config);
     return status;

@@ -144,7 +144,8 @@ static const struct {
     {"run --dump-dtb /none/dtb", STATUS_HOST, "/none/dtb cannot be written"},
     {"run -drive id=a", STATUS_USAGE, "-drive needs file=FILE"},
     {"run -drive file=line,if=none", STATUS_USAGE, "-drive if=none needs id=NAME"},
-    {"run -drive file=line,if=scsi", STATUS_USAGE, "-drive if=scsi: accepted are none and virtio"},
+    {"run -drive file=line,if=scsi", STATUS_USAGE,
+     "-drive if=scsi: accepted are none, virtio and pflash"},
     {"run -drive file=line,format=qcow2", STATUS_USAGE, "format=qcow2: accepted is format=raw"},
     {"run -drive file=line,readonly=yes", STATUS_USAGE, "readonly=yes: accepted are on and off"},
     {"run -drive line", STATUS_USAGE, "-drive does not take 'line': accepted are file, if"},
@@ -235,7 +236,7 @@ static void limit_always_ends_a_run(void **state)
     (void)state;
     assert_int_equal(rig_run("run -bios none -kernel loop.bin --limit 1000"), STATUS_LIMIT);
     assert_non_null(strstr(rig_output, "the limit of 1000 cycles was reached"));
-    assert_non_null(strstr(rig_output, "hart 0: pc 0x80200000, M mode"));
+    assert_non_null(strstr(rig_output, "hart 0: pc 0x80000000, M mode"));
     assert_int_equal(rig_run("run -bios none -kernel loop.elf --limit 3us"), STATUS_LIMIT);
     assert_non_null(strstr(rig_output, "the limit of 3000 cycles was reached"));
     assert_null(strstr(rig_output, "traps for ever"));
@@ -249,10 +250,10 @@ static void files_are_loaded_where_they_are_told(void **state)
     (void)state;
     assert_int_equal(
         rig_run("run -bios none -kernel jump.bin -device loader,file=line,addr=0x81000000 "
-                "-device loader,file=fail3.bin,addr=0x84000000"),
+                "-device loader,file=fail3.bin,addr=0x83e00000"),
         3);
     assert_int_equal(rig_run("run -bios none -kernel fail3.bin -device loader,file=pass.bin,"
-                             "addr=0x80200000"),
+                             "addr=0x80000000"),
                      0);
 }
 
@@ -275,7 +276,7 @@ static void a_deadlock_is_recognised(void **state)
     (void)state;
     assert_int_equal(rig_run("run -smp 2 -bios none -kernel sleep.bin"), STATUS_DEADLOCK);
     assert_non_null(strstr(rig_output, "every hart sleeps"));
-    assert_non_null(strstr(rig_output, "hart 1: pc 0x8020000"));
+    assert_non_null(strstr(rig_output, "hart 1: pc 0x8000000"));
 }
 
 static void printed_configuration_reads_back(void **state)
