@@ -24,6 +24,8 @@ void pause_cycles(uint64_t cycles);
 /* False: the hypervisor would not. */
 bool hypercall_ok(enum hypercall function, uint64_t a0, uint64_t a1);
 uint64_t hypercall(enum hypercall function, uint64_t a0);
+/* vCPU 2's part of WORK_CROSSFIRE. */
+_Noreturn void crossfire(void);
 /* vCPU 1's part of WORK_RACE. */
 _Noreturn void race_sleep(void);
 /* And of WORK_MASKED. */

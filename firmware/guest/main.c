@@ -149,6 +149,8 @@ static void secondary_main(void)
     bool awake = (plan->flags & PLAN_AWAKE) || rival;
     if (plan->workload == WORK_MASKED && cpu_self()->hartid == 1)
         masked_sleep();
+    if (plan->workload == WORK_CROSSFIRE && cpu_self()->hartid == 2)
+        crossfire();
     if (plan->workload >= WORK_RACE && cpu_self()->hartid == 1)
         race_sleep();
     for (;;)

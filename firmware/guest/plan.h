@@ -30,6 +30,7 @@ enum workload {
     WORK_WIRE,      /* the device's pin to vCPU 0 */
     WORK_BROADCAST, /* vCPU 0 to all the others at once, as when a kernel shoots down TLBs */
     WORK_STREAM,    /* the device to the other vCPUs, while vCPU 0 has the hypervisor do things */
+    WORK_CROSSFIRE, /* vCPU 2 to vCPU 1, while vCPU 0 has the hypervisor do things */
     WORK_RACE,      /* MSIs that arrive just when vCPU 1 goes to sleep */
     WORK_DRAIN,     /* the same, behind another that vCPU 1 has seen before its notice */
     WORK_MASKED,    /* MSIs to vCPU 1, which sleeps and has masked them, one way or another */

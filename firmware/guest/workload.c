@@ -58,6 +58,15 @@ static bool counter_settle(const volatile uint64_t *counter, uint64_t target, ui
     return *counter >= target;
 }
 
+/* Nothing is under way any more, and what has arrived was handled. */
+static void drain_wait(void)
+{
+    uint64_t since = time_now();
+    pause_cycles(DRAIN_CYCLES);
+    while (time_now() - since < plan->settle)
+        ;
+}
+
 static uint64_t random_state;
 
 static uint64_t random_below(uint64_t limit)
@@ -290,6 +299,31 @@ static uint64_t stream_round(uint32_t count, bool measured)
     return generator_finish(count);
 }
 
+/* Nobody waits for the IPIs: each store is on its way when the next thing happens. */
+static volatile uint64_t shots;
+
+_Noreturn void crossfire(void)
+{
+    for (;;) {
+        while (!shots)
+            ;
+        pause_cycles(next_period());
+        send(0);
+        shots--;
+    }
+}
+
+static uint64_t crossfire_round(uint32_t count, bool measured)
+{
+    shots = count;
+    if (measured)
+        operations(count);
+    while (shots)
+        ;
+    drain_wait();
+    return count;
+}
+
 /* vCPU 1 has the device send an MSI after so many cycles, and goes to sleep.  From one to the next
  * the MSI comes one cycle later, over everything from before the WFI to long after. */
 enum { RACE_FIRST = 1, DRAIN_FIRST = 200, RACE_GAPS = 97 };
@@ -380,19 +414,11 @@ static const struct work works[] = {
     [WORK_BROADCAST] = {1, &counters.ipis, nothing_prepare, broadcast_round},
     [WORK_WIRE] = {0, &counters.wires, nothing_prepare, wire_round},
     [WORK_STREAM] = {1, &counters.messages, stream_prepare, stream_round},
+    [WORK_CROSSFIRE] = {1, &counters.ipis, nothing_prepare, crossfire_round},
     [WORK_RACE] = {1, &counters.messages, stream_prepare, race_round},
     [WORK_DRAIN] = {1, &counters.messages, stream_prepare, race_round},
     [WORK_MASKED] = {1, &counters.messages, stream_prepare, masked_round},
 };
-
-/* Nothing is under way any more, and what has arrived was handled. */
-static void drain_wait(void)
-{
-    uint64_t since = time_now();
-    pause_cycles(DRAIN_CYCLES);
-    while (time_now() - since < plan->settle)
-        ;
-}
 
 static void counters_clear(void)
 {

@@ -75,7 +75,7 @@ static void calls_run(struct hart *hart)
     while (call) {
         struct hart_call *next = call->next; /* once done, the call is its asker's again */
         call->run(call->arg);
-        __atomic_store_n(&call->done, true, __ATOMIC_RELEASE);
+        store_release(&call->done, true);
         call = next;
     }
 }
@@ -126,7 +126,7 @@ void hart_call(struct hart *hart, void (*run)(void *arg), void *arg)
     hart->calls = &call;
     spin_unlock(&hart->lock);
     hart_kick(hart);
-    while (!__atomic_load_n(&call.done, __ATOMIC_ACQUIRE))
+    while (!load_acquire(&call.done))
         hart_poll();
 }
 

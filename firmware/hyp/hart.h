@@ -28,7 +28,7 @@ struct hart_call {
     void (*run)(void *arg);
     void *arg;
     struct hart_call *next;
-    volatile bool done;
+    uint32_t done;
 };
 
 struct hart {

@@ -77,6 +77,10 @@ static const struct protocol moves[] = {
      "A13",
      "the second IOMMU forgotten",
      {stop_old, clear_new, forget_second, pte_new, inval, fence, wait, gstage, dump, restore}},
+    {14,
+     "A14",
+     "stores of other harts left on their way",
+     {stop_old, clear_new, pte_new, inval, fence, wait, aplic_move, gstage, dump, restore}},
 };
 
 #define EVICT_TAIL inval, fence, wait, gstage, dump, merge_into_mrif
@@ -182,6 +186,7 @@ static bool is(const char *name, const char *const *set)
 static void traits_set(const char *name)
 {
     protocol_traits = (struct protocol_traits){
+        .leave_stores = IS("A14"),
         .sleep_without_scan = IS("B1"),
         .notices_while_awake = !IS("B7"),
         .merge_atomically = IS("B4", "B11"),

@@ -18,6 +18,7 @@ const char *protocol_name(uint32_t variant);
 
 /* What some of them change outside of the order of steps. */
 struct protocol_traits {
+    bool leave_stores;          /* A14 */
     bool sleep_without_scan;    /* B1 */
     bool notices_while_awake;   /* all but B7, which masks them until it sleeps */
     bool merge_atomically;      /* B4, B11: though the IOMMU does not */

@@ -6,7 +6,9 @@
 #include "gfile.h"
 #include "hart.h"
 #include "hyp.h"
+#include "mmio.h"
 #include "pages.h"
+#include "protocol.h"
 #include "sched.h"
 #include "text.h"
 #include "vfile.h"
@@ -86,9 +88,13 @@ void vm_map_imsic(struct vm *vm, const struct vcpu *vcpu)
         *pagetable_leaf(&vm->gstage, gpa) = 0;
 }
 
+/* HFENCE.GVMA orders translations.  A store that has left the hart by the old one is on its way
+ * until a fence of O has waited for it. */
 static void fence_here(void *arg)
 {
     (void)arg;
+    if (!protocol_traits.leave_stores)
+        fence_all();
     hfence_gvma_all();
 }
 

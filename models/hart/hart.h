@@ -37,6 +37,7 @@ struct hart_config {
     uint32_t geilen;      /* must equal the IMSIC's number of guest files */
     uint32_t tlb_entries; /* per data and fetch side; 0: a large one */
     uint32_t no_msip;     /* no device for software interrupts: MSIP and MSIE are zero */
+    uint32_t weak_stores; /* only fences of O, not of W, wait for stores to devices */
     uint64_t reset_pc;
     struct hart_timing timing;
     vd_time cycle_ps;

@@ -38,6 +38,8 @@ static const struct vd_param params[] = {
      "entries of the data and of the fetch TLB; 0: many"},
     {"no_msip", VD_PARAM_U32, FIELD(no_msip), 0, 0, 1, NULL, "",
      "1: no device for software interrupts, MSIP and MSIE are zero"},
+    {"weak_stores", VD_PARAM_U32, FIELD(weak_stores), 0, 0, 1, NULL, "",
+     "1: only fences of O, not of W, wait for posted stores to devices"},
     {"reset_pc", VD_PARAM_U64, FIELD(reset_pc), 0x1000, 4, UINT64_MAX, NULL, "", "pc after reset"},
     CYCLES(alu, 1, 500, "an instruction that is nothing of the following"),
     CYCLES(load, 1, 500, "a load that hits, until its value can be used; 1 if nobody waits; 3"),

@@ -26,6 +26,7 @@ static const struct {
     {20300, "two IOMMUs, a vCPU that migrates"},
     {20400, "two MSIs in order to a vCPU that migrates"},
     {20500, "guest file that moves under fire"},
+    {20600, "virtual IPIs to a guest file that moves"},
     {20700, "wire to a vCPU that migrates"},
     {20800, "migration that forgets the IOMMU"},
     {30100, "into the MRIF and back under fire"},
