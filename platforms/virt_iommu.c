@@ -72,6 +72,11 @@ static void message_due(void *ctx, uint32_t vector)
     pcie_msix_raise(&i->function, vector);
 }
 
+static bool may_master(void *ctx)
+{
+    return pcie_bus_master(&((struct virt_iommu *)ctx)->function);
+}
+
 static bool plug(struct virt *v, uint32_t index, struct vd_error *err)
 {
     struct virt_iommu *i = &v->iommus[index];
@@ -104,6 +109,7 @@ bool virt_connect_iommus(struct virt *v, struct vd_error *err)
         iommu_connect(i->iommu, &(struct iommu_device_port){.respond = responded,
                                                             .message = messaged,
                                                             .interrupt = pci ? message_due : NULL,
+                                                            .bus_master = pci ? may_master : NULL,
                                                             .ctx = i});
         if (pci && !plug(v, index, err))
             return false;

@@ -10,7 +10,7 @@
 #include "platforms/virt_machine.h"
 
 enum { ECAM_ENDPOINT = 1 << 15, BAR = 0x40000000, PASS_CYCLES = 10000 };
-enum { COMMAND = 4, BAR0 = 0x10, COMMAND_MEMORY_MASTER = 6 };
+enum { COMMAND = 4, BAR0 = 0x10, COMMAND_MEMORY = 2, COMMAND_MEMORY_MASTER = 6 };
 enum { FORGE_ADDR = 0xc0, FORGE_DATA = 0xc8, FORGE_CONTROL = 0xcc };
 
 struct machine {
@@ -213,7 +213,7 @@ static void without_an_iommu_devices_reach_memory(void **state)
 
 enum { ECAM_IOMMU = 31 << 15, IOMMU_BAR = 0x48000000, SECOND_BAR = 0x44000000 };
 enum { DDTP = 16, FQB = 40, FQT = 52, FQCSR = 76, CAPABILITIES = 0, MSI_CFG_TBL = 0x300 };
-enum { FQEN = 1, FIE = 2, MODE_BARE = 1 };
+enum { FQEN = 1, FIE = 2, FQMF = 1 << 8, MODE_BARE = 1, MODE_1LVL = 2, IPSR = 84 };
 #define SYS_IOMMU       UINT64_C(0x3010000)
 #define FAULTS          UINT64_C(0x80100000)
 #define MSIX_CAPABILITY 0x90
@@ -316,9 +316,43 @@ static void EMB_1_pcie_function(void **state)
     forge_from(&m, SECOND_BAR, 7);
     assert_int_equal(faults(&m, IOMMU_BAR), 1);
     assert_int_equal(claimed(&m), 0); /* MSI-X is not enabled */
-    store(&m, IOMMU_BAR + 84, 4, 0xf);
+    store(&m, IOMMU_BAR + IPSR, 4, 0xf);
     store(&m, capability + 2, 2, 0x8000);
     forge_from(&m, SECOND_BAR, 7);
+    assert_int_equal(claimed(&m), 42);
+    virt_destroy(m.virt);
+}
+
+/* Without Bus Master Enable its queues and tables are out of its reach and its messages wait in the
+ * PBA; what it translates is the device's. */
+static void EMB_1_bus_master_enable(void **state)
+{
+    (void)state;
+    struct machine m = with_three_iommus();
+    uint64_t command = 0x30000000 + ECAM_IOMMU + COMMAND, data;
+    uint64_t capability = 0x30000000 + ECAM_IOMMU + MSIX_CAPABILITY;
+    fault_queue(&m, IOMMU_BAR, FAULTS, FQEN | FIE);
+    store(&m, IOMMU_BAR + MSI_CFG_TBL, 8, 0x28000000);
+    store(&m, IOMMU_BAR + MSI_CFG_TBL + 8, 4, 42);
+    store(&m, IOMMU_BAR + MSI_CFG_TBL + 12, 4, 0);
+    store(&m, capability + 2, 2, 0x8000);
+    store(&m, IOMMU_BAR + DDTP, 8, MODE_BARE);
+    store(&m, command, 2, COMMAND_MEMORY);
+    forge_from(&m, SECOND_BAR, 7);
+    assert_int_equal(claimed(&m), 7);
+    store(&m, IOMMU_BAR + DDTP, 8, 0x80200000 >> 12 << 10 | MODE_1LVL);
+    forge_from(&m, SECOND_BAR, 8);
+    assert_int_equal(claimed(&m), 0);
+    assert_int_equal(load(&m, IOMMU_BAR + FQCSR, 4, &data), VD_OK);
+    assert_int_equal(data & FQMF, FQMF);
+    assert_int_equal(faults(&m, IOMMU_BAR), 0);
+    store(&m, command, 2, COMMAND_MEMORY_MASTER);
+    run(&m, PASS_CYCLES);
+    assert_int_equal(claimed(&m), 42);
+    store(&m, IOMMU_BAR + FQCSR, 4, FQEN | FIE | FQMF);
+    store(&m, IOMMU_BAR + IPSR, 4, 0xf);
+    forge_from(&m, SECOND_BAR, 9);
+    assert_int_equal(faults(&m, IOMMU_BAR), 1);
     assert_int_equal(claimed(&m), 42);
     virt_destroy(m.virt);
 }
@@ -359,6 +393,7 @@ int main(void)
         cmocka_unit_test(without_an_iommu_devices_reach_memory),
         cmocka_unit_test(every_iommu_has_its_own_devices),
         cmocka_unit_test(EMB_1_pcie_function),
+        cmocka_unit_test(EMB_1_bus_master_enable),
         cmocka_unit_test(bad_machines_get_their_sentence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

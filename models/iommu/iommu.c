@@ -39,9 +39,23 @@ void iommu_record_qos(struct iommu *m, const struct vd_txn *txn)
                txn->requester);
 }
 
+static bool may_issue(const struct iommu *m)
+{
+    return !m->port.bus_master || m->port.bus_master(m->port.ctx);
+}
+
+static enum vd_status refuse(struct iommu *m, const struct vd_txn *txn)
+{
+    if (txn->serial)
+        iommu_emit(m, VD_REC_msi_drop, txn->serial, VD_DROP_no_master, m->config.index, txn->addr);
+    return VD_DENIED;
+}
+
 static enum vd_status put(struct iommu *m, struct vd_txn *txn, uint32_t tag)
 {
     txn->tag = tag;
+    if (!may_issue(m))
+        return refuse(m, txn);
     enum vd_status status = m->host.ops->submit(m->host.ctx, txn);
     if (status != VD_RETRY)
         iommu_emit_qos(m, txn);

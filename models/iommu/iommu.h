@@ -81,6 +81,10 @@ struct iommu_device_port {
     /* If set, messages of interrupt vectors are left to it, as for a PCIe function, whose MSI-X
      * table is where msi_cfg_tbl is; else the IOMMU writes them as msi_cfg_tbl says. */
     void (*interrupt)(void *ctx, uint32_t vector);
+    /* If set and false, the IOMMU may issue no request of its own, as a PCIe function whose Bus
+     * Master Enable is 0: each is refused as the bus would refuse it.  What it translates leaves
+     * under the device's ID and is not concerned. */
+    bool (*bus_master)(void *ctx);
     void *ctx;
 };
 void iommu_connect(struct iommu *iommu, const struct iommu_device_port *port);

@@ -73,6 +73,8 @@ struct pcie_function {
  * with the same tag.  VD_RETRY: the link is full, ask again after txn->delay.  VD_DENIED: bus
  * mastering is off.  Anything else is the result, at once, because nothing has latency. */
 enum vd_status pcie_send(struct pcie_function *function, struct vd_txn *txn);
+/* False: Bus Master Enable is 0, or the function is not in D0. */
+bool pcie_bus_master(const struct pcie_function *function);
 /* Raises MSI-X vector, or the one message of MSI as vector 0: sends it, or remembers it in the PBA
  * while it may not leave.  Returns the MSI's serial: that of the one already waiting if the PBA bit
  * was set, 0 if there is no such vector. */

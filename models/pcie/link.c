@@ -168,13 +168,18 @@ static enum vd_status send_through(struct pcie_root *root, struct vd_txn *txn)
     return status;
 }
 
+bool pcie_bus_master(const struct pcie_function *function)
+{
+    return config_bus_master(slot_of(function));
+}
+
 enum vd_status pcie_send(struct pcie_function *function, struct vd_txn *txn)
 {
     struct pcie_root *root = function->root;
     txn->requester = pcie_device_id(function);
     txn->delay = 0;
     enum vd_status status = VD_PENDING;
-    if (!config_bus_master(slot_of(function))) {
+    if (!pcie_bus_master(function)) {
         status = VD_DENIED;
     } else if (!link_room(root)) {
         txn->delay = link_backoff(root);
