@@ -70,6 +70,12 @@ static void aplics_read(struct board *board, const struct fdt *fdt)
     }
 }
 
+/* Of a child of the root complex. */
+static uint32_t pci_device_id(const struct fdt *fdt, fdt_node node)
+{
+    return fdt_cell(fdt, node, "reg", 0, 0) >> 8 & 0xffff;
+}
+
 static void iommus_read(struct board *board, const struct fdt *fdt)
 {
     fdt_node node = FDT_NONE;
@@ -78,6 +84,17 @@ static void iommus_read(struct board *board, const struct fdt *fdt)
         if (board->num_iommus < BOARD_IOMMUS &&
             fdt_reg(fdt, node, 0, &board->iommus[board->num_iommus], &size))
             board->num_iommus++;
+    for (node = FDT_NONE; (node = fdt_find(fdt, node, "riscv,pci-iommu")) != FDT_NONE;)
+        if (board->num_pci_iommus < BOARD_IOMMUS)
+            board->pci_iommus[board->num_pci_iommus++] = pci_device_id(fdt, node);
+}
+
+static uint32_t pci_iommu(const struct board *board, uint32_t device_id)
+{
+    for (uint32_t i = 0; i < board->num_pci_iommus; i++)
+        if (board->pci_iommus[i] == device_id)
+            return board->num_iommus + i;
+    return UINT32_MAX;
 }
 
 static uint32_t iommu_of_phandle(const struct board *board, const struct fdt *fdt, uint32_t phandle)
@@ -85,6 +102,8 @@ static uint32_t iommu_of_phandle(const struct board *board, const struct fdt *fd
     uint64_t addr = 0, size;
     uint32_t i = 0;
     fdt_node node = fdt_by_phandle(fdt, phandle);
+    if (node != FDT_NONE && fdt_is(fdt, node, "riscv,pci-iommu"))
+        return pci_iommu(board, pci_device_id(fdt, node));
     if (node != FDT_NONE)
         fdt_reg(fdt, node, 0, &addr, &size);
     while (i < board->num_iommus && board->iommus[i] != addr)

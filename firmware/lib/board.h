@@ -27,7 +27,8 @@ struct board_pcie {
     uint64_t mmio64, mmio64_size;
     /* APLIC source of [device & 3][pin - 1]. */
     uint32_t intx[4][BOARD_INTX];
-    /* Which IOMMU, of board.iommus, runs of requester IDs are behind. */
+    /* Which IOMMU runs of requester IDs are behind: of board.iommus, or, from num_iommus on, of
+     * board.pci_iommus. */
     struct {
         uint32_t from, count, iommu;
     } iommu_map[BOARD_IOMMU_ROWS];
@@ -39,6 +40,8 @@ struct board {
     uint64_t uart, finisher, clint;
     uint64_t iommus[BOARD_IOMMUS];
     uint32_t num_iommus;
+    uint32_t pci_iommus[BOARD_IOMMUS]; /* those that are PCIe functions, by device_id */
+    uint32_t num_pci_iommus;
     uint32_t num_harts;
     uint64_t hartids[BOARD_HARTS]; /* in the order of the IMSIC's pages */
     struct board_imsic imsic_m, imsic_s;

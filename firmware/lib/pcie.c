@@ -60,23 +60,36 @@ static void msix_find(struct pcie_function *f)
         f->msix_vectors = (mmio_read16(f->config + f->msix + 2) & 0x7ffu) + 1;
 }
 
+static uint64_t config_of(const struct board_pcie *pcie, uint32_t device_id)
+{
+    return pcie->ecam + ((uint64_t)device_id << 12);
+}
+
+bool pcie_at(const struct board_pcie *pcie, uint32_t device_id, struct pcie_function *function)
+{
+    if (!pcie->ecam || device_id >= DEVFNS)
+        return false;
+    uint64_t config = config_of(pcie, device_id);
+    uint32_t id = mmio_read32(config + PCIE_ID);
+    if (id == UINT32_MAX)
+        return false;
+    *function = (struct pcie_function){.config = config,
+                                       .device_id = device_id,
+                                       .vendor = (uint16_t)id,
+                                       .device = (uint16_t)(id >> 16)};
+    function->pin = mmio_read8(config + PCIE_INTERRUPT_PIN);
+    bars_size(function);
+    msix_find(function);
+    return true;
+}
+
 bool pcie_find(const struct board_pcie *pcie, uint16_t vendor, uint16_t device, uint32_t n,
                struct pcie_function *function)
 {
-    if (!pcie->ecam)
-        return false;
-    for (uint32_t devfn = 0; devfn < DEVFNS; devfn++) {
-        uint64_t config = pcie->ecam + ((uint64_t)devfn << 12);
-        uint32_t id = mmio_read32(config + PCIE_ID);
-        if (id != ((uint32_t)device << 16 | vendor) || n-- > 0)
-            continue;
-        *function = (struct pcie_function){
-            .config = config, .device_id = devfn, .vendor = vendor, .device = device};
-        function->pin = mmio_read8(config + PCIE_INTERRUPT_PIN);
-        bars_size(function);
-        msix_find(function);
-        return true;
-    }
+    uint32_t wanted = (uint32_t)device << 16 | vendor;
+    for (uint32_t devfn = 0; pcie->ecam && devfn < DEVFNS; devfn++)
+        if (mmio_read32(config_of(pcie, devfn) + PCIE_ID) == wanted && n-- == 0)
+            return pcie_at(pcie, devfn, function);
     return false;
 }
 

@@ -44,6 +44,8 @@ bool pcie_find(const struct board_pcie *pcie, uint16_t vendor, uint16_t device, 
                struct pcie_function *function);
 /* Where in configuration space a capability is, 0: it has none of that kind. */
 uint32_t pcie_capability(const struct pcie_function *function, uint8_t id);
+/* Reads what a function of bus 0 is; false: there is none. */
+bool pcie_at(const struct board_pcie *pcie, uint32_t device_id, struct pcie_function *function);
 /* Gives it addresses, switches memory and bus mastering on.  False if a window is full. */
 bool pcie_assign(struct pcie_function *function, struct pcie_windows *windows);
 /* MSI-X on or off; INTx is on while MSI-X is off. */

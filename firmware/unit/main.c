@@ -96,6 +96,7 @@ static const struct {
     {"aplic", check_aplic},       {"timer", check_timer},
     {"harts", check_harts},       {"iommu", check_iommu},
     {"endpoint", check_endpoint}, {"edu", check_edu},
+    {"iommus", check_iommus},
 };
 
 int main(uint64_t hartid, const void *dtb)

@@ -31,6 +31,7 @@ void check_harts(void);
 void check_iommu(void);
 void check_endpoint(void);
 void check_edu(void);
+void check_iommus(void);
 
 /* Set up by check_iommu(); without a base there is none. */
 extern struct iommu iommu;
