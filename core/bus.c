@@ -7,6 +7,7 @@
 #include "core/bus_state.h"
 #include "core/core.h"
 #include "core/port_state.h"
+#include "core/watch.h"
 
 /* A submitted transaction on its way. */
 struct flight {
@@ -107,10 +108,15 @@ static void issue_msi(struct port *port, const struct place *place, struct vd_tx
                                     .c = txn->requester});
 }
 
+enum { WATCH_SET = RAM_WATCH / 64, WATCH_BIT = RAM_WATCH % 64 };
+
 /* The watchers are read once: a snoop function may stop watching. */
-static void tell_watchers(const struct bus *bus, struct ram *ram, uint64_t addr, uint64_t size)
+static void tell_watchers(const struct bus *bus, struct port *port, struct ram *ram, uint64_t addr,
+                          uint64_t size)
 {
     struct ram_page page = *ram_page(ram, addr);
+    if (page.watchers[WATCH_SET] >> WATCH_BIT & 1)
+        watch_wrote(bus->core->watch, port, addr, size);
     for (uint32_t i = 0; i < bus->num_clients; i++) {
         struct port *client = bus->clients[i];
         if (page.watchers[i / 64] >> (i % 64) & 1 && client->model.snoop)
@@ -118,13 +124,14 @@ static void tell_watchers(const struct bus *bus, struct ram *ram, uint64_t addr,
     }
 }
 
-static void wrote(const struct bus *bus, struct ram *ram, uint64_t addr, uint64_t size)
+static void wrote(const struct bus *bus, struct port *port, struct ram *ram, uint64_t addr,
+                  uint64_t size)
 {
     while (size) {
         uint64_t part = RAM_PAGE - addr % RAM_PAGE;
         part = part < size ? part : size;
         if (ram_watched(ram_page(ram, addr)))
-            tell_watchers(bus, ram, addr, part);
+            tell_watchers(bus, port, ram, addr, part);
         addr += part;
         size -= part;
     }
@@ -135,7 +142,7 @@ static enum vd_status perform_ram(const struct bus *bus, struct port *port, stru
 {
     ram_perform(ram, txn);
     if (txn->cmd != VD_READ)
-        wrote(bus, ram, txn->addr, txn->size);
+        wrote(bus, port, ram, txn->addr, txn->size);
     drop_msi(port, txn, VD_DROP_memory);
     return VD_OK;
 }
@@ -291,7 +298,7 @@ vd_time bus_drain(struct bus *bus, struct port *port)
 static uint32_t client_of(struct bus *bus, struct port *port)
 {
     if (port->client == PORT_NO_CLIENT) {
-        assert(bus->num_clients < RAM_CLIENTS);
+        assert(bus->num_clients < RAM_WATCH);
         port->client = bus->num_clients;
         bus->clients[bus->num_clients++] = port;
     }
@@ -326,14 +333,13 @@ static void revoke_writers(struct bus *bus, struct ram_page *page, uint64_t base
 }
 
 /* The page is marked before grants are taken back, so that nobody gets a new one meanwhile. */
-void bus_watch(struct bus *bus, struct port *port, uint64_t spa, bool on)
+static void mark_page(struct bus *bus, uint32_t client, uint64_t spa, bool on)
 {
     uint64_t base = spa & ~(uint64_t)(RAM_PAGE - 1);
     struct ram *ram = bus_ram(bus, base, RAM_PAGE);
     if (!ram)
         return;
     struct ram_page *page = ram_page(ram, base);
-    uint32_t client = client_of(bus, port);
     uint64_t bit = UINT64_C(1) << (client % 64);
     if (!on) {
         page->watchers[client / 64] &= ~bit;
@@ -341,6 +347,16 @@ void bus_watch(struct bus *bus, struct port *port, uint64_t spa, bool on)
     }
     page->watchers[client / 64] |= bit;
     revoke_writers(bus, page, base);
+}
+
+void bus_watch(struct bus *bus, struct port *port, uint64_t spa, bool on)
+{
+    mark_page(bus, client_of(bus, port), spa, on);
+}
+
+void bus_watch_words(struct bus *bus, uint64_t spa)
+{
+    mark_page(bus, RAM_WATCH, spa, true);
 }
 
 /* Read grants are not kept account of: everybody gives all back. */
@@ -363,7 +379,7 @@ bool bus_load(struct bus *bus, uint64_t addr, const void *data, uint64_t size)
     if (!ram)
         return false;
     memcpy(ram->bytes + (addr - ram->base), data, size);
-    wrote(bus, ram, addr, size);
+    wrote(bus, NULL, ram, addr, size);
     return true;
 }
 

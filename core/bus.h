@@ -72,6 +72,8 @@ enum vd_status bus_submit(struct bus *bus, struct port *port, struct vd_txn *txn
 vd_time bus_drain(struct bus *bus, struct port *port);
 void *bus_grant(struct bus *bus, struct port *port, uint64_t spa, bool write);
 void bus_watch(struct bus *bus, struct port *port, uint64_t spa, bool on);
+/* watch_wrote() is told of every write to this page. */
+void bus_watch_words(struct bus *bus, uint64_t spa);
 
 /* Transactions submitted and not yet performed. */
 uint32_t bus_in_flight(const struct bus *bus);

@@ -14,7 +14,10 @@ struct core *core_create(const struct core_config *config)
     core->trace = trace_create();
     core->ledger = ledger_create(&config->ledger);
     core->bus = bus_create(core, &config->bus);
+    if (config->ledger.off)
+        return core;
     trace_add_sink(core->trace, ledger_kinds(), ledger_record, core->ledger);
+    core->watch = watch_create(core);
     return core;
 }
 
@@ -25,6 +28,7 @@ void core_destroy(struct core *core)
     for (uint32_t i = 0; i < core->num_ports; i++)
         port_destroy(core->ports[i]);
     free(core->ports);
+    watch_destroy(core->watch);
     bus_destroy(core->bus);
     ledger_destroy(core->ledger);
     trace_destroy(core->trace);

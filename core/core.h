@@ -17,6 +17,7 @@
 #include "core/port.h"
 #include "core/sim.h"
 #include "core/trace.h"
+#include "core/watch.h"
 
 struct core_config {
     struct sim_config sim;
@@ -29,6 +30,7 @@ struct core {
     struct trace *trace;
     struct ledger *ledger;
     struct bus *bus;
+    struct watch *watch; /* NULL: the ledger is off */
     struct port **ports; /* owned; index is the source id of their records */
     uint32_t num_ports;
 };

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "core/ledger_state.h"
@@ -11,6 +12,8 @@ void *ledger_grow(void *array, uint64_t count, size_t size)
     return grown;
 }
 
+static const vd_time default_wakeup = 1000000000, default_line = 10000000;
+
 struct ledger *ledger_create(const struct ledger_config *config)
 {
     struct ledger *l = calloc(1, sizeof(*l));
@@ -19,13 +22,23 @@ struct ledger *ledger_create(const struct ledger_config *config)
     l->config = *config;
     if (!l->config.cycle_ps)
         l->config.cycle_ps = 1000;
+    if (!l->config.wakeup)
+        l->config.wakeup = default_wakeup;
+    if (!l->config.line)
+        l->config.line = default_line;
+    if (!l->config.ids)
+        l->config.ids = LEDGER_IDENTITIES - 1;
+    if (!l->config.guest_ids)
+        l->config.guest_ids = l->config.ids;
     return l;
 }
 
 static void free_place(struct place *place)
 {
-    if (place)
+    if (place) {
         free(place->slots);
+        free(place->check.orders.rows);
+    }
     free(place);
 }
 
@@ -33,6 +46,8 @@ static void free_hart(struct ledger_hart *hart)
 {
     for (uint32_t i = 0; hart && i < LEDGER_FILES; i++)
         free_place(hart->files[i]);
+    if (hart)
+        free(hart->aplic.rows);
     free(hart);
 }
 
@@ -58,6 +73,10 @@ void ledger_destroy(struct ledger *l)
     free(l->mrifs);
     free(l->stales);
     free(l->levels);
+    free(l->pages);
+    free(l->ptes);
+    free(l->routes);
+    free(l->iommus);
     free(l->paths);
     free(l->findings);
     free(l->samples);
@@ -99,6 +118,10 @@ static void accepted(struct ledger *l, const struct vd_record *rec)
         return;
     msi->stamp[STAMP_ACCEPT] = msi->seen = rec->time;
     msi->target = rec->b;
+    msi->offset = rec->b & 0xfff;
+    msi->iommu = rec->source;
+    route_iommu(l, rec->source);
+    vcpu_addressed(l, msi, rec->b);
     if (msi->state == MSI_ISSUED)
         msi->state = MSI_ACCEPTED;
 }
@@ -108,37 +131,44 @@ static void translated(struct ledger *l, const struct vd_record *rec)
     struct msi *msi = msi_find(l, rec->serial);
     if (!msi)
         return;
+    route_translated(l, msi, rec);
     msi->stamp[STAMP_TRANSLATE] = msi->seen = rec->time;
     msi->target = rec->b;
     if (msi->state < MSI_TRANSLATED)
         msi->state = MSI_TRANSLATED;
 }
 
-static void claimed(struct ledger *l, const struct vd_record *rec)
+static void word_changed(struct ledger *l, const struct vd_record *rec)
 {
-    struct place *place = place_file(l, rec->a);
-    if (place && rec->b < LEDGER_IDENTITIES)
-        file_claim(l, place, (uint32_t)rec->b, VD_FILE_HART(rec->a));
+    route_word(l, rec);
+    mrif_word(l, rec);
+}
+
+static void commanded(struct ledger *l, const struct vd_record *rec)
+{
+    stale_command_done(l, rec);
+    route_command(l, rec);
+}
+
+/* What it is about has been noted: see ledger_record(). */
+static void faulted(struct ledger *l, const struct vd_record *rec)
+{
+    if (l->fault_due == rec->serial)
+        l->fault_due = 0;
 }
 
 static void (*const takers[VD_REC_COUNT])(struct ledger *l, const struct vd_record *rec) = {
-    [VD_REC_msi_issue] = msi_issue,
-    [VD_REC_msi_accept] = accepted,
-    [VD_REC_msi_translate] = translated,
-    [VD_REC_msi_record] = file_record,
-    [VD_REC_msi_drop] = msi_drop,
-    [VD_REC_msi_claim] = claimed,
-    [VD_REC_mrif_store] = file_mrif_store,
-    [VD_REC_eip_set] = file_eip_set,
-    [VD_REC_eip_clear] = file_eip_clear,
-    [VD_REC_file_state] = file_state,
-    [VD_REC_trap] = trap_take,
-    [VD_REC_hint] = hint_take,
-    [VD_REC_hint_more] = hint_take_more,
-    [VD_REC_iommu_stale] = stale_take,
-    [VD_REC_aplic_level] = level_take,
-    [VD_REC_aplic_pend] = level_take_pending,
-    [VD_REC_iommu_command] = stale_command_done,
+    [VD_REC_msi_issue] = msi_issue,      [VD_REC_msi_accept] = accepted,
+    [VD_REC_msi_translate] = translated, [VD_REC_msi_record] = file_record,
+    [VD_REC_msi_drop] = msi_drop,        [VD_REC_msi_claim] = file_claimed,
+    [VD_REC_msi_pte] = route_learn,      [VD_REC_mrif_store] = mrif_store,
+    [VD_REC_word] = word_changed,        [VD_REC_eip_set] = file_eip_set,
+    [VD_REC_eip_clear] = file_eip_clear, [VD_REC_file_state] = file_state,
+    [VD_REC_hgeip] = check_hgeip,        [VD_REC_hgeie] = vcpu_hgeie,
+    [VD_REC_trap] = trap_take,           [VD_REC_hint] = hint_take,
+    [VD_REC_hint_more] = hint_take_more, [VD_REC_iommu_stale] = stale_take,
+    [VD_REC_aplic_level] = level_take,   [VD_REC_aplic_pend] = level_take_pending,
+    [VD_REC_iommu_command] = commanded,  [VD_REC_iommu_fault] = faulted,
 };
 
 uint64_t ledger_kinds(void)
@@ -150,12 +180,26 @@ uint64_t ledger_kinds(void)
     return kinds;
 }
 
+/* The record of the fault comes right behind that of the drop. */
+static void check_fault(struct ledger *l, const struct vd_record *rec)
+{
+    if (rec->kind == VD_REC_iommu_fault && rec->serial == l->fault_due)
+        return;
+    finding_broken(l, LEDGER_I4, l->fault_due,
+                   "MSI %" PRIu64 " was dropped by an IOMMU that "
+                   "recorded no fault",
+                   l->fault_due);
+    l->fault_due = 0;
+}
+
 void ledger_record(void *ledger, const struct vd_record *rec)
 {
     struct ledger *l = ledger;
     if (!takers[rec->kind])
         return;
     l->now = rec->time;
+    if (l->fault_due)
+        check_fault(l, rec);
     takers[rec->kind](l, rec);
 }
 

@@ -10,7 +10,22 @@
 struct ledger;
 
 struct ledger_config {
-    vd_time cycle_ps; /* of the harts: the trap record gives the entry in cycles; 0: 1000 */
+    vd_time cycle_ps;        /* of the harts: the trap record gives the entry in cycles; 0: 1000 */
+    vd_time wakeup;          /* I6: a blocked vCPU is ready within this; 0: 1 ms */
+    vd_time line;            /* I8: hgeip follows its file within this; 0: 10 us */
+    uint32_t ids, guest_ids; /* I23: highest identities of S and guest files; 0: 2047 */
+    bool unspecified_reset;  /* files start with whatever bits: I5, I8 and I25 are left out */
+    bool notices_optional;   /* I18: the IOMMU is known to leave notices out */
+    bool off;                /* core_create() leaves the ledger out of the trace */
+};
+
+/* What holds in every run, as docs/ledger.md lists it. */
+enum ledger_invariant {
+    LEDGER_NO_INVARIANT,
+#define LEDGER_INVARIANT(id, name, sentence, checked) LEDGER_##id,
+#include "core/ledger_invariants.def"
+#undef LEDGER_INVARIANT
+    LEDGER_INVARIANTS
 };
 
 struct ledger *ledger_create(const struct ledger_config *config);
@@ -29,6 +44,7 @@ enum ledger_finding_kind {
     LEDGER_DUPLICATE, /* claimed though nothing that was issued is pending there */
     LEDGER_STRAY,     /* recorded or claimed in a file that is not its owner's, or as another
                          identity than its data says */
+    LEDGER_BROKEN,    /* an invariant does not hold, whatever became of the MSIs */
     LEDGER_DROPPED,   /* ended with a documented cause; not a violation */
     LEDGER_PENDING,   /* measured, and masked where it is when the run ends; not a violation */
     LEDGER_STALE,     /* an IOMMU still used a translation after a fence that memory contradicts; a
@@ -38,11 +54,12 @@ enum ledger_finding_kind {
 
 struct ledger_finding {
     enum ledger_finding_kind kind;
-    uint64_t serial; /* 0: a claim of nothing */
+    enum ledger_invariant invariant; /* that it breaks; the text begins with its name */
+    uint64_t serial;                 /* 0: a claim of nothing */
     uint32_t identity;
     uint32_t path;
     vd_time when;   /* it was last seen */
-    char text[256]; /* one sentence: the MSI, its identity, where and when it was last seen */
+    char text[320]; /* one sentence: the MSI, its identity, where and when it was last seen */
 };
 
 /* Counts of what was issued in the measured phase (hint `phase` 2) under one path number (hint
@@ -77,6 +94,8 @@ uint64_t ledger_counted(const struct ledger *ledger, uint32_t path, uint32_t cou
 uint32_t ledger_num_findings(const struct ledger *ledger);
 const struct ledger_finding *ledger_finding(const struct ledger *ledger, uint32_t index);
 uint64_t ledger_num_violations(const struct ledger *ledger);
+/* "I25 topei" */
+const char *ledger_invariant_name(enum ledger_invariant invariant);
 /* One per MSI of the measured phase that was claimed, in order of claim. */
 uint32_t ledger_num_samples(const struct ledger *ledger);
 const struct sample *ledger_samples(const struct ledger *ledger);

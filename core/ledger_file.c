@@ -4,47 +4,73 @@
 
 #include "core/ledger_state.h"
 
-/* Guest files only: what the host does with its own files is its business. */
-static void check_owner(struct ledger *l, struct msi *msi, const struct place *place,
-                        const char *verb)
+/* What a VM's device sends to a vCPU's page is for that vCPU's file. */
+static void check_addressee(struct ledger *l, struct msi *msi, const struct place *place,
+                            const char *verb)
 {
     char name[64];
-    if (msi->stray || !place->owner_known || place->kind != PLACE_FILE)
-        return;
     place_name(place, name, sizeof(name));
-    if (place->free)
-        finding_add(l, LEDGER_STRAY, msi, "was %s in %s, which no VM owns", verb, name);
-    else if (msi->vm != VM_UNKNOWN && msi->vm != place->vm)
-        finding_add(l, LEDGER_STRAY, msi, "was %s in %s of VM %d, but its device belongs to %s %d",
-                    verb, name, place->vm, msi->vm ? "VM" : "the host, VM", msi->vm);
+    if (place->kind == PLACE_FILE && VD_FILE_INDEX(place->id) < 2)
+        finding_add(l, LEDGER_STRAY, LEDGER_I15, msi, "was %s in %s, but was sent to VM %d vCPU %d",
+                    verb, name, msi->vm, msi->vcpu);
+    else if (place->vm == msi->vm && place->vcpu >= 0 && place->vcpu != msi->vcpu)
+        finding_add(l, LEDGER_STRAY, LEDGER_I3, msi,
+                    "was %s in %s of vCPU %d, but was sent to vCPU %d", verb, name, place->vcpu,
+                    msi->vcpu);
 }
 
-static void check_identity(struct ledger *l, struct msi *msi, uint32_t identity)
+/* Of files whose owner is known; what the host does with its own files is its business. */
+void file_check_owner(struct ledger *l, struct msi *msi, const struct place *place,
+                      const char *verb)
+{
+    char name[64];
+    bool known = place->owner_known && place->kind == PLACE_FILE;
+    if (msi->stray)
+        return;
+    if (known && place->free) {
+        place_name(place, name, sizeof(name));
+        finding_add(l, LEDGER_STRAY, LEDGER_I3, msi, "was %s in %s, which no VM owns", verb, name);
+    } else if (known && msi->vm != VM_UNKNOWN && msi->vm != place->vm) {
+        place_name(place, name, sizeof(name));
+        finding_add(l, LEDGER_STRAY, LEDGER_I15, msi,
+                    "was %s in %s of VM %d, but its device belongs to %s %d", verb, name, place->vm,
+                    msi->vm ? "VM" : "the host, VM", msi->vm);
+    } else if (msi->vcpu >= 0) {
+        check_addressee(l, msi, place, verb);
+    }
+}
+
+void file_check_identity(struct ledger *l, struct msi *msi, uint32_t identity,
+                         enum ledger_invariant invariant)
 {
     uint32_t asked = msi->identity;
     msi->identity = identity;
     if (asked != identity)
-        finding_add(l, LEDGER_STRAY, msi, "was recorded as identity %u though its data said %u",
-                    identity, asked);
+        finding_add(l, LEDGER_STRAY, invariant, msi,
+                    "was recorded as identity %u though its data said %u", identity, asked);
 }
 
 /* The file said that the bit was clear, so what was pending in it is gone. */
-static void forget(struct ledger *l, struct slot *slot)
+static void forget(struct ledger *l, struct slot *slot, enum touch touch)
 {
+    static const enum ledger_invariant blame[] = {
+        [TOUCH_NONE] = LEDGER_I1, [TOUCH_CLAIM] = LEDGER_I25, [TOUCH_WRITE] = LEDGER_I24};
     struct msi *list = slot_take(slot);
     slot->software = false;
     while (list) {
         struct msi *msi = list;
         list = msi->next;
-        finding_lost(l, msi, "and then its pending bit vanished without a claim");
+        finding_lost(l, msi, blame[touch], "and then its pending bit vanished without a claim");
     }
 }
 
-static void enter(struct ledger *l, struct msi *msi, struct place *place, bool was_pending)
+void file_enter(struct ledger *l, struct msi *msi, struct place *place, bool was_pending)
 {
     struct slot *slot = place_slot(place, msi->identity);
     if (!was_pending)
-        forget(l, slot);
+        slot->claiming = false;
+    if (!was_pending)
+        forget(l, slot, place->check.touch);
     else if (!slot->first)
         slot->software = true;
     if (msi->state < MSI_PENDING)
@@ -61,52 +87,27 @@ void file_record(struct ledger *l, const struct vd_record *rec)
     struct place *place = place_file(l, rec->a);
     if (!place || rec->b >= LEDGER_IDENTITIES)
         return;
+    check_record(l, place, msi, rec);
     if (!msi) {
         place_slot(place, rec->b)->software = true;
         return;
     }
     if (msi->state >= MSI_PENDING) {
         place_name(place, name, sizeof(name));
-        finding_add(l, LEDGER_DUPLICATE, msi, "was recorded once more, in %s", name);
+        finding_add(l, LEDGER_DUPLICATE, LEDGER_I2, msi, "was recorded once more, in %s", name);
         place_slot(place, rec->b)->software = true;
         return;
     }
-    check_identity(l, msi, (uint32_t)rec->b);
-    check_owner(l, msi, place, "recorded");
+    route_recorded(l, msi);
+    file_check_identity(l, msi, (uint32_t)rec->b, LEDGER_I13);
+    file_check_owner(l, msi, place, "recorded");
     if (VD_FILE_INDEX(place->id) < 2 && msi->requester >> 24 == VD_REQUESTER_HART(0) >> 24)
         msi_is_hosts(l, msi);
-    enter(l, msi, place, rec->c != 0);
+    file_enter(l, msi, place, rec->c != 0);
 }
 
-static const struct ledger_mrif *mrif_at(const struct ledger *l, uint64_t addr)
-{
-    for (uint32_t i = 0; i < l->num_mrifs; i++)
-        if (l->mrifs[i].addr == addr)
-            return &l->mrifs[i];
-    return NULL;
-}
-
-void file_mrif_store(struct ledger *l, const struct vd_record *rec)
-{
-    struct msi *msi = msi_find(l, rec->serial);
-    if (!msi || msi->state >= MSI_PENDING || rec->b >= LEDGER_IDENTITIES)
-        return;
-    check_identity(l, msi, (uint32_t)rec->b);
-    const struct ledger_mrif *mrif = mrif_at(l, rec->a);
-    if (mrif && mrif->in_use) {
-        enter(l, msi, mrif->place, rec->c != 0);
-        return;
-    }
-    struct place *place = place_find(l, PLACE_MRIF, rec->a);
-    place->vm = msi->vm;
-    if (mrif)
-        finding_add(l, LEDGER_STRAY, msi,
-                    "was recorded in the MRIF at 0x%" PRIx64 ", which is out of use", rec->a);
-    /* Software ANDs and ORs this memory unseen: a clear bit proves nothing. */
-    enter(l, msi, place, true);
-}
-
-void file_give_up(struct ledger *l, struct place *place, const char *why)
+void file_give_up(struct ledger *l, struct place *place, enum ledger_invariant invariant,
+                  const char *why)
 {
     for (uint32_t i = 0; i < place->num_slots; i++) {
         struct slot *slot = &place->slots[i];
@@ -118,7 +119,7 @@ void file_give_up(struct ledger *l, struct place *place, const char *why)
             if (place_enables(place, i) && place->blocked)
                 msi_count(l, msi, LEDGER_COUNTER(wakeups), 1);
             if (place_enables(place, i)) {
-                finding_lost(l, msi, why);
+                finding_lost(l, msi, invariant, why);
             } else {
                 finding_pending(l, msi);
                 msi_end(l, msi, MSI_DROPPED);
@@ -138,7 +139,7 @@ void file_check_injected(struct ledger *l, struct ledger_hart *hart)
     if (!slot || !slot->injected || slot->inject_path != claim->path)
         return;
     msi_reopen(l, msi);
-    finding_lost(l, msi, "the hypervisor claimed it and did not inject it");
+    finding_lost(l, msi, LEDGER_I28, "the hypervisor claimed it and did not inject it");
 }
 
 static void remember_claim(struct ledger *l, struct place *place, uint32_t identity, uint32_t hart,
@@ -169,21 +170,18 @@ void file_claim(struct ledger *l, struct place *place, uint32_t identity, uint32
     slot->software = false;
     remember_claim(l, place, identity, hart, first);
     for (struct msi *msi = first; msi; msi = msi->next) {
-        check_owner(l, msi, place, "claimed");
+        file_check_owner(l, msi, place, "claimed");
         msi_claim(l, msi, place, hart);
     }
 }
 
-static void set_again(struct ledger *l, struct place *place, uint32_t identity, struct msi *list)
+void file_claimed(struct ledger *l, const struct vd_record *rec)
 {
-    struct slot *slot = place_slot(place, identity);
-    for (struct msi *msi = list; msi; msi = msi->next) {
-        msi->state = MSI_PENDING;
-        msi->seen = l->now;
-        msi->moved = true;
-        msi_count(l, msi, LEDGER_COUNTER(moved), 1);
-    }
-    slot_append(slot, place, list);
+    struct place *place = place_file(l, rec->a);
+    if (!place || rec->b >= LEDGER_IDENTITIES)
+        return;
+    check_claim(l, place, (uint32_t)rec->b);
+    file_claim(l, place, (uint32_t)rec->b, VD_FILE_HART(rec->a));
 }
 
 void file_eip_set(struct ledger *l, const struct vd_record *rec)
@@ -191,21 +189,10 @@ void file_eip_set(struct ledger *l, const struct vd_record *rec)
     struct place *place = place_file(l, rec->a);
     if (!place || rec->b >= LEDGER_IDENTITIES)
         return;
-    struct msi *list = place_take_waiting(l, place, (uint32_t)rec->b);
-    if (list)
-        set_again(l, place, (uint32_t)rec->b, list);
-    else
-        place_slot(place, rec->b)->software = true;
-}
-
-/* Per vCPU: what is taken out of one's file may be set again in one's own only. */
-static struct place *held_of(struct ledger *l, const struct place *place)
-{
-    uint64_t owner = (uint64_t)(int64_t)place->vm << 16 | (uint16_t)place->vcpu;
-    struct place *held = place_find(l, PLACE_HELD, owner);
-    held->vm = place->vm;
-    held->vcpu = place->vcpu;
-    return held;
+    place->check.touch = TOUCH_WRITE;
+    check_bit(l, place, (uint32_t)rec->b, true);
+    move_set(l, place, (uint32_t)rec->b);
+    check_state(l, place);
 }
 
 /* An MSI of genmsi, which the host has sent to itself and looks for in eip [aia AdvPLIC-MSISync].
@@ -218,70 +205,36 @@ static void synchronized(struct ledger *l, struct msi *list)
     }
 }
 
+static bool synchronizes(const struct place *place, const struct slot *slot)
+{
+    return slot && slot->first && VD_FILE_INDEX(place->id) < 2 &&
+           slot->first->requester >> 24 == VD_REQUESTER_APLIC(0) >> 24;
+}
+
 void file_eip_clear(struct ledger *l, const struct vd_record *rec)
 {
     struct place *place = place_file(l, rec->a);
     if (!place || rec->b >= LEDGER_IDENTITIES)
         return;
-    struct slot *slot = place_slot(place, rec->b);
-    struct msi *list = slot_take(slot);
-    slot->software = false;
-    if (!list)
-        return;
-    if (VD_FILE_INDEX(place->id) < 2 && list->requester >> 24 == VD_REQUESTER_APLIC(0) >> 24) {
-        synchronized(l, list);
-        return;
+    struct slot *slot = place_peek(place, rec->b);
+    place->check.touch = TOUCH_WRITE;
+    check_bit(l, place, (uint32_t)rec->b, false);
+    if (synchronizes(place, slot)) {
+        slot->software = false;
+        synchronized(l, slot_take(slot));
+    } else {
+        move_hold(l, place, (uint32_t)rec->b);
     }
-    struct place *held = held_of(l, place);
-    for (struct msi *msi = list; msi; msi = msi->next) {
-        msi->state = MSI_HELD;
-        msi->seen = l->now;
-        msi->target = place->id;
-        msi_count(l, msi, LEDGER_COUNTER(held), 1);
-    }
-    slot_append(place_slot(held, rec->b), held, list);
-}
-
-/* Splits what this move has taken out of its old file off a list of held MSIs. */
-static struct msi *take_moved(struct slot *held, struct place *place,
-                              const struct ledger_move *move)
-{
-    struct msi *taken = NULL, **end = &taken;
-    struct msi *list = slot_take(held);
-    while (list) {
-        struct msi *msi = list;
-        list = msi->next;
-        msi->next = NULL;
-        if (msi->target == move->from->id && msi->seen >= move->begun) {
-            *end = msi;
-            end = &msi->next;
-        } else {
-            slot_append(held, place, msi);
-        }
-    }
-    return taken;
-}
-
-/* Where the new file's bit was set already, setting it changed nothing and left no record: from now
- * on it stands for the old file's bit too. */
-void file_move_ends(struct ledger *l, const struct ledger_move *move)
-{
-    if (!move->from || !move->to)
-        return;
-    bool software = move->from->kind == PLACE_SOFTWARE;
-    struct place *old = software ? move->from : held_of(l, move->from);
-    for (uint32_t identity = 0; identity < old->num_slots; identity++) {
-        const struct slot *to = place_peek(move->to, identity);
-        if (!to || (!to->first && !to->software))
-            continue;
-        struct slot *slot = &old->slots[identity];
-        struct msi *list = software ? slot_take(slot) : take_moved(slot, old, move);
-        if (list)
-            set_again(l, move->to, identity, list);
-    }
+    check_state(l, place);
 }
 
 enum { EIDELIVERY = 0x70, EITHRESHOLD = 0x72, EIE0 = 0xc0, EIE63 = 0xff };
+
+static void deliver(struct ledger *l, struct place *place, uint64_t eidelivery)
+{
+    place->eidelivery = eidelivery;
+    check_delivery(l, place);
+}
 
 void file_state(struct ledger *l, const struct vd_record *rec)
 {
@@ -289,9 +242,10 @@ void file_state(struct ledger *l, const struct vd_record *rec)
     if (!place)
         return;
     if (rec->b == EIDELIVERY)
-        place->eidelivery = rec->c;
+        deliver(l, place, rec->c);
     else if (rec->b == EITHRESHOLD)
         place->eithreshold = rec->c;
     else if (rec->b >= EIE0 && rec->b <= EIE63)
         place->eie[(rec->b - EIE0) / 2] = rec->c;
+    check_state(l, place);
 }

@@ -7,16 +7,37 @@
 
 #include "core/ledger_state.h"
 
-static struct ledger_finding *new_finding(struct ledger *l, enum ledger_finding_kind kind)
+static const char *const names[LEDGER_INVARIANTS] = {
+    [LEDGER_NO_INVARIANT] = "",
+#define LEDGER_INVARIANT(id, name, sentence, checked) [LEDGER_##id] = #id " " name,
+#include "core/ledger_invariants.def"
+#undef LEDGER_INVARIANT
+};
+
+const char *ledger_invariant_name(enum ledger_invariant invariant)
+{
+    return names[invariant];
+}
+
+static uint32_t most_findings(enum ledger_finding_kind kind)
+{
+    bool many = kind == LEDGER_DROPPED || kind == LEDGER_PENDING;
+    return many ? LEDGER_MAX_DROPS : LEDGER_MAX_FINDINGS;
+}
+
+static struct ledger_finding *new_finding(struct ledger *l, enum ledger_finding_kind kind,
+                                          enum ledger_invariant invariant)
 {
     bool violation = kind != LEDGER_DROPPED && kind != LEDGER_PENDING && kind != LEDGER_STALE;
-    bool many = kind == LEDGER_DROPPED || kind == LEDGER_PENDING;
     l->violations += violation;
-    if (l->num_findings >= (many ? LEDGER_MAX_DROPS : LEDGER_MAX_FINDINGS))
+    if (l->num_findings >= most_findings(kind))
+        return NULL;
+    if (kind == LEDGER_BROKEN && l->broken[invariant]++ == LEDGER_MAX_BROKEN)
         return NULL;
     l->findings = ledger_grow(l->findings, l->num_findings + 1, sizeof(*l->findings));
     struct ledger_finding *f = &l->findings[l->num_findings++];
-    *f = (struct ledger_finding){.kind = kind, .when = l->now, .path = l->path};
+    *f = (struct ledger_finding){
+        .kind = kind, .invariant = invariant, .when = l->now, .path = l->path};
     return f;
 }
 
@@ -43,6 +64,11 @@ static size_t put_requester(char *text, size_t size, size_t used, uint32_t reque
                requester & 7);
 }
 
+static size_t put_name(char *text, size_t size, enum ledger_invariant invariant)
+{
+    return invariant ? put(text, size, 0, "[%s] ", names[invariant]) : 0;
+}
+
 static size_t put_time(char *text, size_t size, size_t used, vd_time time)
 {
     return put(text, size, used, "%" PRIu64 ".%03u ns", time / 1000, (unsigned)(time % 1000));
@@ -55,10 +81,10 @@ static const size_t counter_of[LEDGER_KINDS] = {
     [LEDGER_PENDING] = LEDGER_COUNTER(pending),
 };
 
-void finding_add(struct ledger *l, enum ledger_finding_kind kind, struct msi *msi,
-                 const char *format, ...)
+void finding_add(struct ledger *l, enum ledger_finding_kind kind, enum ledger_invariant invariant,
+                 struct msi *msi, const char *format, ...)
 {
-    struct ledger_finding *f = new_finding(l, kind);
+    struct ledger_finding *f = new_finding(l, kind, invariant);
     bool counted = kind == LEDGER_DROPPED || (kind == LEDGER_STRAY && msi->stray);
     if (!counted)
         msi_count(l, msi, counter_of[kind], 1);
@@ -70,8 +96,9 @@ void finding_add(struct ledger *l, enum ledger_finding_kind kind, struct msi *ms
     f->identity = msi->identity;
     f->path = msi->path;
     bool software = msi->serial >= LEDGER_SOFTWARE_SERIAL;
-    size_t used = put(f->text, size, 0, "%s %" PRIu64 " of ", software ? "Interrupt" : "MSI",
-                      software ? msi->serial - LEDGER_SOFTWARE_SERIAL : msi->serial);
+    size_t used = put_name(f->text, size, invariant);
+    used = put(f->text, size, used, "%s %" PRIu64 " of ", software ? "Interrupt" : "MSI",
+               software ? msi->serial - LEDGER_SOFTWARE_SERIAL : msi->serial);
     used = put_requester(f->text, size, used, msi->requester);
     used = put(f->text, size, used, ", identity %u, ", msi->identity);
     va_list args;
@@ -90,7 +117,7 @@ void finding_add(struct ledger *l, enum ledger_finding_kind kind, struct msi *ms
 
 void finding_stale(struct ledger *l, const struct ledger_stale *stale)
 {
-    struct ledger_finding *f = new_finding(l, LEDGER_STALE);
+    struct ledger_finding *f = new_finding(l, LEDGER_STALE, LEDGER_NO_INVARIANT);
     if (!f)
         return;
     size_t size = sizeof(f->text);
@@ -114,48 +141,71 @@ void finding_dropped(struct ledger *l, struct msi *msi, uint32_t drop, uint64_t 
     static const char mark[] = "(detail: ";
     const char *text = texts[drop], *what = strstr(text, mark);
     if (!what) {
-        finding_add(l, LEDGER_DROPPED, msi, "was dropped: %s", text);
+        finding_add(l, LEDGER_DROPPED, LEDGER_NO_INVARIANT, msi, "was dropped: %s", text);
         return;
     }
     int before = (int)(what - text);
     what += sizeof(mark) - 1;
     bool is_address = strncmp(what, "address", 7) == 0;
-    finding_add(l, LEDGER_DROPPED, msi,
+    finding_add(l, LEDGER_DROPPED, LEDGER_NO_INVARIANT, msi,
                 is_address ? "was dropped: %.*s(%.*s 0x%" PRIx64 ")"
                            : "was dropped: %.*s(%.*s %" PRIu64 ")",
                 before, text, (int)strcspn(what, ")"), what, detail);
 }
 
-void finding_of_nothing(struct ledger *l, uint32_t hart, uint32_t identity, const char *format, ...)
+static void say(struct ledger *l, struct ledger_finding *f, const char *where, const char *format,
+                va_list args)
 {
-    struct ledger_finding *f = new_finding(l, LEDGER_DUPLICATE);
-    struct msi nobody = {.path = l->path, .phase = l->phase};
-    msi_count(l, &nobody, LEDGER_COUNTER(duplicate), 1);
-    if (!f)
-        return;
     size_t size = sizeof(f->text);
-    f->identity = identity;
-    va_list args;
-    va_start(args, format);
-    size_t used = (size_t)vsnprintf(f->text, size, format, args);
-    va_end(args);
+    size_t used = put_name(f->text, size, f->invariant);
+    used += (size_t)vsnprintf(f->text + used, size - used, format, args);
     if (used >= size)
         used = size - 1;
-    used = put(f->text, size, used, " (hart %u at ", hart);
+    used = put(f->text, size, used, " (%sat ", where);
     used = put_time(f->text, size, used, l->now);
     put(f->text, size, used, ")");
 }
 
+void finding_of_nothing(struct ledger *l, uint32_t hart, uint32_t identity, const char *format, ...)
+{
+    struct ledger_finding *f = new_finding(l, LEDGER_DUPLICATE, LEDGER_I2);
+    struct msi nobody = {.path = l->path, .phase = l->phase};
+    char where[32];
+    msi_count(l, &nobody, LEDGER_COUNTER(duplicate), 1);
+    if (!f)
+        return;
+    f->identity = identity;
+    snprintf(where, sizeof(where), "hart %u ", hart);
+    va_list args;
+    va_start(args, format);
+    say(l, f, where, format, args);
+    va_end(args);
+}
+
+void finding_broken(struct ledger *l, enum ledger_invariant invariant, uint64_t serial,
+                    const char *format, ...)
+{
+    struct ledger_finding *f = new_finding(l, LEDGER_BROKEN, invariant);
+    if (!f)
+        return;
+    f->serial = serial;
+    va_list args;
+    va_start(args, format);
+    say(l, f, "", format, args);
+    va_end(args);
+}
+
 void finding_unseen(struct ledger *l, const char *format, ...)
 {
-    struct ledger_finding *f = new_finding(l, LEDGER_LOST);
+    struct ledger_finding *f = new_finding(l, LEDGER_LOST, LEDGER_I1);
     struct msi nobody = {.path = l->path, .phase = l->phase};
     msi_count(l, &nobody, LEDGER_COUNTER(lost), 1);
     if (!f)
         return;
     va_list args;
     va_start(args, format);
-    vsnprintf(f->text, sizeof(f->text), format, args);
+    size_t used = put_name(f->text, sizeof(f->text), f->invariant);
+    vsnprintf(f->text + used, sizeof(f->text) - used, format, args);
     va_end(args);
 }
 
@@ -174,7 +224,7 @@ static void last_seen(const struct msi *msi, char *text, size_t size)
         used = put(text, size, 0, "leaving the IOMMU for 0x%" PRIx64, msi->target);
         break;
     case MSI_HELD:
-        place_name(&(struct place){.kind = PLACE_FILE, .id = msi->target}, name, sizeof(name));
+        place_name(msi->held_from, name, sizeof(name));
         used = put(text, size, 0, "when software cleared its pending bit in %s", name);
         break;
     default:
@@ -187,12 +237,13 @@ static void last_seen(const struct msi *msi, char *text, size_t size)
     put_time(text, size, used, msi->seen);
 }
 
-void finding_lost(struct ledger *l, struct msi *msi, const char *why)
+void finding_lost(struct ledger *l, struct msi *msi, enum ledger_invariant invariant,
+                  const char *why)
 {
     char seen[128];
     last_seen(msi, seen, sizeof(seen));
     vd_time when = msi->seen;
-    finding_add(l, LEDGER_LOST, msi, "is lost: last seen %s, %s", seen, why);
+    finding_add(l, LEDGER_LOST, invariant, msi, "is lost: last seen %s, %s", seen, why);
     if (l->num_findings && l->findings[l->num_findings - 1].serial == msi->serial)
         l->findings[l->num_findings - 1].when = when;
     msi_end(l, msi, MSI_LOST);
@@ -216,7 +267,7 @@ void finding_pending(struct ledger *l, struct msi *msi)
     if (msi->host || msi->phase != PHASE_MEASURED)
         msi_count(l, msi, LEDGER_COUNTER(pending), 1);
     else
-        finding_add(l, LEDGER_PENDING, msi, "is left pending in %s, %s", name,
+        finding_add(l, LEDGER_PENDING, LEDGER_NO_INVARIANT, msi, "is left pending in %s, %s", name,
                     why_masked(msi->place, msi->identity));
 }
 
@@ -230,11 +281,13 @@ static bool excused(const struct msi *msi)
     return from_hart && (msi->phase == 0 || msi->phase == PHASE_QUIET);
 }
 
-static const char *why_pending_is_wrong(const struct msi *msi)
+static const char *why_pending_is_wrong(const struct msi *msi, enum ledger_invariant *invariant)
 {
     const struct place *place = msi->place;
-    if (place->kind == PLACE_FILE && place->free)
+    if (place->kind == PLACE_FILE && place->free) {
+        *invariant = LEDGER_I28;
         return "a file that no VM owns any more";
+    }
     if (place->kind == PLACE_MRIF || !place_enables(place, msi->identity))
         return NULL;
     return "enabled and deliverable, but never claimed";
@@ -242,6 +295,7 @@ static const char *why_pending_is_wrong(const struct msi *msi)
 
 static void close_msi(struct ledger *l, struct msi *msi)
 {
+    enum ledger_invariant invariant = LEDGER_I1;
     const char *why = NULL;
     switch (msi->state) {
     case MSI_ISSUED:
@@ -250,10 +304,11 @@ static void close_msi(struct ledger *l, struct msi *msi)
         why = "and never recorded in a file";
         break;
     case MSI_HELD:
+        invariant = LEDGER_I28;
         why = "and it was set in no other file since";
         break;
     case MSI_PENDING:
-        why = why_pending_is_wrong(msi);
+        why = why_pending_is_wrong(msi, &invariant);
         break;
     default:
         return;
@@ -266,7 +321,7 @@ static void close_msi(struct ledger *l, struct msi *msi)
     else if (excused(msi))
         msi_count(l, msi, LEDGER_COUNTER(pending), 1);
     else
-        finding_lost(l, msi, why);
+        finding_lost(l, msi, invariant, why);
 }
 
 bool ledger_finish(struct ledger *l, vd_time now)
@@ -279,5 +334,7 @@ bool ledger_finish(struct ledger *l, vd_time now)
             close_msi(l, &l->chunks[i]->msis[j]);
     for (uint32_t i = 0; i < l->num_software; i++)
         close_msi(l, &l->software[i / LEDGER_CHUNK]->msis[i % LEDGER_CHUNK]);
+    check_finish(l);
+    mrif_finish(l);
     return l->violations == 0;
 }

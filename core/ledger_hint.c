@@ -16,6 +16,7 @@ enum hint_code {
     HINT_MRIF_OWNER,
     HINT_VCPU_STATE,
     HINT_COUNT,
+    HINT_VCPU_PAGE,
 };
 
 struct hint {
@@ -43,8 +44,12 @@ static void file_owner(struct ledger *l, const struct hint *h)
     if (h->x10 >= LEDGER_HARTS || h->x11 < 1 || h->x11 >= LEDGER_GUESTS)
         return;
     struct place *place = place_file(l, VD_FILE(h->x10, 1 + h->x11));
-    if (place)
-        place_owner(place, (int64_t)h->x12, h->x13);
+    if (!place)
+        return;
+    check_owner(l, place, (int64_t)h->x12, h->x13);
+    place_owner(place, (int64_t)h->x12, h->x13);
+    if (!place->free)
+        vcpu_file(l, place);
 }
 
 /* The MSIs that the hypervisor has just claimed as `identity` on this hart. */
@@ -103,8 +108,11 @@ static void inject(struct ledger *l, const struct hint *h)
 
 static void software_claim(struct ledger *l, const struct hint *h)
 {
-    if (h->x11 < LEDGER_IDENTITIES)
-        file_claim(l, place_find(l, PLACE_SOFTWARE, h->x10), (uint32_t)h->x11, h->hart);
+    if (h->x11 >= LEDGER_IDENTITIES)
+        return;
+    struct place *place = place_find(l, PLACE_SOFTWARE, h->x10);
+    file_claim(l, place, (uint32_t)h->x11, h->hart);
+    place_slot(place, h->x11)->claiming = true;
 }
 
 static void software_enable(struct ledger *l, const struct hint *h)
@@ -119,53 +127,19 @@ static void software_enable(struct ledger *l, const struct hint *h)
     *word = h->x12 ? *word | bit : *word & ~bit;
 }
 
-/* The MRIF is the vCPU's software file.  At the end it has been emptied into a guest file. */
 static void mrif_owner(struct ledger *l, const struct hint *h)
 {
-    uint32_t i = 0;
-    while (i < l->num_mrifs && l->mrifs[i].addr != h->x11)
-        i++;
-    if (i == LEDGER_MAX_PLACES)
-        return;
-    if (i == l->num_mrifs) {
-        l->mrifs = ledger_grow(l->mrifs, l->num_mrifs + 1, sizeof(*l->mrifs));
-        l->num_mrifs++;
-    }
-    struct place *place = place_find(l, PLACE_SOFTWARE, h->x10);
-    l->mrifs[i] = (struct ledger_mrif){.addr = h->x11, .place = place, .in_use = h->x12 != 0};
-    if (!h->x12)
-        file_give_up(l, place, "and then its MRIF was taken out of use");
+    mrif_use(l, h->x10, h->x11, h->x12 != 0);
 }
 
-enum { VCPU_STOPPED, VCPU_READY, VCPU_BLOCKED };
-
-static bool belongs(const struct place *place, uint64_t who)
+static void state(struct ledger *l, const struct hint *h)
 {
-    return place && place->owner_known && !place->free &&
-           ((uint64_t)place->vm << 16 | (uint16_t)place->vcpu) == who;
+    vcpu_state(l, h->x10, h->x11);
 }
 
-static void give_up_files(struct ledger *l, uint64_t who, bool blocked)
+static void page(struct ledger *l, const struct hint *h)
 {
-    static const char slept[] = "its vCPU was blocked and never woken";
-    static const char ran[] = "enabled and deliverable, but never claimed";
-    const char *why = blocked ? slept : ran;
-    file_give_up(l, place_find(l, PLACE_SOFTWARE, who), why);
-    for (uint32_t i = 0; blocked && i < l->num_harts; i++)
-        for (uint32_t j = 0; j < LEDGER_FILES; j++)
-            if (belongs(l->harts[i]->files[j], who)) {
-                l->harts[i]->files[j]->blocked = true;
-                file_give_up(l, l->harts[i]->files[j], why);
-                l->harts[i]->files[j]->blocked = false;
-            }
-}
-
-static void vcpu_state(struct ledger *l, const struct hint *h)
-{
-    struct place *place = place_find(l, PLACE_SOFTWARE, h->x10);
-    if (h->x11 == VCPU_STOPPED)
-        give_up_files(l, h->x10, place->blocked);
-    place->blocked = h->x11 == VCPU_BLOCKED;
+    vcpu_page(l, h->x10, h->x11);
 }
 
 static struct place *end_of_move(struct ledger *l, uint64_t who, uint64_t file)
@@ -189,11 +163,13 @@ static void move(struct ledger *l, const struct hint *h)
     if (h->x13) {
         if (i == l->num_moves)
             return;
-        file_move_ends(l, &l->moves[i]);
+        move_ends(l, &l->moves[i]);
         l->moves[i] = l->moves[--l->num_moves];
         return;
     }
-    if (i == l->num_moves) {
+    if (i < l->num_moves) {
+        move_stops(&l->moves[i]);
+    } else {
         l->moves = ledger_grow(l->moves, l->num_moves + 1, sizeof(*l->moves));
         l->num_moves++;
     }
@@ -204,6 +180,7 @@ static void move(struct ledger *l, const struct hint *h)
                               .to = end_of_move(l, h->x10, h->x12)};
     if (m->from && m->from->kind == PLACE_FILE && m->to && m->to->kind == PLACE_SOFTWARE)
         registers_follow(m->from, m->to);
+    move_begins(m);
 }
 
 static void phase(struct ledger *l, const struct hint *h)
@@ -238,8 +215,9 @@ static const struct {
     [HINT_MOVE] = {move, true, true},
     [HINT_PATH] = {path, false, false},
     [HINT_MRIF_OWNER] = {mrif_owner, true, true},
-    [HINT_VCPU_STATE] = {vcpu_state, false, true},
     [HINT_COUNT] = {count, false, false},
+    [HINT_VCPU_STATE] = {state, false, true},
+    [HINT_VCPU_PAGE] = {page, false, false},
 };
 
 /* Acts on a hint as soon as all its arguments are known.  Whatever executes may give hints, so that

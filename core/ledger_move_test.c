@@ -23,6 +23,7 @@ static void msi_in_a_freed_file_is_a_stray(void **state)
 static void msi_in_a_file_of_another_vm_is_a_stray(void **state)
 {
     struct story *s = *state;
+    file_owner(s, GUEST_FILE, -1);
     file_owner(s, GUEST_FILE, 2);
     issue(s, 1, 5);
     record(s, 1, GUEST_FILE, 5, false);
@@ -35,6 +36,7 @@ static void claim_by_the_next_owner_is_a_stray(void **state)
     struct story *s = *state;
     issue(s, 1, 5);
     record(s, 1, GUEST_FILE, 5, false);
+    file_owner(s, GUEST_FILE, -1);
     file_owner(s, GUEST_FILE, 2);
     claim(s, GUEST_FILE, 5);
     violated(s, LEDGER_STRAY, "claimed in guest file 1 of hart 0 of VM 2", "MSI 1");

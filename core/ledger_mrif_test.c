@@ -204,6 +204,60 @@ static void what_is_left_pending_says_why(void **state)
     }
 }
 
+static void word(struct story *s, uint64_t old, uint64_t new)
+{
+    tell(s,
+         (struct vd_record){.kind = VD_REC_word, .source = HART1, .a = MRIF, .b = old, .c = new});
+}
+
+/* The same as file_goes_into_its_mrif_and_back, without the hints about single bits. */
+static void words_that_software_changes_are_followed(void **state)
+{
+    struct story *s = *state;
+    issue(s, 1, 5);
+    record(s, 1, GUEST_FILE, 5, false);
+    in_use(s, VCPU(VM, 0), true);
+    eip(s, VD_REC_eip_clear, GUEST_FILE, 5);
+    word(s, 0, 1 << 5);
+    issue(s, 2, 6);
+    store(s, 2, 6, false);
+    file_owner(s, OTHER_FILE, VM);
+    word(s, 3 << 5, 0);
+    eip(s, VD_REC_eip_set, OTHER_FILE, 5);
+    eip(s, VD_REC_eip_set, OTHER_FILE, 6);
+    in_use(s, VCPU(VM, 0), false);
+    claim(s, OTHER_FILE, 5);
+    claim(s, OTHER_FILE, 6);
+    balanced(s);
+    assert_int_equal(counts(s)->claimed, 2);
+}
+
+/* Protocol B2, at once. */
+static void word_that_software_zeroes_loses_its_msis(void **state)
+{
+    struct story *s = *state;
+    in_use(s, VCPU(VM, 0), true);
+    issue(s, 1, 5);
+    store(s, 1, 5, false);
+    word(s, 1 << 5, 0);
+    violated(s, LEDGER_LOST, "[I28 file-moves]", "the software file of VM 1 vCPU 0");
+}
+
+/* Between hint and AMO of a claim the IOMMU stores once more: the AMO takes both. */
+static void store_between_hint_and_claim_is_claimed(void **state)
+{
+    struct story *s = *state;
+    in_use(s, VCPU(VM, 0), true);
+    issue(s, 1, 5);
+    store(s, 1, 5, false);
+    software_claim(s, VCPU(VM, 0), 5);
+    issue(s, 2, 5);
+    store(s, 2, 5, true);
+    word(s, 1 << 5, 0);
+    balanced(s);
+    assert_int_equal(counts(s)->claimed, 2);
+}
+
 static void masked_in_the_file_is_masked_in_memory(void **state)
 {
     struct story *s = *state;
@@ -338,6 +392,9 @@ int main(void)
         TEST(bit_that_vanishes_from_an_mrif_is_lost),
         TEST(msi_in_an_mrif_out_of_use_is_a_stray),
         TEST(claim_of_a_risen_bit_is_a_duplicate),
+        TEST(words_that_software_changes_are_followed),
+        TEST(word_that_software_zeroes_loses_its_msis),
+        TEST(store_between_hint_and_claim_is_claimed),
         TEST(masked_in_the_file_is_masked_in_memory),
         TEST(one_vcpus_bit_does_not_move_to_another),
         TEST(sleeping_vcpu_loses_its_wakeup),

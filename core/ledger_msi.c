@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The life of one MSI: found by its serial, counted, ended, sampled. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -150,6 +151,8 @@ struct msi *msi_of_software(struct ledger *l, uint32_t hart, uint32_t identity)
         .path = l->path,
         .phase = l->phase,
         .vm = VM_UNKNOWN,
+        .vcpu = -1,
+        .iommu = NO_SOURCE,
         .state = MSI_ISSUED,
     };
     for (int i = 0; i < STAMP_COUNT; i++)
@@ -179,6 +182,8 @@ void msi_issue(struct ledger *l, const struct vd_record *rec)
         .path = l->path,
         .phase = l->phase,
         .vm = vm_of_requester(l, (uint32_t)rec->c),
+        .vcpu = -1,
+        .iommu = NO_SOURCE,
         .state = MSI_ISSUED,
     };
     for (int i = 0; i < STAMP_COUNT; i++)
@@ -190,6 +195,7 @@ void msi_issue(struct ledger *l, const struct vd_record *rec)
         return;
     msi_is_hosts(l, msi);
     msi_count(l, msi, LEDGER_COUNTER(notices), 1);
+    mrif_notice(l, rec);
 }
 
 void msi_end(struct ledger *l, struct msi *msi, enum msi_state state)
@@ -206,6 +212,12 @@ void msi_drop(struct ledger *l, const struct vd_record *rec)
     uint32_t drop = rec->a < VD_DROP_COUNT ? (uint32_t)rec->a : VD_DROP_none;
     if (!msi || msi->state >= MSI_PENDING)
         return;
+    route_dropped(l, msi, rec);
+    if (drop == VD_DROP_none)
+        finding_broken(l, LEDGER_I4, msi->serial, "MSI %" PRIu64 " was dropped for no cause",
+                       msi->serial);
+    if (drop == VD_DROP_iommu_fault)
+        l->fault_due = msi->serial;
     msi_end(l, msi, MSI_DROPPED);
     msi_count(l, msi, LEDGER_COUNTER(dropped), 1);
     msi_count(l, msi, LEDGER_COUNTER(drops) + drop * sizeof(uint64_t), 1);

@@ -15,6 +15,7 @@ enum {
     LEDGER_MAX_PLACES = 8192,      /* that hints may ask for: 64 harts have 4032 guest files */
     LEDGER_MAX_SOFTWARE = 1 << 24, /* MSIs of software */
     LEDGER_MAX_FINDINGS = 4096,    /* kept as text; all are counted */
+    LEDGER_MAX_BROKEN = 16,        /* of each invariant */
     LEDGER_MAX_DROPS = LEDGER_MAX_FINDINGS / 2, /* of them: a flood of drops must not hide a loss */
 };
 
@@ -35,6 +36,8 @@ enum msi_state {
     MSI_LOST,
 };
 
+enum { NO_SOURCE = UINT16_MAX };
+
 struct msi {
     uint64_t serial;
     vd_time stamp[STAMP_COUNT];
@@ -43,9 +46,13 @@ struct msi {
     uint64_t coalesced_into;
     struct msi *next; /* in a slot: the first one's bit stands for these too */
     struct place *place;
-    uint32_t identity; /* as its data says, then as recorded */
+    const struct place *held_from; /* what software has taken it out of */
+    uint32_t identity;             /* as its data says, then as recorded */
     uint32_t requester, path, phase, traps;
-    int32_t vm; /* of the device */
+    int32_t vm;      /* of the device */
+    int32_t vcpu;    /* whose page it was sent to; -1: unknown */
+    uint16_t offset; /* in that page */
+    uint16_t iommu;  /* source of the records of the IOMMU that it has passed, or NO_SOURCE */
     uint8_t state;
     uint32_t stale; /* the command that should have removed its translation; 0: none */
     bool inexact, stray, moved;
@@ -61,10 +68,37 @@ struct slot {
     struct msi *first, *last;
     bool software;
     bool injected; /* the hypervisor has injected MSIs claimed here, under inject_path */
+    bool claiming; /* of an MRIF: software is about to clear the bit for a claim of its own */
     uint32_t inject_path;
 };
 
 enum place_kind { PLACE_FILE, PLACE_SOFTWARE, PLACE_MRIF, PLACE_HELD };
+
+/* The last MSI of a source that arrived somewhere. */
+struct order {
+    uint32_t requester;
+    vd_time issue;
+    uint64_t serial;
+};
+
+struct orders {
+    struct order *rows;
+    uint32_t num_rows;
+};
+
+enum touch { TOUCH_NONE, TOUCH_CLAIM, TOUCH_WRITE };
+
+/* Of interrupt files only: what the records say about the hardware. */
+struct file_check {
+    uint64_t eip[LEDGER_IDENTITIES / 64];
+    uint32_t words;       /* of eip that may be other than 0 */
+    enum touch touch;     /* the last thing that software did to eip */
+    bool level, wire;     /* hgeip as it should be, and as it is */
+    vd_time changed;      /* of the two, the last */
+    bool reused, cleaned; /* has a new owner, was empty since the last one had it */
+    uint32_t moves;       /* that are going on from or to it */
+    struct orders orders;
+};
 
 /* Somewhere an MSI can be pending. */
 struct place {
@@ -72,7 +106,11 @@ struct place {
     uint64_t id; /* VD_FILE, VM << 16 | vCPU, address, VM */
     int32_t vm, vcpu;
     bool owner_known, free;
-    bool blocked; /* software file: its vCPU sleeps */
+    bool blocked;       /* software file: its vCPU sleeps */
+    bool masked;        /* and takes no external interrupts */
+    vd_time since;      /* it sleeps */
+    struct place *file; /* software file: the guest file that its vCPU got last */
+    struct file_check check;
     uint64_t eidelivery, eithreshold;
     uint64_t eie[LEDGER_IDENTITIES / 64];
     struct slot *slots;
@@ -103,6 +141,8 @@ struct ledger_hart {
     struct trap_ring traps[TRAP_VS];      /* into M, into S */
     struct trap_stamp last[TRAP_TARGETS]; /* external interrupt */
     struct last_claim claim;
+    struct orders aplic; /* of its MSIs to all files of this hart */
+    uint64_t hgeip, hgeie;
 };
 
 enum { NO_HART = UINT32_MAX };
@@ -128,6 +168,57 @@ struct ledger_mrif {
     uint64_t addr;
     struct place *place;
     bool in_use;
+};
+
+/* The page that a VM's devices find a vCPU's file at. */
+struct ledger_page {
+    uint64_t page;
+    int32_t vm, vcpu;
+};
+
+enum { PTE_VALUES = 16 };
+
+/* What an MSI PTE said, until when. */
+struct pte_value {
+    uint64_t dw0, dw1;
+    vd_time until;
+};
+
+struct ledger_pte {
+    uint64_t addr, dw0, dw1;
+    vd_time since;
+    struct pte_value old[PTE_VALUES]; /* a ring */
+    uint64_t num_old;
+    vd_time invalidated;     /* by a command that no fence has followed yet */
+    vd_time settled, fenced; /* by one that a fence has followed, and when that was over */
+};
+
+/* Where MSIs of a device to a page are led. */
+struct ledger_route {
+    uint32_t requester, pte;
+    uint64_t page;
+};
+
+/* A store into an MRIF whose notice is still to come. */
+struct ledger_notice {
+    uint64_t serial;
+    uint32_t pte; /* or NO_PTE */
+    vd_time stored;
+};
+
+enum { NO_PTE = UINT32_MAX, LEDGER_NOTICES = 64, LEDGER_ROUTE_HINTS = 256 };
+
+struct ledger_iommu {
+    uint16_t source;
+    vd_time last_command;
+    vd_time fence_before,
+        fence_done; /* IOFENCE.C with PW: the command in front of it, and its end */
+    bool fence_known;
+    uint64_t fence_cqh, commands; /* since it */
+    struct ledger_notice notices[LEDGER_NOTICES];
+    uint32_t num_notices;
+    uint64_t mrif; /* whose bit it has just set in memory, 0: none */
+    uint32_t bit;
 };
 
 /* A cached translation that memory contradicts. */
@@ -181,6 +272,16 @@ struct ledger {
     struct ledger_level *levels;
     uint32_t num_levels;
     uint64_t fences;
+    struct ledger_page *pages;
+    uint32_t num_pages, last_page;
+    struct ledger_pte *ptes;
+    uint32_t num_ptes;
+    struct ledger_route *routes;
+    uint32_t num_routes, route_hints[LEDGER_ROUTE_HINTS];
+    struct ledger_iommu *iommus;
+    uint32_t num_iommus;
+    uint64_t fault_due; /* serial of an MSI whose drop an IOMMU's fault record must follow */
+    uint32_t broken[LEDGER_INVARIANTS];
     uint32_t phase, path;
     struct ledger_counts all;
     struct path_counts *paths;
@@ -232,16 +333,69 @@ void place_name(const struct place *place, char *text, size_t size);
 
 /* ledger_file.c: what happens at an interrupt file or a place like one */
 void file_record(struct ledger *l, const struct vd_record *rec);
-void file_mrif_store(struct ledger *l, const struct vd_record *rec);
+/* It becomes pending at a place, whose bit was set before or not. */
+void file_enter(struct ledger *l, struct msi *msi, struct place *place, bool was_pending);
+void file_check_owner(struct ledger *l, struct msi *msi, const struct place *place,
+                      const char *verb);
+void file_check_identity(struct ledger *l, struct msi *msi, uint32_t identity,
+                         enum ledger_invariant invariant);
 /* Nobody will look there any more: what is pending and deliverable is lost. */
-void file_give_up(struct ledger *l, struct place *place, const char *why);
+void file_give_up(struct ledger *l, struct place *place, enum ledger_invariant invariant,
+                  const char *why);
 void file_claim(struct ledger *l, struct place *place, uint32_t identity, uint32_t hart);
+void file_claimed(struct ledger *l, const struct vd_record *rec);
 void file_eip_set(struct ledger *l, const struct vd_record *rec);
 void file_eip_clear(struct ledger *l, const struct vd_record *rec);
 void file_state(struct ledger *l, const struct vd_record *rec);
-void file_move_ends(struct ledger *l, const struct ledger_move *move);
 /* The hypervisor was told of the last claim on this hart and did nothing with it. */
 void file_check_injected(struct ledger *l, struct ledger_hart *hart);
+
+/* ledger_move.c: what software takes out of one place and sets in another */
+void move_set(struct ledger *l, struct place *place, uint32_t identity);
+void move_hold(struct ledger *l, struct place *place, uint32_t identity);
+void move_begins(const struct ledger_move *move);
+void move_stops(const struct ledger_move *move);
+void move_ends(struct ledger *l, const struct ledger_move *move);
+
+/* ledger_mrif.c */
+void mrif_store(struct ledger *l, const struct vd_record *rec);
+void mrif_word(struct ledger *l, const struct vd_record *rec);
+void mrif_use(struct ledger *l, uint64_t who, uint64_t addr, bool use);
+void mrif_notice(struct ledger *l, const struct vd_record *rec);
+void mrif_finish(struct ledger *l);
+
+/* ledger_check.c: invariants of interrupt files */
+void check_bit(struct ledger *l, struct place *place, uint32_t identity, bool set);
+void check_record(struct ledger *l, struct place *place, const struct msi *msi,
+                  const struct vd_record *rec);
+void check_claim(struct ledger *l, struct place *place, uint32_t identity);
+void check_state(struct ledger *l, struct place *place);
+void check_owner(struct ledger *l, struct place *place, int64_t vm, uint64_t vcpu);
+/* eidelivery has been written. */
+void check_delivery(struct ledger *l, struct place *place);
+void check_hgeip(struct ledger *l, const struct vd_record *rec);
+void check_finish(struct ledger *l);
+
+/* ledger_route.c: invariants of the way through the IOMMU */
+void route_learn(struct ledger *l, const struct vd_record *rec);
+void route_word(struct ledger *l, const struct vd_record *rec);
+void route_translated(struct ledger *l, const struct msi *msi, const struct vd_record *rec);
+void route_dropped(struct ledger *l, const struct msi *msi, const struct vd_record *rec);
+void route_recorded(struct ledger *l, const struct msi *msi);
+void route_command(struct ledger *l, const struct vd_record *rec);
+/* The PTE that leads MSIs like this one, or NULL. */
+struct ledger_pte *route_pte(struct ledger *l, const struct msi *msi);
+/* The PTE has said `dw0 & mask` when hardware may still act upon it. */
+bool route_said(const struct ledger_pte *pte, const struct msi *msi, uint64_t mask, uint64_t dw0);
+struct ledger_iommu *route_iommu(struct ledger *l, uint16_t source);
+
+/* ledger_vcpu.c */
+void vcpu_page(struct ledger *l, uint64_t who, uint64_t gpa);
+void vcpu_addressed(struct ledger *l, struct msi *msi, uint64_t iova);
+void vcpu_state(struct ledger *l, uint64_t who, uint64_t state);
+void vcpu_file(struct ledger *l, struct place *file);
+void vcpu_hgeie(struct ledger *l, const struct vd_record *rec);
+void vcpu_sgei(struct ledger *l, uint32_t hart);
 
 /* ledger_hint.c */
 void hint_take(struct ledger *l, const struct vd_record *rec);
@@ -266,17 +420,23 @@ void level_check(struct ledger *l);
 
 /* ledger_finding.c */
 void finding_stale(struct ledger *l, const struct ledger_stale *stale);
-__attribute__((format(printf, 4, 5))) void finding_add(struct ledger *l,
+__attribute__((format(printf, 5, 6))) void finding_add(struct ledger *l,
                                                        enum ledger_finding_kind kind,
+                                                       enum ledger_invariant invariant,
                                                        struct msi *msi, const char *format, ...);
 /* A claim or injection that belongs to no MSI. */
 __attribute__((format(printf, 4, 5))) void
 finding_of_nothing(struct ledger *l, uint32_t hart, uint32_t identity, const char *format, ...);
+/* An invariant of hardware or hypervisor, serial 0: of no MSI in particular. */
+__attribute__((format(printf, 4, 5))) void finding_broken(struct ledger *l,
+                                                          enum ledger_invariant invariant,
+                                                          uint64_t serial, const char *format, ...);
+void finding_dropped(struct ledger *l, struct msi *msi, uint32_t drop, uint64_t detail);
+void finding_lost(struct ledger *l, struct msi *msi, enum ledger_invariant invariant,
+                  const char *why);
 /* A cause that never became an MSI. */
 __attribute__((format(printf, 2, 3))) void finding_unseen(struct ledger *l, const char *format,
                                                           ...);
-void finding_dropped(struct ledger *l, struct msi *msi, uint32_t drop, uint64_t detail);
-void finding_lost(struct ledger *l, struct msi *msi, const char *why);
 /* It is left where it was, for a reason that is no error by itself. */
 void finding_pending(struct ledger *l, struct msi *msi);
 

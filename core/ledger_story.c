@@ -44,6 +44,8 @@ void claim(struct story *s, uint64_t file, uint32_t identity)
 void drop(struct story *s, uint64_t serial, enum vd_drop why, uint64_t detail)
 {
     tell(s, (struct vd_record){.kind = VD_REC_msi_drop, .serial = serial, .a = why, .c = detail});
+    if (why == VD_DROP_iommu_fault)
+        tell(s, (struct vd_record){.kind = VD_REC_iommu_fault, .serial = serial, .a = detail});
 }
 
 void eip(struct story *s, enum vd_record_kind kind, uint64_t file, uint32_t identity)
@@ -122,6 +124,9 @@ int story_setup(void **state)
     file_owner(s, GUEST_FILE, VM);
     device_owner(s, VM);
     enable(s, GUEST_FILE);
+    enable(s, OTHER_FILE);
+    enable(s, S_FILE);
+    enable(s, M_FILE);
     *state = s;
     return 0;
 }

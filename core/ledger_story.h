@@ -12,6 +12,7 @@ enum { WARM_UP = 1, MEASURED = 2, QUIET = 3 };
 #define INTERRUPT      (UINT64_C(1) << 63)
 #define GUEST_FILE     VD_FILE(0, 2)
 #define OTHER_FILE     VD_FILE(1, 2)
+#define M_FILE         VD_FILE(0, 0)
 #define S_FILE         VD_FILE(0, 1)
 #define VCPU(vm, vcpu) ((uint64_t)(vm) << 16 | (vcpu))
 

@@ -51,6 +51,8 @@ static void polled_claim_has_no_trap(void **state)
 static void trap_must_be_able_to_come_from_the_file(void **state)
 {
     struct story *s = *state;
+    tell(s, (struct vd_record){.kind = VD_REC_hgeip, .a = HART0, .b = 2});
+    tell(s, (struct vd_record){.kind = VD_REC_hgeie, .a = HART0, .b = 2});
     const struct {
         uint64_t file, cause;
         uint32_t hart;
@@ -221,7 +223,7 @@ static void pending_and_masked_is_no_violation(void **state)
     record(s, 2, GUEST_FILE, 70, false);
     state_of(s, GUEST_FILE, 0x72, 70);
     issue(s, 3, 9);
-    record(s, 3, OTHER_FILE, 9, false);
+    record(s, 3, VD_FILE(1, 3), 9, false);
     balanced(s);
     assert_int_equal(counts(s)->pending, 3);
 }
@@ -338,7 +340,7 @@ static void millions_of_ended_msis_are_forgotten(void **state)
     enum { MANY = 100000 };
     struct story *s = *state;
     phase(s, WARM_UP);
-    issue(s, 1, 9);
+    tell(s, (struct vd_record){.kind = VD_REC_msi_issue, .serial = 1, .b = 9, .c = DEVICE + 1});
     for (uint64_t i = 2; i <= MANY; i++) {
         issue(s, i, 5);
         record(s, i, GUEST_FILE, 5, false);

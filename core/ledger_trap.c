@@ -5,7 +5,7 @@
 #include "viaduct/imsic_port.h"
 
 static const uint64_t interrupt = VD_BIT(63);
-enum { CAUSE_SEI = 9, CAUSE_VSEI = 10, CAUSE_MEI = 11 };
+enum { CAUSE_SEI = 9, CAUSE_VSEI = 10, CAUSE_MEI = 11, CAUSE_SGEI = 12 };
 
 /* Which files an external interrupt trap can be from; -1: none.  A VS-level external interrupt is
  * cause 9 as the guest sees it and 10 as the hypervisor delegates it [priv]. */
@@ -36,6 +36,8 @@ void trap_take(struct ledger *l, const struct vd_record *rec)
         struct trap_ring *ring = &hart->traps[to == VD_MODE_M ? TRAP_M : TRAP_S];
         ring->times[ring->count++ % LEDGER_TRAPS] = rec->time;
     }
+    if (rec->a == (interrupt | CAUSE_SGEI))
+        vcpu_sgei(l, index);
     int target = target_of(rec->a, to);
     if (target >= 0)
         hart->last[target] =

@@ -6,7 +6,8 @@
 #include "viaduct/error.h"
 #include "viaduct/host.h"
 
-enum { RAM_PAGE = 4096, RAM_CLIENTS = 128 };
+/* The last client is the watch (core/watch.h), which has no port. */
+enum { RAM_PAGE = 4096, RAM_CLIENTS = 128, RAM_WATCH = RAM_CLIENTS - 1 };
 #define RAM_MAX (UINT64_C(64) << 30)
 
 enum {

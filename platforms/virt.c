@@ -187,7 +187,12 @@ struct virt *virt_create(const struct virt_config *config, struct vd_error *err)
                 .seed = m->seed},
         .bus = {.ram_read = config->bus.ram_read * m->cycle_ps,
                 .ram_write = config->bus.ram_write * m->cycle_ps},
-        .ledger = {.cycle_ps = m->cycle_ps},
+        .ledger = {.cycle_ps = m->cycle_ps,
+                   .ids = config->imsic.ids,
+                   .guest_ids = config->imsic.guest_ids,
+                   .unspecified_reset = config->imsic.poison != 0,
+                   .notices_optional = config->iommu.notice_if_enabled,
+                   .off = !m->ledger},
     };
     struct virt *v = calloc(1, sizeof(*v));
     if (!v) {

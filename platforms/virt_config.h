@@ -41,6 +41,7 @@ struct virt_machine_config {
     uint64_t limit;    /* cycles, 0: none */
     uint64_t seed;
     bool poison;
+    bool ledger;
     bool iommu;
     uint32_t iommus, pci_iommus;
     uint32_t endpoints;

@@ -24,6 +24,8 @@ static const struct vd_param machine_table[] = {
      "of every random choice of the machine and of rng-seed"},
     {"poison", VD_PARAM_BOOL, FIELD(poison), 0, 0, 1, NULL, "",
      "a page of memory at 0x18000000 whose data is always corrupt"},
+    {"ledger", VD_PARAM_BOOL, FIELD(ledger), 1, 0, 1, NULL, "",
+     "the ledger follows every MSI; 0: no samples and no verdict, to measure what it costs"},
     {"iommu", VD_PARAM_BOOL, FIELD(iommu), 1, 0, 1, NULL, "", "PCIe is behind an IOMMU"},
     {"iommus", VD_PARAM_U32, FIELD(iommus), 1, 1, VIRT_MAX_SYS_IOMMUS, NULL, "",
      "with iommu: how many there are as platform devices, numbered from 0"},

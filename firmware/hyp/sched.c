@@ -35,6 +35,13 @@ static void unlink_from(struct hart *hart, struct vcpu *vcpu)
     }
 }
 
+/* One that takes no external interrupts sleeps on, whatever comes: only its own hart can tell. */
+static bool is_masked(const struct vcpu *vcpu)
+{
+    return vcpu->hart == hart_self() && vcpu->hart->loaded == vcpu &&
+           !(csr_read(CSR_VSIE) >> IRQ_SEI & 1);
+}
+
 static void state_set(struct vcpu *vcpu, enum vcpu_state state)
 {
     static const uint64_t told[] = {[VCPU_STOPPED] = VCPU_IS_STOPPED,
@@ -43,7 +50,8 @@ static void state_set(struct vcpu *vcpu, enum vcpu_state state)
     if (vcpu->state == state)
         return;
     vcpu->state = state;
-    hint_vcpu_state(owner_of(vcpu), told[state]);
+    bool masked = state == VCPU_BLOCKED && is_masked(vcpu);
+    hint_vcpu_state(owner_of(vcpu), masked ? VCPU_IS_MASKED : told[state]);
 }
 
 void sched_set_slice(uint64_t ticks)

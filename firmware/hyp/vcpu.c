@@ -21,6 +21,7 @@ void vcpu_init(struct vcpu *vcpu, struct vm *vm, uint32_t id)
     vcpu->vm = vm;
     vcpu->id = id;
     swfile_init(&vcpu->swfile, HINT_VCPU(vm->id, id), board.imsic_s.ids);
+    hint_vcpu_page(vcpu->swfile.owner, guest_imsic_page(id));
 }
 
 /* The IOMMU has stored something into the MRIF, or into another one with the same notice. */

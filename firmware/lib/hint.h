@@ -18,6 +18,7 @@ enum hint_code {
     HINT_MRIF_OWNER,
     HINT_VCPU_STATE,
     HINT_COUNT,
+    HINT_VCPU_PAGE,
 };
 
 enum hint_phase { PHASE_WARMUP = 1, PHASE_MEASURED, PHASE_QUIET };
@@ -98,7 +99,7 @@ static inline void hint_mrif_owner(uint64_t vcpu, uint64_t mrif, uint64_t in_use
     HINT(HINT_MRIF_OWNER, vcpu, mrif, in_use, 0);
 }
 
-enum hint_vcpu_state { VCPU_IS_STOPPED, VCPU_IS_READY, VCPU_IS_BLOCKED };
+enum hint_vcpu_state { VCPU_IS_STOPPED, VCPU_IS_READY, VCPU_IS_BLOCKED, VCPU_IS_MASKED };
 
 static inline void hint_vcpu_state(uint64_t vcpu, uint64_t state)
 {
@@ -109,6 +110,11 @@ static inline void hint_vcpu_state(uint64_t vcpu, uint64_t state)
 static inline void hint_count(enum hint_counter counter, uint64_t value)
 {
     HINT(HINT_COUNT, counter, value, 0, 0);
+}
+
+static inline void hint_vcpu_page(uint64_t vcpu, uint64_t gpa)
+{
+    HINT(HINT_VCPU_PAGE, vcpu, gpa, 0, 0);
 }
 
 #endif

@@ -491,6 +491,37 @@ static void Zacas_amocas_w_permission(void **state)
     rig_free(r);
 }
 
+/* A round of AMO, store and load; the last with what others see of the data page, if it is watched.
+ */
+static uint64_t cycles_of_accesses(bool watch, unsigned instructions)
+{
+    struct hart_config config = {.timing = rig_inorder()};
+    config.timing.uncached = 40;
+    struct rig *r = rig_new(&config);
+    if (watch)
+        r->ops.watch(&r->bench, DATA_AT, true);
+    EMIT(r, amoadd_d, 5, 6, 7, 0);
+    EMIT(r, sd, 0, 6, 7, 8);
+    EMIT(r, ld, 5, 6, 0, 64);
+    EMIT(r, ld, 5, 6, 0, 8);
+    EMIT(r, jal, 0, 0, 0, -16);
+    r->hart->st.x[6] = DATA_AT;
+    r->hart->st.x[7] = 1;
+    rig_step(r, instructions);
+    uint64_t cycles = r->hart->st.cycles;
+    assert_int_equal(bench_peek(&r->bench, DATA_AT, 8), (instructions + 4) / 5);
+    assert_int_equal(r->bench.num_writes != 0, watch);
+    rig_free(r);
+    return cycles;
+}
+
+static void being_watched_costs_no_time(void **state)
+{
+    (void)state;
+    for (unsigned n = 1; n < 40; n++)
+        assert_int_equal(cycles_of_accesses(true, n), cycles_of_accesses(false, n));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -505,6 +536,7 @@ int main(void)
         cmocka_unit_test(atomics_are_the_same_on_a_known_page),
         cmocka_unit_test(a_reservation_on_a_known_page_is_guarded_between_slices),
         cmocka_unit_test(amo_on_a_watched_page_is_told),
+        cmocka_unit_test(being_watched_costs_no_time),
         cmocka_unit_test(read_modify_writes),
         cmocka_unit_test(atomics_that_fault_change_nothing),
         cmocka_unit_test(Zawrs_stall_ends_with_the_slice_or_the_timeout),

@@ -247,8 +247,13 @@ uint64_t read_hgeip(struct hart *h, const struct csr_row *row, uint32_t index)
 void write_hgeie(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
 {
     UNUSED_WRITE;
-    h->st.csr.hgeie = value & vd_mask(1, h->cfg.geilen);
+    uint64_t hgeie = value & vd_mask(1, h->cfg.geilen);
     h->attention = true;
+    if (hgeie == h->st.csr.hgeie)
+        return;
+    h->st.csr.hgeie = hgeie;
+    struct vd_record record = {.kind = VD_REC_hgeie, .a = h->cfg.index, .b = hgeie};
+    h->host.ops->trace(h->host.ctx, &record);
 }
 
 uint64_t read_vsie(struct hart *h, const struct csr_row *row, uint32_t index)

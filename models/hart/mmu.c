@@ -33,6 +33,20 @@ static void fill(struct hart *h, const struct regime *r, uint64_t va, const stru
         context_fill(h, r, va, place->spa, place->host, permissions & pmp);
 }
 
+/* A store to memory that is watched goes to the bus, but what it has translated serves loads as
+ * after any other store. */
+static void fill_for_loads(struct hart *h, const struct regime *r, uint64_t va, uint64_t spa,
+                           uint8_t permissions)
+{
+    struct regime reading = *r;
+    struct place place = {.spa = spa, .host = granted_page(h, spa, false)};
+    if (!place.host || !(permissions & PMP_R))
+        return;
+    reading.access = MMU_LOAD;
+    place.host += spa % PAGE;
+    fill(h, &reading, va, &place, permissions);
+}
+
 /* Finds the place of an access inside one page, with all checks. */
 static bool locate(struct hart *h, const struct regime *r, uint64_t va, unsigned size,
                    struct place *place)
@@ -44,8 +58,11 @@ static bool locate(struct hart *h, const struct regime *r, uint64_t va, unsigned
         return translate_access_fault(h, r, va);
     place->spa = t.spa;
     place->host = granted_page(h, t.spa, r->access == MMU_STORE);
-    if (!place->host)
+    if (!place->host) {
+        if (r->access == MMU_STORE)
+            fill_for_loads(h, r, va, t.spa, t.permissions);
         return true;
+    }
     place->host += t.spa % PAGE;
     fill(h, r, va, place, t.permissions);
     return true;
@@ -101,7 +118,8 @@ static bool bus_load(struct hart *h, const struct regime *r, uint64_t va, uint64
     enum vd_status status = h->host.ops->access(h->host.ctx, &txn);
     if (!answered(h, r, va, &txn, status))
         return false;
-    charge_device(h, txn.delay);
+    if (!granted_page(h, spa, false))
+        charge_device(h, txn.delay);
     memcpy(data, txn.data, size);
     return true;
 }

@@ -25,15 +25,26 @@ static bool read_half(struct iommu *m, struct request *r, uint64_t spa, unsigned
     return iommu_read(m, r, TABLE_MSI, TABLE_MSI, spa + 8 * half, big, 8, &pte[half]);
 }
 
+static uint64_t pte_address(const struct request *r)
+{
+    uint64_t index = iommu_extract(r->gpa >> 12, r->dc.msi_mask);
+    return (GET(r->dc.msiptp, fsc_PPN) << 12) | (index * 16);
+}
+
 /* The specification promises 64 atomic bits only; the switch chooses how the 128 are read. */
 static bool read_pte(struct iommu *m, struct request *r, uint64_t *pte)
 {
-    uint64_t index = iommu_extract(r->gpa >> 12, r->dc.msi_mask);
-    uint64_t spa = (GET(r->dc.msiptp, fsc_PPN) << 12) | (index * 16);
+    uint64_t spa = pte_address(r);
     unsigned first = m->config.pte_fetch == 2;
     if (m->config.pte_fetch == 0)
         return iommu_read_wide(m, r, TABLE_MSI, spa, GET(m->st.reg[REG_fctl], fctl_BE), 16, pte);
     return read_half(m, r, spa, first, pte) && read_half(m, r, spa, !first, pte);
+}
+
+static void announce_pte(struct iommu *m, const struct request *r, const uint64_t *pte)
+{
+    if (r->kind != KIND_DEBUG && !r->oracle)
+        iommu_emit(m, VD_REC_msi_pte, r->txn.serial, pte_address(r), pte[0], pte[1]);
 }
 
 static bool check_mrif(const struct iommu *m, const uint64_t *pte)
@@ -76,7 +87,10 @@ static bool locate_pte(struct iommu *m, struct request *r)
         }
     }
     uint64_t pte[2];
-    if (!read_pte(m, r, pte) || !check_pte(m, r, pte))
+    if (!read_pte(m, r, pte))
+        return false;
+    announce_pte(m, r, pte);
+    if (!check_pte(m, r, pte))
         return false;
     r->msi_pte[0] = pte[0];
     r->msi_pte[1] = pte[1];

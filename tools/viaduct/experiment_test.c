@@ -204,7 +204,7 @@ static void what_is_wrong_on_purpose_is_reported(void **state)
     assert_true(row_of("b05-A7 b05-a7").dropped > 0);
     assert_true(row_of("b05-A0 b05-claim-drops").lost > 0);
     assert_int_equal(run("exp run b05-a1 --out strays"), STATUS_LEDGER);
-    assert_non_null(strstr(output, "viaduct: ledger: MSI "));
+    assert_non_null(strstr(output, "viaduct: ledger: [I3 no-stray] MSI "));
     assert_non_null(strstr(output, ", identity "));
     assert_non_null(
         strstr(output, "by a cached translation that IOTINVAL.GVMA should have removed"));
