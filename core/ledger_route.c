@@ -21,10 +21,10 @@ struct ledger_iommu *route_iommu(struct ledger *l, uint16_t source)
     return &l->iommus[l->num_iommus++];
 }
 
-static struct ledger_pte *pte_at(struct ledger *l, uint64_t addr)
+static struct ledger_pte *pte_at(struct ledger *l, uint64_t addr, uint16_t source)
 {
     for (uint32_t i = 0; i < l->num_ptes; i++)
-        if (l->ptes[i].addr == addr)
+        if (l->ptes[i].addr == addr && l->ptes[i].iommu == source)
             return &l->ptes[i];
     return NULL;
 }
@@ -51,8 +51,12 @@ static struct ledger_pte *new_pte(struct ledger *l, const struct vd_record *rec)
 {
     l->ptes = ledger_grow(l->ptes, l->num_ptes + 1, sizeof(*l->ptes));
     struct ledger_pte *pte = &l->ptes[l->num_ptes++];
-    *pte = (struct ledger_pte){
-        .addr = rec->a, .dw0 = rec->b, .dw1 = rec->c, .since = l->now, .invalidated = no_inval};
+    *pte = (struct ledger_pte){.iommu = rec->source,
+                               .addr = rec->a,
+                               .dw0 = rec->b,
+                               .dw1 = rec->c,
+                               .since = l->now,
+                               .invalidated = no_inval};
     return pte;
 }
 
@@ -63,7 +67,7 @@ void route_learn(struct ledger *l, const struct vd_record *rec)
     const struct msi *msi = msi_find(l, rec->serial);
     if (!msi || l->num_ptes == LEDGER_MAX_PLACES || l->num_routes == LEDGER_MAX_PLACES)
         return;
-    struct ledger_pte *pte = pte_at(l, rec->a);
+    struct ledger_pte *pte = pte_at(l, rec->a, rec->source);
     if (!pte)
         pte = new_pte(l, rec);
     struct ledger_route *route = route_of(l, msi->requester, msi->target >> 12);
@@ -75,16 +79,20 @@ void route_learn(struct ledger *l, const struct vd_record *rec)
         .requester = msi->requester, .page = msi->target >> 12, .pte = (uint32_t)(pte - l->ptes)};
 }
 
-void route_word(struct ledger *l, const struct vd_record *rec)
+static void pte_changes(struct ledger *l, struct ledger_pte *pte, const struct vd_record *rec)
 {
-    struct ledger_pte *pte = pte_at(l, rec->a & ~UINT64_C(15));
-    if (!pte)
-        return;
     pte->old[pte->num_old++ % PTE_VALUES] =
         (struct pte_value){.dw0 = pte->dw0, .dw1 = pte->dw1, .until = l->now};
     *(rec->a & 8 ? &pte->dw1 : &pte->dw0) = rec->c;
     if (!(rec->a & 8))
         pte->since = l->now;
+}
+
+void route_word(struct ledger *l, const struct vd_record *rec)
+{
+    for (uint32_t i = 0; i < l->num_ptes; i++)
+        if (l->ptes[i].addr == (rec->a & ~UINT64_C(15)))
+            pte_changes(l, &l->ptes[i], rec);
 }
 
 struct ledger_pte *route_pte(struct ledger *l, const struct msi *msi)
@@ -173,18 +181,20 @@ static bool invalidates(const struct ledger_route *route, const struct vd_record
 /* What it invalidates counts only from the next fence on. */
 static void invalidated(struct ledger *l, const struct vd_record *rec)
 {
-    for (uint32_t i = 0; i < l->num_routes; i++)
-        if (invalidates(&l->routes[i], rec))
-            l->ptes[l->routes[i].pte].invalidated = l->now;
+    for (uint32_t i = 0; i < l->num_routes; i++) {
+        struct ledger_pte *pte = &l->ptes[l->routes[i].pte];
+        if (pte->iommu == rec->source && invalidates(&l->routes[i], rec))
+            pte->invalidated = l->now;
+    }
     if ((rec->a & 0x7f) == OPCODE_IODIR)
         l->num_routes = 0;
 }
 
-static void fenced(struct ledger *l)
+static void fenced(struct ledger *l, uint16_t source)
 {
     for (uint32_t i = 0; i < l->num_ptes; i++) {
         struct ledger_pte *pte = &l->ptes[i];
-        if (pte->invalidated == no_inval)
+        if (pte->iommu != source || pte->invalidated == no_inval)
             continue;
         pte->settled = pte->invalidated;
         pte->fenced = l->now;
@@ -216,7 +226,7 @@ void route_command(struct ledger *l, const struct vd_record *rec)
         return;
     }
     check_commands(l, iommu, rec->c);
-    fenced(l);
+    fenced(l, rec->source);
     if (rec->a & pw) {
         iommu->fence_before = iommu->last_command;
         iommu->fence_done = l->now;

@@ -184,7 +184,9 @@ struct pte_value {
     vd_time until;
 };
 
+/* As one IOMMU may have it. */
 struct ledger_pte {
+    uint16_t iommu; /* source of its records */
     uint64_t addr, dw0, dw1;
     vd_time since;
     struct pte_value old[PTE_VALUES]; /* a ring */

@@ -156,18 +156,32 @@ void machine_close(struct machine *m)
     *m = (struct machine){0};
 }
 
-void machine_print_findings(struct machine *m, bool drops, uint32_t most)
+enum { RANK_FATES, RANK_BROKEN, RANK_MISSING };
+
+/* What became of MSIs says more than which invariant broke on the way. */
+static int rank_of(const struct ledger_finding *finding)
 {
-    struct ledger *ledger = virt_core(m->virt)->ledger;
-    uint32_t shown = 0;
+    bool missing = finding->kind == LEDGER_DROPPED || finding->kind == LEDGER_PENDING;
+    return missing ? RANK_MISSING : finding->kind == LEDGER_BROKEN ? RANK_BROKEN : RANK_FATES;
+}
+
+static uint32_t print_rank(const struct ledger *ledger, int rank, uint32_t shown, uint32_t most)
+{
     for (uint32_t i = 0; i < ledger_num_findings(ledger); i++) {
         const struct ledger_finding *finding = ledger_finding(ledger, i);
-        bool missing = finding->kind == LEDGER_DROPPED || finding->kind == LEDGER_PENDING;
-        if (missing != drops)
-            continue;
-        if (shown++ < most)
+        if (rank_of(finding) == rank && shown++ < most)
             fprintf(stderr, "viaduct: ledger: %s\n", finding->text);
     }
+    return shown;
+}
+
+void machine_print_findings(struct machine *m, bool drops, uint32_t most)
+{
+    const struct ledger *ledger = virt_core(m->virt)->ledger;
+    uint32_t shown = 0;
+    for (int rank = drops ? RANK_MISSING : RANK_FATES; rank <= (drops ? RANK_MISSING : RANK_BROKEN);
+         rank++)
+        shown = print_rank(ledger, rank, shown, most);
     if (most && shown > most)
         fprintf(stderr, "viaduct: ledger: and %" PRIu32 " more\n", shown - most);
 }
