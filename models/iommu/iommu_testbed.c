@@ -82,14 +82,19 @@ void bed_open(struct testbed *t, const struct iommu_config *config)
 
 void bed_open_ram(struct testbed *t, const struct iommu_config *config, uint64_t size)
 {
+    bed_open_at(t, config, 0x80000000, size);
+}
+
+void bed_open_at(struct testbed *t, const struct iommu_config *config, uint64_t base, uint64_t size)
+{
     struct vd_error err;
     memset((char *)t + sizeof(t->b), 0, sizeof(*t) - sizeof(t->b));
-    bench_init_ram(&t->b, 0x80000000, size);
+    bench_init_ram(&t->b, base, size);
     t->b.hook = hook;
     t->b.hook_ctx = t;
     t->b.complete = complete;
     t->b.complete_ctx = t;
-    t->free_page = 0x80000000;
+    t->free_page = base;
     t->m = iommu_create(config, &t->b.host, &err);
     require(t->m != NULL, err.text);
     const struct iommu_device_port port = {.respond = respond, .message = message, .ctx = t};

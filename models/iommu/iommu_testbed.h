@@ -32,6 +32,7 @@ enum {
     REG_OFFSET_TR_REQ_IOVA = 600,
     REG_OFFSET_TR_REQ_CTL = 608,
     REG_OFFSET_TR_RESPONSE = 616,
+    REG_OFFSET_IOMMU_QOSID = 624,
     REG_OFFSET_ICVEC = 760,
     REG_OFFSET_MSI_CFG = 768,
 };
@@ -67,6 +68,8 @@ extern const struct iommu_timing inorder;
 
 void bed_open(struct testbed *t, const struct iommu_config *config);
 void bed_open_ram(struct testbed *t, const struct iommu_config *config, uint64_t size);
+void bed_open_at(struct testbed *t, const struct iommu_config *config, uint64_t base,
+                 uint64_t size);
 void bed_close(struct testbed *t);
 /* A zeroed 4-KiB page, or `pages` of them aligned to their size. */
 uint64_t bed_pages(struct testbed *t, uint64_t pages);
