@@ -7,8 +7,8 @@ VERDICTS = ("equivalent", "missing test", "dead code")
 
 
 class Results:
-    """One line per mutant: name, context, verdict, by.  A kill holds while the function is the same; that
-    a mutant survived, while the tests are the same too."""
+    """One line per mutant: name, context, verdict, by.  A kill holds while the function is the same; a
+    survivor is tried again when the tests have changed, whose hash its line ends with."""
 
     def __init__(self, path):
         self.path, self.rows = pathlib.Path(path), {}

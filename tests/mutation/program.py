@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The mutated model as a library, twice: with the mutants, and telling which places a test reaches.
-The model's own tests are linked with either."""
+"""The mutated model as a library, three times: with the mutants, with the mutants and sanitizers, and
+telling which places a test reaches.  The model's own tests are linked with each."""
 import json
 import pathlib
 import shlex
@@ -13,7 +13,9 @@ from render import Numbering, Renderer
 from source import Source
 
 HERE = pathlib.Path(__file__).resolve().parent
-MUTANTS, REACH = "mutants", "reach"
+MUTANTS, CHECKED, REACH = "mutants", "checked", "reach"
+KINDS = (MUTANTS, CHECKED, REACH)
+SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 FLAGS = ["-w", "-O1", "-std=gnu17", "-include", str(HERE / "mutant.h")]
 
 
@@ -47,7 +49,7 @@ class Program:
             out = self.work / pathlib.Path(path).name
             if not out.exists() or out.read_text("latin-1") != text:
                 out.write_text(text, "latin-1")
-                for kind in (MUTANTS, REACH):
+                for kind in KINDS:
                     self.object(path, kind).unlink(missing_ok=True)
         (self.work / "mutants.json").write_text(json.dumps([m.as_dict() for m in self.numbering.mutants], indent=0))
         return self.numbering.mutants
@@ -56,20 +58,20 @@ class Program:
         return self.work / f"{pathlib.Path(path).stem}.{kind}.o"
 
     def flags(self, command, kind):
-        extra = ["-DMUTATION_REACH", f"-DMUTATION_COUNT={len(self.numbering.mutants)}"]
+        extra = {MUTANTS: [], CHECKED: SANITIZERS, REACH: ["-DMUTATION_REACH"]}[kind]
         kept = [word for word in shlex.split(command) if word.startswith("-f")]
-        return FLAGS + kept + extra[kind == MUTANTS:]
+        return [*FLAGS, *kept, *extra, f"-DMUTATION_COUNT={len(self.numbering.mutants)}"]
 
     def compile(self):
         todo = []
-        for kind in (MUTANTS, REACH):
+        for kind in KINDS:
             for path, command in self.units:
                 if not self.object(path, kind).exists():
                     todo.append((self.work / pathlib.Path(path).name, self.object(path, kind), self.flags(command, kind)))
             todo.append((HERE / "mutant.c", self.object("mutant.c", kind), self.flags("", kind)))
         with ThreadPoolExecutor(self.jobs) as pool:
             list(pool.map(lambda job: run(["cc", *job[2], "-c", "-o", str(job[1]), str(job[0])]), todo))
-        for kind in (MUTANTS, REACH):
+        for kind in KINDS:
             archive = self.archive(kind)
             archive.unlink(missing_ok=True)
             run(["ar", "crs", str(archive), *[str(self.object(path, kind)) for path, _ in self.units],
@@ -83,12 +85,13 @@ class Program:
 
     def link(self, tests, directory):
         links = {path: command for test in tests for path, command in test.links.items()}
-        for kind in (MUTANTS, REACH):
+        for kind in KINDS:
             (self.work / kind).mkdir(exist_ok=True)
             for path, command in links.items():
                 words = shlex.split(command)
                 words = [str(self.archive(kind)) if word == self.library else word for word in words]
                 words[words.index("-o") + 1] = str(self.executable(path, kind))
+                words += SANITIZERS if kind == CHECKED else []
                 run(words, cwd=directory)
 
     def command(self, test, kind):

@@ -7,10 +7,11 @@ import threading
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 
-from program import MUTANTS, REACH
+from program import CHECKED, MUTANTS, REACH
 
 # Wild mutants get no memory and no disk.
-LIMITED = 'ulimit -c 0 -v 4000000 -f 200000; exec "$@"'
+LIMITED = {kind: f'ulimit -c 0 -f 200000 {memory}; exec "$@"'
+           for kind, memory in ((MUTANTS, "-v 4000000"), (REACH, ""), (CHECKED, ""))}
 # cmocka ends at the first failure; large blocks come from the kernel, which zeroes only what is touched.
 SURROUNDINGS = {"CMOCKA_TEST_ABORT": "1", "MALLOC_MMAP_THRESHOLD_": "1000000"}
 PATIENCE = 300  # seconds by the clock, for a mutant that sleeps
@@ -25,7 +26,7 @@ class Trial:
         self.lock = threading.Lock()
 
     def start(self, test, kind, environment):
-        return subprocess.Popen(["sh", "-c", LIMITED, "sh", *self.program.command(test, kind)], cwd=test.directory,
+        return subprocess.Popen(["sh", "-c", LIMITED[kind], "sh", *self.program.command(test, kind)], cwd=test.directory,
                                 env={**os.environ, **test.environment, **SURROUNDINGS, **environment},
                                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
@@ -38,11 +39,11 @@ class Trial:
             raise SystemExit(f"mutate: {test.name} fails without a mutant")
         return usage.ru_utime + usage.ru_stime
 
-    def fails(self, test, mutant):
+    def fails(self, test, mutant, kind=MUTANTS):
         """How it ends with a mutant, None if it passes.  Processor time is limited, not the clock's: the
         machine may be busy."""
-        limit = int(10000 * self.cost[test.name]) + 200
-        child = self.start(test, MUTANTS, {"MUTANT": str(mutant.number), "MUTANT_MILLISECONDS": str(limit)})
+        limit = int(10000 * self.cost[test.name]) + 200 if kind == MUTANTS else int(50000 * self.cost[test.name]) + 2000
+        child = self.start(test, kind, {"MUTANT": str(mutant.number), "MUTANT_MILLISECONDS": str(limit)})
         try:
             code = child.wait(PATIENCE)
         except subprocess.TimeoutExpired:
@@ -73,13 +74,15 @@ class Trial:
         return sorted(able, key=lambda test: -(kills[test.name] + 0.1) / (self.cost[test.name] + 0.005))
 
     def judge(self, mutant):
-        """(killed or survived, by whom and how)."""
-        for test in self.order(mutant):
-            end = self.fails(test, mutant)
-            if end:
-                with self.lock:
-                    self.kills[mutant.file][test.name] += 1
-                return "killed", f"{test.name}:{end}"
+        """(killed or survived, by whom and how).  What no test notices by itself, the sanitizers may, under
+        which the tests run as well."""
+        for kind in (MUTANTS, CHECKED):
+            for test in self.order(mutant):
+                end = self.fails(test, mutant, kind)
+                if end:
+                    with self.lock:
+                        self.kills[mutant.file][test.name] += 1
+                    return "killed", f"{test.name}:{end if kind == MUTANTS else 'sanitizer'}"
         return "survived", "-" if self.reached[mutant.first] else "unreached"
 
     def judge_all(self, mutants, told):

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Tables, what reset leaves to a seed, what a snapshot must not hold, configurations. */
+/* Corners: tables, what reset leaves to a seed, what a snapshot must not hold, neighbours. */
 #include "imsic/state.h"
 
 #include "imsic/imsic_bench.h"
@@ -56,6 +56,16 @@ static uint64_t next(uint64_t *seed)
     return z ^ (z >> 31);
 }
 
+/* The lowest identity that is pending, enabled and below the threshold. */
+static uint32_t lowest(uint32_t file)
+{
+    uint64_t threshold = csr(file, EITHRESHOLD);
+    for (uint32_t id = 1; id < 2048 && (!threshold || id < threshold); id++)
+        if (pending(file, id) && csr(file, EIE + id / 64 * 2) >> (id % 64) & 1)
+            return id;
+    return 0;
+}
+
 /* A seed gives the same machine everywhere, files unlike each other. */
 static void IMSIC_P5_seed(void **state)
 {
@@ -75,6 +85,7 @@ static void IMSIC_P5_seed(void **state)
             }
             assert_int_equal(csr(file, EITHRESHOLD), next(&seed) % (ids + 1));
             assert_int_equal(csr(file, EIDELIVERY), next(&seed) & 1);
+            assert_int_equal(topei(file), top(lowest(file)));
         }
     }
 }
@@ -244,6 +255,187 @@ static void GUEST_1_files_that_are_not_there(void **state)
     assert_int_equal(csr(4, EIE + 2), UINT64_MAX);
 }
 
+/* What an attribute does not say is a plain write. */
+static void IMSIC_M2_other_attributes(void **state)
+{
+    (void)state;
+    for (unsigned bit = 0; bit < 32; bit++) {
+        struct vd_txn txn = bench_write(0, 4, 40 + bit);
+        txn.attrs = 1u << bit;
+        txn.status = VD_POISON;
+        bool atomic = txn.attrs == VD_ATOMIC, quiet = txn.attrs == VD_DEBUG;
+        assert_int_equal(imsic_access(m, S_FILE, &txn), atomic ? VD_DENIED : VD_OK);
+        assert_int_equal(txn.status, atomic ? VD_DENIED : VD_OK);
+        assert_int_equal(pending(S_FILE, 40 + bit), !atomic && !quiet);
+    }
+}
+
+static void IMSIC_M2_end_of_the_page(void **state)
+{
+    (void)state;
+    assert_int_equal(msi_at(S_FILE, 4092, 1, 0), VD_OK);
+    assert_int_equal(msi_at(S_FILE, 4096, 1, 0), VD_DENIED);
+    assert_int_equal(msi_at(S_FILE, 4100, 1, 0), VD_DENIED);
+    assert_true(nothing_pending(S_FILE));
+}
+
+/* A neighbour that is pending is another matter. */
+static void IMSIC_P4_neighbours(void **state)
+{
+    (void)state;
+    for (uint32_t id = 1; id < N; id += 21) {
+        msi(S_FILE, id + 1);
+        bench_forget(&b);
+        msi(S_FILE, id);
+        assert_int_equal(bench_record(&b, VD_REC_msi_record, 0)->c, 0);
+        msi(S_FILE, id);
+        assert_int_equal(bench_record(&b, VD_REC_msi_record, 1)->c, 1);
+    }
+}
+
+/* Records of eip name the identity and whether it was set, in every word. */
+static void IMSIC_R5_records_of_every_word(void **state)
+{
+    (void)state;
+    struct imsic_config c = plain;
+    c.ids = 2047;
+    rebuild(c);
+    for (uint32_t w = 0; w < 32; w++) {
+        set_csr(S_FILE, EIP + 2 * w, 0x30);
+        msi_at(S_FILE, 0, w * 64 + 6, 77 + w);
+        bench_forget(&b);
+        set_csr(S_FILE, EIP + 2 * w, 0x20 | VD_BIT(63));
+        assert_int_equal(bench_count(&b, VD_REC_eip_clear), 2);
+        assert_int_equal(bench_record(&b, VD_REC_eip_clear, 0)->b, w * 64 + 4);
+        assert_int_equal(bench_record(&b, VD_REC_eip_clear, 1)->b, w * 64 + 6);
+        assert_int_equal(bench_record(&b, VD_REC_eip_clear, 1)->serial, 77 + w);
+        assert_int_equal(bench_count(&b, VD_REC_eip_set), 1);
+        assert_int_equal(bench_record(&b, VD_REC_eip_set, 0)->b, w * 64 + 63);
+        bench_forget(&b);
+        set_csr(S_FILE, EIP + 2 * w, 0x40); /* the serial has gone with the bit */
+        assert_int_equal(bench_record(&b, VD_REC_eip_set, 0)->serial, 0);
+        set_csr(S_FILE, EITHRESHOLD, 1);
+        set_csr(S_FILE, EITHRESHOLD, 0);
+    }
+}
+
+static void IMSIC_R4_unsupported_values(void **state)
+{
+    (void)state;
+    struct imsic_config c = plain;
+    c.direct = true;
+    rebuild(c);
+    static const uint64_t values[] = {2, 3, 0x3fffffff, 0x40000001, VD_BIT(62), UINT64_MAX};
+    for (unsigned i = 0; i < COUNT(values); i++) {
+        set_csr(S_FILE, EIDELIVERY, values[i]);
+        assert_int_equal(csr(S_FILE, EIDELIVERY), IMSIC_EIDELIVERY_DIRECT);
+    }
+    set_csr(S_FILE, EITHRESHOLD, 7);
+    bench_forget(&b);
+    set_csr(S_FILE, EITHRESHOLD, 7);
+    set_csr(S_FILE, EIDELIVERY, IMSIC_EIDELIVERY_DIRECT);
+    assert_int_equal(b.num_records, 0);
+}
+
+/* The other interrupt controller's wires lead to M and S alone. */
+static void IMSIC_R4_wires_of_M_and_S(void **state)
+{
+    (void)state;
+    for (unsigned machine = 0; machine < 2; machine++) {
+        struct imsic_config c = plain;
+        c.machine_file = machine;
+        rebuild(c);
+        size_t size = imsic_save(m, NULL, 0);
+        struct imsic_state *saved = malloc(size);
+        for (uint32_t file = 0; file < 70; file++) {
+            imsic_wire(m, file, true);
+            imsic_save(m, saved, size);
+            for (uint32_t i = 0; i < 65; i++)
+                assert_int_equal(saved->file[i].wire,
+                                 i <= file && (i == S_FILE || (i == M_FILE && machine)));
+        }
+        free(saved);
+    }
+}
+
+static void dirty(void)
+{
+    for (uint32_t file = 0; file < 5; file++) {
+        enable(file, 9);
+        deliver(file);
+        msi(file, 9);
+    }
+}
+
+static void IMSIC_P6_which_files(void **state)
+{
+    (void)state;
+    struct imsic_config c = plain;
+    c.write_to_line_cycles = 4;
+    for (unsigned guests = 0; guests < 2; guests++) {
+        rebuild(c);
+        dirty();
+        assert_int_equal(b.num_events, 5);
+        imsic_reveal(m, guests);
+        assert_int_equal(b.num_events, guests ? 2 : 4);
+        for (uint32_t file = 0; file < 5; file++)
+            assert_int_equal(pending(file, 9), guests ? file < G1 : file != S_FILE);
+        imsic_reset(m);
+        assert_int_equal(b.num_events, 0);
+    }
+}
+
+/* A cycle is 1 ns where nothing is said. */
+static void default_cycle(void **state)
+{
+    (void)state;
+    struct imsic_config c = plain;
+    c.write_to_line_cycles = 4;
+    rebuild(c);
+    enable(S_FILE, 9);
+    deliver(S_FILE);
+    msi(S_FILE, 9);
+    bench_run(&b, 3999);
+    assert_int_equal(b.wire_edges, 0);
+    bench_run(&b, 1);
+    assert_int_equal(b.wire_edges, 1);
+}
+
+static void defect_claim_drops_from_the_start(void **state)
+{
+    (void)state;
+    struct imsic_config c = plain;
+    c.defect = IMSIC_DEFECT_CLAIM_DROPS;
+    rebuild(c);
+    enable(S_FILE, 3);
+    msi(S_FILE, 3);
+    port.ops->claim(port.ctx, S_FILE);
+    msi(S_FILE, 4); /* in the first cycle of all */
+    assert_true(nothing_pending(S_FILE));
+    struct vd_error err;
+    c.defect = 3;
+    assert_null(imsic_create(&c, &b.host, &err));
+    assert_string_equal(err.text, "imsic: defect 3 is not one of 0 to 2");
+}
+
+static void snapshot_of_many_files(void **state)
+{
+    (void)state;
+    struct imsic_config c = plain;
+    c.guests = 63;
+    rebuild(c);
+    for (uint32_t file = 0; file < 65; file++)
+        for (uint32_t id = 1; id <= N; id++)
+            msi_at(file, 0, id, UINT64_MAX - id);
+    size_t size = imsic_save(m, NULL, 0);
+    void *saved = malloc(size);
+    imsic_save(m, saved, size);
+    imsic_reset(m);
+    assert_true(imsic_restore(m, saved, size));
+    assert_true(pending(64, N));
+    free(saved);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +447,16 @@ int main(void)
         RULE(IMSIC_L1_configurations),
         RULE(IMSIC_R5_serials_of_all_files),
         RULE(GUEST_1_files_that_are_not_there),
+        RULE(IMSIC_M2_other_attributes),
+        RULE(IMSIC_M2_end_of_the_page),
+        RULE(IMSIC_P4_neighbours),
+        RULE(IMSIC_R5_records_of_every_word),
+        RULE(IMSIC_R4_unsupported_values),
+        RULE(IMSIC_R4_wires_of_M_and_S),
+        RULE(IMSIC_P6_which_files),
+        RULE(default_cycle),
+        RULE(defect_claim_drops_from_the_start),
+        RULE(snapshot_of_many_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Limits of configurations and snapshots, and what reset leaves to a seed. */
+#include "aplic/state.h"
+
+#include "aplic/aplic_bench.h"
+
+#define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
+
+/* The generator that the README names, high half of each state. */
+static uint64_t seed;
+
+static uint32_t next(void)
+{
+    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t)(seed >> 32);
+}
+
+static void poison_source(uint32_t domain, uint32_t source, uint32_t children)
+{
+    uint32_t cfg = 0;
+    if (children && next() & 1)
+        cfg = D | next() % children;
+    else
+        cfg = next() & 7;
+    put(domain, SOURCECFG(source), cfg);
+    uint32_t now = get(domain, SOURCECFG(source));
+    if (!now || now & D)
+        return;
+    put(domain, TARGET(source), next());
+    if (next() & 1)
+        put(domain, SETIENUM, source);
+    if (next() & 1)
+        put(domain, SETIPNUM, source);
+}
+
+/* A seed is what software could have written, in a fixed order. */
+static void RESET_1_seed(void **state)
+{
+    (void)state;
+    static const uint32_t children[] = {2, 0, 1, 0};
+    struct aplic_config c = usual_config();
+    c.iprio_bits = 5;
+    for (unsigned i = 1; i < 5; i++) {
+        c.poison = i;
+        rebuild(&c);
+        size_t size = aplic_save(dut, NULL, 0);
+        struct aplic_state *got = malloc(size), *expected = malloc(size);
+        aplic_save(dut, got, size);
+        c.poison = 0;
+        rebuild(&c);
+        seed = i;
+        for (uint32_t d = 0; d < DOMAINS; d++)
+            for (uint32_t s = 1; s <= SOURCES; s++)
+                poison_source(d, s, children[d]);
+        for (uint32_t d = 0; d < DOMAINS; d++)
+            for (uint32_t hart = 0; hart < HARTS; hart++) {
+                put(d, IDELIVERY(hart), next());
+                put(d, IFORCE(hart), next());
+                put(d, ITHRESHOLD(hart), next());
+            }
+        aplic_save(dut, expected, size);
+        assert_memory_equal(got, expected, size);
+        free(got);
+        free(expected);
+    }
+}
+
+static void APLIC_D1_configurations(void **state)
+{
+    (void)state;
+    static const struct {
+        struct aplic_config config;
+        const char *text; /* NULL: it is good */
+    } rows[] = {
+        {{.msi = true, .sources = 1023}, NULL},
+        {{.msi = true, .sources = 1024}, "aplic: sources is 1024; 1 to 1023 are possible"},
+        {{.msi = true, .harts = 16384}, NULL},
+        {{.msi = true, .harts = 16385}, "aplic: harts is 16385; 1 to 16384 are possible"},
+        {{.msi = true, .guests = 63}, NULL},
+        {{.msi = true, .guests = 64}, "aplic: guests is 64; 0 to 63 are possible"},
+        {{.direct = true, .iprio_bits = 8}, NULL},
+        {{.direct = true, .iprio_bits = 9}, "aplic: iprio_bits is 9; 1 to 8 are possible"},
+        {{.msi = false}, "aplic: neither msi nor direct delivery is supported"},
+        {{.msi = true, .num_domains = 9}, "aplic: 9 domains; 1 to 8 are possible"},
+        {{.msi = true, .num_domains = 1, .domains = {{true, 0}}}, NULL},
+        {{.msi = true, .num_domains = 1, .domains = {{false, 0}}},
+         "aplic: domain 0 must be the root, at machine level"},
+        {{.msi = true, .num_domains = 1, .domains = {{true, 1}}},
+         "aplic: domain 0 must be the root, at machine level"},
+        {{.msi = true, .num_domains = 2, .domains = {{true, 0}, {false, 1}}},
+         "aplic: the parent of domain 1 must come before it"},
+        {{.msi = true, .num_domains = 3, .domains = {{true, 0}, {false, 0}, {false, 1}}},
+         "aplic: the parent of domain 2 must be at machine level"},
+        {{.msi = true,
+          .num_domains = 8,
+          .domains = {{true, 0},
+                      {true, 0},
+                      {true, 1},
+                      {true, 2},
+                      {true, 3},
+                      {true, 4},
+                      {true, 5},
+                      {true, 6}}},
+         NULL},
+    };
+    for (unsigned i = 0; i < COUNT(rows); i++) {
+        struct vd_error err = {.text = ""};
+        struct aplic *made = aplic_create(&rows[i].config, &b.host, &err);
+        assert_int_equal(made != NULL, rows[i].text == NULL);
+        assert_string_equal(err.text, rows[i].text ? rows[i].text : "");
+        aplic_destroy(made);
+    }
+}
+
+static struct aplic_state *good, *bad;
+
+/* Whether a snapshot with one thing changed is taken. */
+#define AFTER(change)                                                                              \
+    (memcpy(bad, good, good->size), bad->change, aplic_restore(dut, bad, good->size))
+#define TAKES(change)   assert_true(AFTER(change))
+#define REFUSES(change) assert_int_equal(AFTER(change), false)
+
+static void snapshot_out_of_range(void **state)
+{
+    (void)state;
+    struct aplic_config c = usual_config();
+    c.iprio_bits = 5;
+    rebuild(&c);
+    size_t size = aplic_save(dut, NULL, 0);
+    good = malloc(size);
+    bad = malloc(size);
+    delegate(4, 1);
+    delegate(5, 1);
+    put(M2, SOURCECFG(5), EDGE1);
+    bench_run(&b, CYCLE);
+    assert_int_equal(aplic_save(dut, good, size - 1), size);
+    assert_int_equal(aplic_save(dut, good, size), size);
+    TAKES(wire[0] = UINT64_MAX);
+    REFUSES(ip[0] = 1 << 4);
+    REFUSES(ie[0] = 1 << 4);
+    REFUSES(ip[0] = 1 << 1);
+    REFUSES(ie[15] = VD_BIT(63));
+    REFUSES(target[1] = 1);
+    REFUSES(target[4] = 1);
+    TAKES(target[5] = 31);
+    REFUSES(target[5] = 32);
+    REFUSES(target[5] = 0);
+    REFUSES(target[5] = HARTS << 18 | 1);
+    TAKES(target[5] = (HARTS - 1) << 18 | 1);
+    REFUSES(armed[0] = 1 << 5);
+    REFUSES(owner[5] = ROOT);
+    REFUSES(owner[4] = M2);
+    REFUSES(sourcecfg[ROOT][5] = D | 2);
+    REFUSES(sourcecfg[S][5] = EDGE1);
+    REFUSES(sourcecfg[DOMAINS][5] = EDGE1);
+    REFUSES(sourcecfg[7][5] = EDGE1);
+    REFUSES(sourcecfg[M2][5] = 2);
+    REFUSES(sourcecfg[ROOT][SOURCES + 1] = EDGE1);
+    REFUSES(sourcecfg[ROOT][0] = EDGE1);
+    TAKES(domain[0].domaincfg = IE | DM | BE);
+    REFUSES(domain[7].domaincfg = 2);
+    TAKES(domain[3].genmsi = (HARTS - 1) << 18);
+    REFUSES(domain[3].genmsi = HARTS << 18);
+    TAKES(domain[3].genmsi_at = 5 * CYCLE);
+    REFUSES(domain[4].genmsi_at = 5 * CYCLE);
+    TAKES(stalled.extempore = DOMAINS);
+    REFUSES(stalled.extempore = DOMAINS + 1);
+    for (unsigned i = 0; i < DOMAINS * HARTS; i += DOMAINS * HARTS - 1) {
+        TAKES(idc[i].idelivery = 1);
+        REFUSES(idc[i].idelivery = 2);
+        TAKES(idc[i].iforce = 1);
+        REFUSES(idc[i].iforce = 2);
+        TAKES(idc[i].line = 1);
+        REFUSES(idc[i].line = 2);
+        TAKES(idc[i].ithreshold = 31);
+        REFUSES(idc[i].ithreshold = 32);
+        TAKES(idc[i].line_at = CYCLE);
+        REFUSES(idc[i].line_at = CYCLE - 1);
+    }
+    TAKES(size = size);
+    assert_int_equal(b.num_events, 0);
+    free(good);
+    free(bad);
+}
+
+/* Registers that are not there keep nothing of what was written. */
+static void APLIC_R12_leaves_no_trace(void **state)
+{
+    (void)state;
+    struct aplic_config c = usual_config();
+    c.msi = false;
+    rebuild(&c);
+    size_t size = aplic_save(dut, NULL, 0);
+    void *before = malloc(size), *after = malloc(size);
+    aplic_save(dut, before, size);
+    for (uint32_t d = 0; d < DOMAINS; d++)
+        for (uint32_t at = MMSIADDRCFG; at <= SMSIADDRCFGH; at += 4)
+            put(d, at, UINT32_MAX);
+    aplic_save(dut, after, size);
+    assert_memory_equal(before, after, size);
+    free(before);
+    free(after);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        RULE(RESET_1_seed),
+        RULE(APLIC_D1_configurations),
+        RULE(snapshot_out_of_range),
+        RULE(APLIC_R12_leaves_no_trace),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
