@@ -3,6 +3,7 @@
 #include "aplic/state.h"
 
 #include "aplic/aplic_bench.h"
+#include "support/memory.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
@@ -177,7 +178,9 @@ static void snapshot_out_of_range(void **state)
         TAKES(idc[i].line_at = CYCLE);
         REFUSES(idc[i].line_at = CYCLE - 1);
     }
-    TAKES(size = size);
+    REFUSES(size++);
+    REFUSES(size--);
+    TAKES(size = good->size);
     assert_int_equal(b.num_events, 0);
     free(good);
     free(bad);
@@ -202,6 +205,101 @@ static void APLIC_R12_leaves_no_trace(void **state)
     free(after);
 }
 
+/* Wires that are not there, too. */
+static void APLIC_D1_no_such_source(void **state)
+{
+    (void)state;
+    size_t size = aplic_save(dut, NULL, 0);
+    void *before = malloc(size), *after = malloc(size);
+    aplic_save(dut, before, size);
+    aplic_wire(dut, 0, true);
+    aplic_wire(dut, SOURCES + 1, true);
+    aplic_save(dut, after, size);
+    assert_memory_equal(before, after, size);
+    free(before);
+    free(after);
+}
+
+/* A line of any domain falls with a reset, and one that was due does with a snapshot. */
+static void RESET_1_lines_of_every_domain(void **state)
+{
+    (void)state;
+    struct aplic_config c = usual_config();
+    c.source_to_line_cycles = 4;
+    rebuild(&c);
+    size_t size = aplic_save(dut, NULL, 0);
+    void *due = malloc(size);
+    for (uint32_t d = 0; d < DOMAINS; d++)
+        for (uint32_t hart = 0; hart < HARTS; hart++) {
+            put(d, IDELIVERY(hart), 1);
+            put(d, IFORCE(hart), 1);
+            put(d, DOMAINCFG, IE);
+        }
+    aplic_save(dut, due, size);
+    bench_run(&b, 4 * CYCLE);
+    for (uint32_t d = 0; d < DOMAINS; d++)
+        for (uint32_t hart = 0; hart < HARTS; hart++)
+            assert_true(line(d, hart));
+    aplic_reset(dut);
+    for (uint32_t d = 0; d < DOMAINS; d++)
+        for (uint32_t hart = 0; hart < HARTS; hart++)
+            assert_false(line(d, hart));
+    rebuild(&c);
+    assert_true(aplic_restore(dut, due, size));
+    bench_run(&b, 4 * CYCLE);
+    for (uint32_t d = 0; d < DOMAINS; d++)
+        for (uint32_t hart = 0; hart < HARTS; hart++)
+            assert_true(line(d, hart));
+    free(due);
+}
+
+/* One hart, the root and a supervisor domain, cycles of 1 ns. */
+static void defaults(void **state)
+{
+    (void)state;
+    struct aplic_config c = {.msi = true, .direct = true, .source_to_msi_cycles = 4};
+    c.domains[0].parent = 1;
+    c.domains[1].machine = true;
+    rebuild(&c);
+    put(ROOT, IDELIVERY(0), 1);
+    put(ROOT, IDELIVERY(1), 1);
+    assert_int_equal(get(ROOT, IDELIVERY(0)), 1);
+    assert_int_equal(get(ROOT, IDELIVERY(1)), 0);
+    struct vd_txn txn = bench_read(DOMAINCFG, 4);
+    assert_int_equal(aplic_access(dut, 1, &txn), VD_OK);
+    assert_int_equal(aplic_access(dut, 2, &txn), VD_DENIED);
+    put(ROOT, SMSIADDRCFG, 0x28000);
+    assert_int_equal(get(ROOT, SMSIADDRCFG), 0x28000); /* there is a supervisor domain */
+    assert_int_equal(get(1, MMSIADDRCFGH), 0);
+    put(ROOT, DOMAINCFG, DM | IE);
+    route(ROOT, 3, DETACHED, msi_target(0, 0, 3));
+    put(ROOT, SETIPNUM, 3);
+    bench_run(&b, 3999);
+    assert_int_equal(b.num_writes, 0);
+    bench_run(&b, 1);
+    assert_int_equal(b.num_writes, 1);
+}
+
+static void out_of_memory(void **state)
+{
+    (void)state;
+    struct aplic_config c = usual_config();
+    for (uint32_t n = 1; n <= 3; n++) {
+        struct vd_error err = {.text = ""};
+        memory_fails_in = n;
+        assert_null(aplic_create(&c, &b.host, &err));
+        assert_string_equal(err.text, "aplic: out of memory");
+    }
+    size_t size = aplic_save(dut, NULL, 0);
+    void *saved = malloc(size);
+    aplic_save(dut, saved, size);
+    memory_fails_in = 1;
+    assert_int_equal(aplic_restore(dut, saved, size), false);
+    assert_int_equal(memory_fails_in, 0);
+    assert_true(aplic_restore(dut, saved, size));
+    free(saved);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +307,10 @@ int main(void)
         RULE(APLIC_D1_configurations),
         RULE(snapshot_out_of_range),
         RULE(APLIC_R12_leaves_no_trace),
+        RULE(APLIC_D1_no_such_source),
+        RULE(RESET_1_lines_of_every_domain),
+        RULE(defaults),
+        RULE(out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include "imsic/state.h"
 
 #include "imsic/imsic_bench.h"
+#include "support/memory.h"
 #include "support/tables.h"
 
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
@@ -237,6 +238,8 @@ static void GUEST_1_files_that_are_not_there(void **state)
     c.machine_file = false;
     rebuild(c);
     static const uint32_t absent[] = {M_FILE, 5, 6, 64, 65};
+    for (uint32_t id = 1; id <= N; id++)
+        msi_at(S_FILE, 0, id, UINT64_MAX);
     for (unsigned i = 0; i < COUNT(absent); i++) {
         for (uint32_t select = 0; select < 0x102; select++) {
             set_csr(absent[i], select, UINT64_MAX);
@@ -436,6 +439,37 @@ static void snapshot_of_many_files(void **state)
     free(saved);
 }
 
+/* A claim may empty a word, whichever it is. */
+static void TOPEI_6_nothing_left(void **state)
+{
+    (void)state;
+    for (uint32_t id = 1; id <= N; id++) {
+        enable(S_FILE, id);
+        msi(S_FILE, id);
+        port.ops->claim(port.ctx, S_FILE);
+        assert_int_equal(topei(S_FILE), 0);
+    }
+}
+
+static void out_of_memory(void **state)
+{
+    (void)state;
+    for (uint32_t n = 1; n <= 2; n++) {
+        struct vd_error err = {.text = ""};
+        memory_fails_in = n;
+        assert_null(imsic_create(&plain, &b.host, &err));
+        assert_string_equal(err.text, "imsic: out of memory");
+    }
+    size_t size = imsic_save(m, NULL, 0);
+    void *saved = malloc(size);
+    imsic_save(m, saved, size);
+    memory_fails_in = 1;
+    assert_int_equal(imsic_restore(m, saved, size), false);
+    assert_int_equal(memory_fails_in, 0);
+    assert_true(imsic_restore(m, saved, size));
+    free(saved);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -457,6 +491,8 @@ int main(void)
         RULE(default_cycle),
         RULE(defect_claim_drops_from_the_start),
         RULE(snapshot_of_many_files),
+        RULE(TOPEI_6_nothing_left),
+        RULE(out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
