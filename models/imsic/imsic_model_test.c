@@ -361,6 +361,43 @@ static void defect_must_exist(void **state)
     assert_non_null(strstr(err.text, "defect"));
 }
 
+/* Nothing has been claimed before the first claim. */
+static void defect_claim_drops_nothing_at_first(void **state)
+{
+    (void)state;
+    struct imsic *m = build(0, IMSIC_DEFECT_CLAIM_DROPS);
+    for (uint32_t file = 0; file < 4; file++) {
+        msi(m, file, 3, 1);
+        assert_int_equal(csr(m, file, EIP), 8);
+    }
+    imsic_destroy(m);
+}
+
+static void every_file_has_its_event(void **state)
+{
+    (void)state;
+    struct imsic *m = build(2, IMSIC_DEFECT_NONE);
+    for (uint32_t file = 0; file < 4; file++) {
+        open_file(m, file);
+        msi(m, file, 3, 1);
+    }
+    bench_run(&b, 2 * CYCLE);
+    assert_int_equal(b.wire_edges, 4);
+    imsic_destroy(m);
+}
+
+/* A file that is not there is no obstacle to a snapshot. */
+static void snapshot_without_a_machine_file(void **state)
+{
+    (void)state;
+    const struct imsic_config c = {.ids = 63};
+    struct imsic *m = imsic_create(&c, &b.host, NULL);
+    bench_run(&b, CYCLE);
+    size_t size = imsic_save(m, snapshots[0], SNAPSHOT);
+    assert_true(imsic_restore(m, snapshots[0], size));
+    imsic_destroy(m);
+}
+
 static void tables(void **state)
 {
     (void)state;
@@ -406,6 +443,9 @@ int main(void)
         RULE(defect_claim_drops_only_in_the_cycle),
         RULE(defect_id_wraps),
         RULE(defect_must_exist),
+        RULE(defect_claim_drops_nothing_at_first),
+        RULE(every_file_has_its_event),
+        RULE(snapshot_without_a_machine_file),
         RULE(tables),
     };
     return cmocka_run_group_tests_name("imsic model", tests, NULL, NULL);
