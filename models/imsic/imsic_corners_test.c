@@ -48,8 +48,7 @@ static void parameters(void **state)
     assert_true(table_params_are(params, count, expected, COUNT(expected)));
 }
 
-/* splitmix64 */
-static uint64_t next(uint64_t *seed)
+static uint64_t splitmix64(uint64_t *seed)
 {
     uint64_t z = *seed += UINT64_C(0x9e3779b97f4a7c15);
     z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
@@ -81,11 +80,11 @@ static void IMSIC_P5_seed(void **state)
             uint32_t ids = file < G1 ? c.ids : c.guest_ids;
             for (uint32_t w = 0; w < 32; w++) {
                 uint64_t mask = w > ids / 64 ? 0 : w ? UINT64_MAX : UINT64_MAX - 1;
-                assert_int_equal(csr(file, EIP + 2 * w), next(&seed) & mask);
-                assert_int_equal(csr(file, EIE + 2 * w), next(&seed) & mask);
+                assert_int_equal(csr(file, EIP + 2 * w), splitmix64(&seed) & mask);
+                assert_int_equal(csr(file, EIE + 2 * w), splitmix64(&seed) & mask);
             }
-            assert_int_equal(csr(file, EITHRESHOLD), next(&seed) % (ids + 1));
-            assert_int_equal(csr(file, EIDELIVERY), next(&seed) & 1);
+            assert_int_equal(csr(file, EITHRESHOLD), splitmix64(&seed) % (ids + 1));
+            assert_int_equal(csr(file, EIDELIVERY), splitmix64(&seed) & 1);
             assert_int_equal(topei(file), top(lowest(file)));
         }
     }
@@ -304,7 +303,9 @@ static void IMSIC_R5_records_of_every_word(void **state)
     c.ids = 2047;
     rebuild(c);
     for (uint32_t w = 0; w < 32; w++) {
+        bench_forget(&b);
         set_csr(S_FILE, EIP + 2 * w, 0x30);
+        assert_int_equal(bench_record(&b, VD_REC_eip_set, 0)->serial, 0);
         msi_at(S_FILE, 0, w * 64 + 6, 77 + w);
         bench_forget(&b);
         set_csr(S_FILE, EIP + 2 * w, 0x20 | VD_BIT(63));
