@@ -14,6 +14,9 @@ LIMITED = {kind: f'ulimit -c 0 -f 200000 {memory}; exec "$@"'
            for kind, memory in ((MUTANTS, "-v 4000000"), (REACH, ""), (CHECKED, ""))}
 # cmocka ends at the first failure; large blocks come from the kernel, which zeroes only what is touched.
 SURROUNDINGS = {"CMOCKA_TEST_ABORT": "1", "MALLOC_MMAP_THRESHOLD_": "1000000"}
+# What the sanitizers may see that no test notices: leaks, accesses out of bounds, undefined operations.
+# They are slow, so that only quick tests run under them, and only where such a thing can come about.
+UNSOUND, QUICK = {"statement", "comparison", "constant", "arithmetic", "table"}, 0.1
 PATIENCE = 300  # seconds by the clock, for a mutant that sleeps
 HANG = 27  # SIGPROF
 
@@ -73,16 +76,21 @@ class Trial:
         able = [test for test in self.tests if test.name in self.reached[mutant.first]]
         return sorted(able, key=lambda test: -(kills[test.name] + 0.1) / (self.cost[test.name] + 0.005))
 
+    def trials(self, mutant):
+        """(kind of executable, test), the likeliest killers first."""
+        tests = self.order(mutant)
+        yield from ((MUTANTS, test) for test in tests)
+        if mutant.operator in UNSOUND:
+            yield from ((CHECKED, test) for test in tests if self.cost[test.name] <= QUICK)
+
     def judge(self, mutant):
-        """(killed or survived, by whom and how).  What no test notices by itself, the sanitizers may, under
-        which the tests run as well."""
-        for kind in (MUTANTS, CHECKED):
-            for test in self.order(mutant):
-                end = self.fails(test, mutant, kind)
-                if end:
-                    with self.lock:
-                        self.kills[mutant.file][test.name] += 1
-                    return "killed", f"{test.name}:{end if kind == MUTANTS else 'sanitizer'}"
+        """(killed or survived, by whom and how)."""
+        for kind, test in self.trials(mutant):
+            end = self.fails(test, mutant, kind)
+            if end:
+                with self.lock:
+                    self.kills[mutant.file][test.name] += 1
+                return "killed", f"{test.name}:{end if kind == MUTANTS else 'sanitizer'}"
         return "survived", "-" if self.reached[mutant.first] else "unreached"
 
     def judge_all(self, mutants, told):
