@@ -66,6 +66,7 @@ enum plan_flag {
     PLAN_TWICE = 1 << 6,       /* WIRE: two causes for each time that the pin is up */
     PLAN_RETRIGGER = 1 << 7,   /* ... and the handler asks the APLIC to look once more */
     PLAN_CALM = 1 << 8,        /* RACE: from one time to the next, everything comes to rest */
+    PLAN_SELF = 1 << 10,       /* STREAM: vCPU 0 handles, and has things done to itself */
     PLAN_LATE_ENABLE = 1 << 9, /* RACE: the identity is enabled in the middle of the sweep */
     PLAN_ORDER = 1 << 4,       /* of two vectors, the second is never seen more often */
 };

@@ -260,6 +260,12 @@ static uint32_t handlers(void)
     return plan->flags & PLAN_SPREAD ? plan->vcpus - 1 : 1;
 }
 
+/* The vCPU of a vector or an operation. */
+static uint32_t handler(uint32_t i)
+{
+    return plan->flags & PLAN_SELF ? 0 : 1 + i % handlers();
+}
+
 static void stream_prepare(void)
 {
     for (uint32_t v = 0; v < plan->vectors; v++)
@@ -287,7 +293,7 @@ static void operations(uint32_t count)
         if (plan->operation == OPERATE_RANDOM)
             plan->operations += random_operation();
         else
-            plan->operations += hypercall_ok(HYP_OPERATE, 1 + i % handlers(), plan->operation);
+            plan->operations += hypercall_ok(HYP_OPERATE, handler(i), plan->operation);
     }
 }
 
@@ -375,9 +381,9 @@ _Noreturn void race_sleep(void)
 {
     uint64_t done = 0, stride = plan->period > plan->count ? plan->period / plan->count : 1;
     for (;;) {
-        while (race_turn == 0 || race_turn == done)
-            ;
-        uint64_t turn = race_turn;
+        uint64_t turn = race_turn; /* read once: vCPU 0 may be about to write */
+        if (turn == 0 || turn == done)
+            continue;
         if (plan->flags & PLAN_CALM)
             pause_cycles(DRAIN_CYCLES);
         if (plan->flags & PLAN_LATE_ENABLE)

@@ -6,6 +6,7 @@
 #include "hart.h"
 #include "hyp.h"
 #include "insn.h"
+#include "operate.h"
 #include "pages.h"
 #include "print.h"
 #include "protocol.h"
@@ -189,5 +190,6 @@ void vcpu_handle_exit(struct vcpu *vcpu)
         vcpu->busy = true;
         exception_handle(vcpu, cause);
         vcpu->busy = false;
+        operate_asked(vcpu);
     }
 }

@@ -116,6 +116,15 @@ static struct sbi_result done(struct vcpu *vcpu)
     vcpu->vm->measured = tally_since(vcpu->vm, &vcpu->vm->measured);
     sched_stop(vcpu);
     vcpu->vm->done = true;
+    hart_kick(&harts[0]); /* where vm_run() waits */
+    return ok(0);
+}
+
+static struct sbi_result operation(struct vcpu *caller, struct vcpu *vcpu, uint64_t what)
+{
+    if (vcpu != caller)
+        return vcpu && operate(vcpu, what) ? ok(0) : failed(SBI_FAILED);
+    operate_later(caller, what);
     return ok(0);
 }
 
@@ -127,7 +136,7 @@ static struct sbi_result hypercall(struct vcpu *caller)
         iommus_flush_all();
         return ok(0);
     case HYP_OPERATE:
-        return vcpu && operate(vcpu, caller->x[11]) ? ok(0) : failed(SBI_FAILED);
+        return operation(caller, vcpu, caller->x[11]);
     case HYP_BLOCKED:
         return vcpu ? ok(vcpu->state == VCPU_BLOCKED) : failed(SBI_INVALID_PARAM);
     case HYP_HGEIP:

@@ -4,6 +4,7 @@
 #include "csr.h"
 #include "guest/plan.h"
 #include "hart.h"
+#include "sbi.h"
 #include "sched.h"
 #include "vcpu.h"
 #include "vfile.h"
@@ -11,7 +12,7 @@
 struct request {
     struct vcpu *vcpu;
     uint64_t operation;
-    bool done;
+    bool busy, done;
 };
 
 /* vCPU 0, which asks, keeps its hart for itself if there are enough others. */
@@ -68,15 +69,41 @@ static void operate_here(void *arg)
 {
     struct request *request = arg;
     struct vcpu *vcpu = request->vcpu;
-    if (vcpu->hart != hart_self() || vcpu->busy || !vfile_trylock(vcpu))
+    request->busy = vcpu->hart != hart_self() || vcpu->busy || !vfile_trylock(vcpu);
+    if (request->busy)
         return;
     request->done = carry_out(vcpu, request->operation);
     vfile_unlock(vcpu);
 }
 
+/* Two vCPUs that ask for each other are both busy until one gives up. */
+enum { TRIES = 100 };
+
 bool operate(struct vcpu *vcpu, uint64_t operation)
 {
-    struct request request = {vcpu, operation, false};
-    hart_call(vcpu->hart, operate_here, &request);
+    struct request request = {.vcpu = vcpu, .operation = operation, .busy = true};
+    for (uint32_t i = 0; request.busy && i < TRIES; i++) {
+        hart_call(vcpu->hart, operate_here, &request);
+        hart_poll();
+    }
     return request.done;
+}
+
+void operate_later(struct vcpu *vcpu, uint64_t operation)
+{
+    vcpu->asked = true;
+    vcpu->asked_operation = operation;
+}
+
+void operate_asked(struct vcpu *vcpu)
+{
+    if (!vcpu->asked)
+        return;
+    vcpu->asked = false;
+    struct sbi_result r = {SBI_SUCCESS, 0};
+    vfile_lock(vcpu);
+    if (vcpu->hart != hart_self() || !carry_out(vcpu, vcpu->asked_operation))
+        r.error = SBI_FAILED;
+    vfile_unlock(vcpu);
+    vcpu->x[10] = (uint64_t)r.error;
 }

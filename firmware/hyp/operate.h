@@ -8,7 +8,11 @@
 
 struct vcpu;
 
-/* enum operation of guest/plan.h.  False: not now, or it cannot be. */
+/* enum operation of guest/plan.h.  False: it cannot be, or the vCPU is busy all the time. */
 bool operate(struct vcpu *vcpu, uint64_t operation);
+/* The same for the vCPU whose exit is being handled: when that has ended, with the answer in its
+ * a0. */
+void operate_later(struct vcpu *vcpu, uint64_t operation);
+void operate_asked(struct vcpu *vcpu);
 
 #endif

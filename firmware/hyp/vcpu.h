@@ -50,6 +50,8 @@ struct vcpu {
     struct hart *hart; /* where it runs */
     bool busy;         /* the hypervisor is at work for it: it cannot leave its hart */
     volatile bool woken;
+    bool asked; /* ... for something to be done to itself, when it is not busy any more */
+    uint64_t asked_operation;
     struct vcpu *next; /* in the hart's ready list */
     /* Its interrupt file (vfile.h). */
     uint32_t file_locked;

@@ -28,6 +28,7 @@ static const struct {
     {20500, "guest file that moves under fire"},
     {20600, "virtual IPIs to a guest file that moves"},
     {20700, "wire to a vCPU that migrates"},
+    {21300, "vCPU that migrates itself"},
     {20800, "migration that forgets the IOMMU"},
     {30100, "into the MRIF and back under fire"},
     {40100, "MSI while the vCPU falls asleep"},
