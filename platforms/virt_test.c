@@ -357,6 +357,60 @@ static void EMB_1_bus_master_enable(void **state)
     virt_destroy(m.virt);
 }
 
+enum { WALKS = 4, IOHPMCTR = 104, IOHPMEVT = 352, EVENT_UNTRANSLATED = 1, EVENT_DDT = 5 };
+
+static void count_walk(void *ctx, const struct vd_record *rec)
+{
+    uint64_t *walks = ctx;
+    if (rec->b < WALKS)
+        walks[rec->b]++;
+}
+
+/* A directory with one context: a second stage of one level that maps no page, and an MSI page. */
+static void one_context(struct machine *m)
+{
+    const uint64_t ddt = 0x80200000, context = ddt + 8 * 64, root = 0x80204000, ptes = 0x80208000;
+    store(m, root, 8, (root + 0x5000) >> 12 << 10 | 1);
+    store(m, ptes, 8, UINT64_C(0x28000000) >> 12 << 10 | 7);
+    store(m, context, 8, 1);
+    store(m, context + 8, 8, UINT64_C(8) << 60 | root >> 12);
+    store(m, context + 32, 8, UINT64_C(1) << 60 | ptes >> 12);
+    store(m, context + 48, 8, 0x28000000 >> 12);
+    store(m, SYS_IOMMU + DDTP, 8, ddt >> 12 << 10 | MODE_1LVL);
+}
+
+/* Invariant I45 in a machine: what the counters say, the trace tells. */
+static void I45_counters_equal_the_trace(void **state)
+{
+    (void)state;
+    struct machine m = machine_of(NULL, 0);
+    uint64_t walks[WALKS] = {0}, counted;
+    trace_add_sink(m.virt->core->trace, UINT64_C(1) << VD_REC_iommu_access, count_walk, walks);
+    place_bar(&m, ECAM_ENDPOINT, BAR);
+    enable_file(&m, VD_IMSIC_FILE_S);
+    one_context(&m);
+    store(&m, SYS_IOMMU + IOHPMEVT, 8, EVENT_UNTRANSLATED);
+    for (unsigned i = 0; i < WALKS; i++)
+        store(&m, SYS_IOMMU + IOHPMEVT + 8 * (1 + i), 8, EVENT_DDT + i);
+    run(&m, PASS_CYCLES);
+    for (unsigned i = 0; i < 7; i++) {
+        store(&m, BAR + FORGE_ADDR, 8, i % 3 ? 0x28000000 : 0x1000 * i);
+        store(&m, BAR + FORGE_DATA, 4, 70 + i);
+        store(&m, BAR + FORGE_CONTROL, 4, 1);
+        run(&m, PASS_CYCLES);
+    }
+    assert_int_equal(load(&m, SYS_IOMMU + IOHPMCTR, 8, &counted), VD_OK);
+    assert_int_equal(counted, trace_count(m.virt->core->trace, VD_REC_msi_accept));
+    assert_int_equal(counted, 7);
+    for (unsigned i = 0; i < WALKS; i++) {
+        assert_int_equal(load(&m, SYS_IOMMU + IOHPMCTR + 8 * (1 + i), 8, &counted), VD_OK);
+        assert_int_equal(counted, walks[i]);
+    }
+    assert_int_equal(walks[0], 1);
+    assert_int_equal(walks[3], 3 * 2);
+    virt_destroy(m.virt);
+}
+
 static void bad_machines_get_their_sentence(void **state)
 {
     (void)state;
@@ -394,6 +448,7 @@ int main(void)
         cmocka_unit_test(every_iommu_has_its_own_devices),
         cmocka_unit_test(EMB_1_pcie_function),
         cmocka_unit_test(EMB_1_bus_master_enable),
+        cmocka_unit_test(I45_counters_equal_the_trace),
         cmocka_unit_test(bad_machines_get_their_sentence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,6 +92,7 @@ enum {
 
 /* Structures in memory: they name the cause of an access fault and of poison, and the counter. */
 enum table { TABLE_DDT, TABLE_PDT, TABLE_FIRST, TABLE_SECOND, TABLE_MSI, TABLE_MRIF, TABLES };
+enum { STEP_WRITES = 16 }; /* in the record of a step that is no read */
 
 /* One memory access of a request. */
 struct step {

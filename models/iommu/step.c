@@ -82,7 +82,8 @@ static bool send(struct iommu *m, struct request *r, const struct step *s)
         iommu_after(m, timer_of(m, r), txn.delay ? txn.delay : m->config.cycle_ps);
         return false;
     }
-    iommu_emit(m, VD_REC_iommu_access, r->txn.serial, s->spa, s->reads, r->seq);
+    uint64_t kind = s->reads | (s->cmd == VD_READ ? 0u : STEP_WRITES);
+    iommu_emit(m, VD_REC_iommu_access, r->txn.serial, s->spa, kind, r->seq);
     if (status == VD_PENDING) {
         keep(r, s, true);
         return false;
