@@ -168,6 +168,8 @@ static void guest_run(const struct experiment *e, const struct options *o, uint3
     config.vcpus = vcpus_of(e, o);
     config.devices = devices_of(e);
     config.mode = e->emul ? MODE_EMUL : e->vm.mode ? e->vm.mode : o->mode;
+    if (config.vcpus > GUEST_VCPUS_MAX)
+        hyp_exit(HYP_ARGUMENTS, "%s: at most %u vCPUs can run", name, GUEST_VCPUS_MAX);
     struct vm *vm = vm_create(&config);
     if (!vm)
         hyp_exit(HYP_EXPERIMENT, "%s: mode hwaccel and no guest interrupt file", name);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "experiment_table.h"
 
+#include "crowd.h"
 #include "native.h"
 #include "probe.h"
 
@@ -180,6 +181,12 @@ const struct experiment experiments[] = {
      .flags = PLAN_CALM,
      .period = 6000,
      .vectors = 3},
+    {.name = "c06",
+     .path = 30600,
+     .needs = NEED_PROBE,
+     .host = crowd_run,
+     .vm = {.vcpus = CROWD_MAX},
+     .period = 20000},
     {.name = "c07", .path = 30700, .needs = NEED_PROBE, .host = probe_malformed},
     {.name = "c09", .path = 30900, .needs = NEED_PROBE, .host = probe_faults},
     {.name = "c10",

@@ -43,6 +43,7 @@ struct hart {
     uint64_t slice_end;                        /* 0: the timer is off */
     struct spinlock lock;                      /* of calls and file_owner */
     struct hart_call *calls;
+    uint64_t scans, scan_cycles;                 /* for notices of MRIFs */
     uint64_t preemptions, sgeis, spurious_sgeis; /* taken */
 };
 

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "crowd.h"
 #include "experiment.h"
 #include "hyp.h"
 #include "protocol.h"
@@ -24,7 +25,7 @@ static const struct {
     {"seed", offsetof(struct options, seed), 0, UINT64_MAX},
     {"ddt", offsetof(struct options, ddt), 0, 3},
     {"moves", offsetof(struct options, moves), 1, 100000000},
-    {"vcpus", offsetof(struct options, vcpus), 0, GUEST_VCPUS_MAX},
+    {"vcpus", offsetof(struct options, vcpus), 0, CROWD_MAX},
     {"slice", offsetof(struct options, slice), 1, 1000000},
 };
 

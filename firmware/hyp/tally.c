@@ -8,7 +8,7 @@
 struct tally tally_of(const struct vm *vm)
 {
     struct tally t = {0};
-    for (uint32_t i = 0; i < vm->config.vcpus; i++) {
+    for (uint32_t i = 0; vm && i < vm->config.vcpus; i++) {
         const struct vcpu *vcpu = &vm->vcpus[i];
         t.n[COUNT_blocks] += vcpu->blocks;
         t.n[COUNT_wakes] += vcpu->wakes;
@@ -22,6 +22,8 @@ struct tally tally_of(const struct vm *vm)
             t.n[COUNT_exit_external + e] += vcpu->exits_by[e];
     }
     for (uint32_t i = 0; i < num_harts; i++) {
+        t.n[COUNT_scans] += harts[i].scans;
+        t.n[COUNT_scan_cycles] += harts[i].scan_cycles;
         t.n[COUNT_sgei] += harts[i].sgeis;
         t.n[COUNT_spurious_sgei] += harts[i].spurious_sgeis;
         t.n[COUNT_preemptions] += harts[i].preemptions;

@@ -11,6 +11,7 @@ struct tally {
     uint64_t n[COUNTERS];
 };
 
+/* Of the harts, and of a VM's vCPUs if there is one. */
 struct tally tally_of(const struct vm *vm);
 struct tally tally_since(const struct vm *vm, const struct tally *before);
 /* To the ledger, and what is not zero to the console. */

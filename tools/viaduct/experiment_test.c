@@ -136,6 +136,36 @@ static void the_cost_of_migration_is_even_in_iommus(void **state)
     assert_true(each > one / 2);
 }
 
+/* Cycles per notice, of so many vCPUs that sleep on MRIFs. */
+static unsigned notice_cost(unsigned vcpus)
+{
+    char arguments[256];
+    unsigned looks, scans, cycles;
+    snprintf(arguments, sizeof(arguments),
+             "exp run c06-thousands --console --set experiment.count=500 "
+             "--set 'experiment.holds=lost=0 stray=0' --set experiment.vcpus=%u",
+             vcpus);
+    assert_int_equal(run(arguments), 0);
+    const char *line = strstr(output, "path c06: claimed_notices");
+    assert_non_null(line);
+    assert_int_equal(sscanf(line, "path c06: claimed_notices %u scans %u scan_cycles %u", &looks,
+                            &scans, &cycles),
+                     3);
+    assert_in_range(looks, scans * (vcpus / 88), scans * ((vcpus + 87) / 88));
+    return cycles / scans;
+}
+
+/* 88 notice identities: from 1 to 4 to 16 sharers each further one costs the same. */
+static void the_cost_of_a_notice_is_even_in_sharers(void **state)
+{
+    (void)state;
+    unsigned one = notice_cost(88), four = notice_cost(4 * 88), sixteen = notice_cost(16 * 88);
+    unsigned each = (sixteen - one) / 15;
+    assert_in_range(four - one, 3 * each * 9 / 10, 3 * each * 11 / 10);
+    assert_in_range(notice_cost(4096) - one, 45 * each * 9 / 10, 46 * each * 11 / 10);
+    assert_true(sixteen > 4 * one);
+}
+
 /* With a memory latency L: a hit takes 2 cycles; each level of the directory L + 1, the device
  * context L + 9, the MSI PTE 1 + (L + 1), and the output 2. */
 static void cold_translation_is_a_staircase(void **state)
@@ -434,6 +464,7 @@ int main(void)
         cmocka_unit_test(every_path_is_balanced_and_in_its_place),
         cmocka_unit_test(cold_translation_is_a_staircase),
         cmocka_unit_test(the_cost_of_migration_is_even_in_iommus),
+        cmocka_unit_test(the_cost_of_a_notice_is_even_in_sharers),
         cmocka_unit_test(every_path_runs_alone_in_both_presets),
         cmocka_unit_test(what_is_wrong_on_purpose_is_reported),
         cmocka_unit_test(the_trace_hash_depends_on_inputs_only),

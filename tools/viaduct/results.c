@@ -46,6 +46,7 @@ static const struct {
     {50700, "wire through the APLIC to a guest file"},
     {50800, "level that has two causes"},
     {30500, "MSI while the vCPU falls asleep into its MRIF"},
+    {30600, "thousands of MRIFs"},
     {30700, "accesses to an MRIF that are no MSIs"},
     {30900, "MRIFs that cannot be written"},
     {31100, "MSIs while the vCPU falls asleep into its MRIF, nothing late"},
