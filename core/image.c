@@ -129,7 +129,7 @@ static bool load(struct bus *bus, const char *path, enum format format, uint64_t
     if (format == FORMAT_ANY)
         format = format_of(&file);
     if (format == FORMAT_ELF)
-        ok = image_place_elf(bus, &file, image, err);
+        ok = image_place_elf(bus, &file, addr, image, err);
     else if (format == FORMAT_LINUX)
         ok = place_linux(bus, &file, addr, image, err);
     else

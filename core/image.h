@@ -22,7 +22,8 @@ bool image_load_raw(struct bus *bus, const char *path, uint64_t addr, struct ima
 /* A RISC-V boot Image at addr, whatever its text_offset. */
 bool image_load_linux(struct bus *bus, const char *path, uint64_t addr, struct image *image,
                       struct vd_error *err);
-/* Whichever of the three the file is; addr is not used for an ELF. */
+/* Whichever of the three the file is.  An ELF has its own addresses, but for a position-independent
+ * one that was linked for where there is no memory. */
 bool image_load(struct bus *bus, const char *path, uint64_t addr, struct image *image,
                 struct vd_error *err);
 

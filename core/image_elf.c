@@ -11,6 +11,8 @@ struct loader {
     const struct image_file *file;
     Elf *elf;
     GElf_Ehdr header;
+    uint64_t addr; /* where a program that can be anywhere goes */
+    uint64_t bias; /* ... and what that adds to its addresses */
     struct image *image;
     struct vd_error *err;
 };
@@ -37,6 +39,7 @@ static bool load_segment(struct loader *l, size_t index, const GElf_Phdr *p)
 {
     char what[300];
     struct image *image = l->image;
+    uint64_t addr = p->p_paddr + l->bias;
     if (p->p_offset > l->file->size || p->p_filesz > l->file->size - p->p_offset)
         return vd_fail(l->err,
                        "'%s' is truncated: segment %zu needs bytes up to 0x%" PRIx64
@@ -46,18 +49,32 @@ static bool load_segment(struct loader *l, size_t index, const GElf_Phdr *p)
         return vd_fail(l->err, "'%s': segment %zu has more bytes in the file than in memory",
                        l->file->path, index);
     snprintf(what, sizeof(what), "'%s': segment %zu", l->file->path, index);
-    struct ram *ram = bus_ram(l->bus, p->p_paddr, p->p_memsz);
+    struct ram *ram = bus_ram(l->bus, addr, p->p_memsz);
     if (!ram)
-        return image_outside(l->bus, what, p->p_paddr, p->p_memsz, l->err);
-    ram_clear(ram, p->p_paddr, p->p_memsz);
-    bus_load(l->bus, p->p_paddr, l->file->bytes + p->p_offset, p->p_filesz);
-    if (p->p_paddr < image->start)
-        image->start = p->p_paddr;
-    if (p->p_paddr + p->p_memsz > image->end)
-        image->end = p->p_paddr + p->p_memsz;
+        return image_outside(l->bus, what, addr, p->p_memsz, l->err);
+    ram_clear(ram, addr, p->p_memsz);
+    bus_load(l->bus, addr, l->file->bytes + p->p_offset, p->p_filesz);
+    if (addr < image->start)
+        image->start = addr;
+    if (addr + p->p_memsz > image->end)
+        image->end = addr + p->p_memsz;
     if (l->header.e_entry - p->p_vaddr < p->p_memsz)
-        image->entry = l->header.e_entry - p->p_vaddr + p->p_paddr;
+        image->entry = l->header.e_entry - p->p_vaddr + addr;
     return true;
+}
+
+/* CHOICE: a position-independent program that was linked for addresses where there is no memory,
+ * as OpenSBI is for 0, goes where raw bytes would. */
+static void place(struct loader *l, size_t count)
+{
+    uint64_t start = UINT64_MAX;
+    for (size_t i = 0; i < count; i++) {
+        GElf_Phdr p;
+        if (gelf_getphdr(l->elf, (int)i, &p) && p.p_type == PT_LOAD && p.p_paddr < start)
+            start = p.p_paddr;
+    }
+    if (l->header.e_type == ET_DYN && l->addr && !bus_ram(l->bus, start, 1))
+        l->bias = l->addr - start;
 }
 
 static bool load_segments(struct loader *l)
@@ -65,6 +82,7 @@ static bool load_segments(struct loader *l)
     size_t count, loaded = 0;
     if (elf_getphdrnum(l->elf, &count))
         return vd_fail(l->err, "'%s' is no valid ELF: %s", l->file->path, elf_errmsg(-1));
+    place(l, count);
     for (size_t i = 0; i < count; i++) {
         GElf_Phdr p;
         if (!gelf_getphdr(l->elf, (int)i, &p))
@@ -81,17 +99,19 @@ static bool load_segments(struct loader *l)
     return true;
 }
 
-static void take_symbol(struct image *image, const char *name, const GElf_Sym *symbol)
+static void take_symbol(struct loader *l, const char *name, const GElf_Sym *symbol)
 {
+    struct image *image = l->image;
+    uint64_t value = symbol->st_value + l->bias;
     if (strcmp(name, "tohost") == 0) {
         image->has_htif = true;
-        image->tohost = symbol->st_value;
+        image->tohost = value;
     } else if (strcmp(name, "fromhost") == 0) {
-        image->fromhost = symbol->st_value;
+        image->fromhost = value;
     } else if (strcmp(name, "begin_signature") == 0) {
-        image->signature = symbol->st_value;
+        image->signature = value;
     } else if (strcmp(name, "end_signature") == 0) {
-        image->signature_end = symbol->st_value;
+        image->signature_end = value;
     }
 }
 
@@ -110,7 +130,7 @@ static void find_symbols(struct loader *l)
                 break;
             const char *name = elf_strptr(l->elf, header.sh_link, symbol.st_name);
             if (name && symbol.st_shndx != SHN_UNDEF)
-                take_symbol(l->image, name, &symbol);
+                take_symbol(l, name, &symbol);
         }
     }
 }
@@ -126,10 +146,10 @@ static bool load(struct loader *l)
     return true;
 }
 
-bool image_place_elf(struct bus *bus, const struct image_file *file, struct image *image,
-                     struct vd_error *err)
+bool image_place_elf(struct bus *bus, const struct image_file *file, uint64_t addr,
+                     struct image *image, struct vd_error *err)
 {
-    struct loader l = {.bus = bus, .file = file, .image = image, .err = err};
+    struct loader l = {.bus = bus, .file = file, .addr = addr, .image = image, .err = err};
     elf_version(EV_CURRENT);
     *image = (struct image){.start = UINT64_MAX};
     l.elf = elf_memory((char *)file->bytes, file->size);

@@ -12,8 +12,9 @@ struct image_file {
     uint64_t size;
 };
 
-bool image_place_elf(struct bus *bus, const struct image_file *file, struct image *image,
-                     struct vd_error *err);
+/* `addr` is for a position-independent program that was linked for where there is no memory. */
+bool image_place_elf(struct bus *bus, const struct image_file *file, uint64_t addr,
+                     struct image *image, struct vd_error *err);
 /* Fails with a sentence that lists the memories. */
 bool image_outside(const struct bus *bus, const char *what, uint64_t addr, uint64_t size,
                    struct vd_error *err);

@@ -143,6 +143,33 @@ static void virtual_entry_becomes_physical(void **state)
     assert_int_equal(image.entry, RAM_BASE + 0x1020);
 }
 
+/* Linked for 0, where there is no memory; an entry of 0 is one too. */
+static void position_independent_elf_goes_where_it_is_told(void **state)
+{
+    struct vd_error err = {""};
+    struct image image;
+    (void)state;
+    good.header.e_type = ET_DYN;
+    good.header.e_entry = 0;
+    good.segments[0].p_vaddr = good.segments[0].p_paddr = 0;
+    good.symbols[1].st_value = 0x1000;
+    good.symbols[2].st_value = 0x1040;
+    write_bytes(&good, sizeof(good));
+    assert_true(image_load(core->bus, path, RAM_BASE + 0x4000, &image, &err));
+    assert_int_equal(image.entry, RAM_BASE + 0x4000);
+    assert_int_equal(image.start, RAM_BASE + 0x4000);
+    assert_int_equal(image.end, RAM_BASE + 0x6000);
+    assert_int_equal(image.tohost, RAM_BASE + 0x5000);
+    assert_int_equal(image.fromhost, RAM_BASE + 0x5040);
+    good.header.e_type = ET_EXEC;
+    refused(&good, sizeof(good), "outside of memory");
+    good.header.e_type = ET_DYN;
+    good.segments[0].p_vaddr = good.segments[0].p_paddr = RAM_BASE + 0x1000;
+    write_bytes(&good, sizeof(good));
+    assert_true(image_load(core->bus, path, RAM_BASE + 0x4000, &image, &err));
+    assert_int_equal(image.start, RAM_BASE + 0x1000);
+}
+
 static void elf_without_symbols_has_no_htif(void **state)
 {
     struct vd_error err = {""};
@@ -305,6 +332,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(elf_is_loaded_with_entry_and_htif),
         TEST(virtual_entry_becomes_physical),
+        TEST(position_independent_elf_goes_where_it_is_told),
         TEST(elf_without_symbols_has_no_htif),
         TEST(addresses_have_the_name_of_the_symbol_below),
         TEST(missing_file_is_named),
