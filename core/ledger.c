@@ -80,6 +80,8 @@ void ledger_destroy(struct ledger *l)
     free(l->paths);
     free(l->findings);
     free(l->samples);
+    free(l->migrations);
+    free(l->landings);
     free(l);
 }
 

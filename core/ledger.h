@@ -96,9 +96,14 @@ const struct ledger_finding *ledger_finding(const struct ledger *ledger, uint32_
 uint64_t ledger_num_violations(const struct ledger *ledger);
 /* "I25 topei" */
 const char *ledger_invariant_name(enum ledger_invariant invariant);
-/* One per MSI of the measured phase that was claimed, in order of claim. */
+/* One per MSI of the measured phase, in the order in which they ended. */
 uint32_t ledger_num_samples(const struct ledger *ledger);
 const struct sample *ledger_samples(const struct ledger *ledger);
+/* Moves of interrupt files in the measured phase, and the MSIs that arrived meanwhile. */
+uint32_t ledger_num_migrations(const struct ledger *ledger);
+const struct migration *ledger_migrations(const struct ledger *ledger);
+uint32_t ledger_num_landings(const struct ledger *ledger);
+const struct landing *ledger_landings(const struct ledger *ledger);
 /* Phase and path that the firmware's hints announced last. */
 uint32_t ledger_phase(const struct ledger *ledger);
 uint32_t ledger_path(const struct ledger *ledger);

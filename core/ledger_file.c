@@ -78,6 +78,8 @@ void file_enter(struct ledger *l, struct msi *msi, struct place *place, bool was
     msi->state = MSI_PENDING;
     msi->seen = l->now;
     slot_append(slot, place, msi);
+    if (place->check.moves)
+        migration_landed(l, msi, place);
 }
 
 void file_record(struct ledger *l, const struct vd_record *rec)
@@ -233,6 +235,8 @@ enum { EIDELIVERY = 0x70, EITHRESHOLD = 0x72, EIE0 = 0xc0, EIE63 = 0xff };
 static void deliver(struct ledger *l, struct place *place, uint64_t eidelivery)
 {
     place->eidelivery = eidelivery;
+    if (eidelivery == 1 && place->check.moves)
+        migration_restored(l, place);
     check_delivery(l, place);
 }
 

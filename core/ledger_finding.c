@@ -246,6 +246,7 @@ void finding_lost(struct ledger *l, struct msi *msi, enum ledger_invariant invar
     finding_add(l, LEDGER_LOST, invariant, msi, "is lost: last seen %s, %s", seen, why);
     if (l->num_findings && l->findings[l->num_findings - 1].serial == msi->serial)
         l->findings[l->num_findings - 1].when = when;
+    msi_sample(l, msi, SAMPLE_LOST);
     msi_end(l, msi, MSI_LOST);
 }
 
@@ -314,8 +315,10 @@ static void close_msi(struct ledger *l, struct msi *msi)
         return;
     }
     /* A stray is reported as that and not once more as what became of it. */
-    if (msi->stray)
+    if (msi->stray) {
+        msi_sample(l, msi, SAMPLE_STRAY);
         return;
+    }
     if (!why)
         finding_pending(l, msi);
     else if (excused(msi))

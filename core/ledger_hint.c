@@ -180,7 +180,7 @@ static void move(struct ledger *l, const struct hint *h)
                               .to = end_of_move(l, h->x10, h->x12)};
     if (m->from && m->from->kind == PLACE_FILE && m->to && m->to->kind == PLACE_SOFTWARE)
         registers_follow(m->from, m->to);
-    move_begins(m);
+    move_begins(l, m);
 }
 
 static void phase(struct ledger *l, const struct hint *h)

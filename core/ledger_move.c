@@ -2,6 +2,19 @@
 /* What software takes out of one place and sets in another. */
 #include "core/ledger_state.h"
 
+/* One by one: appending unlinks them. */
+static void append(struct ledger *l, struct slot *slot, struct place *place, struct msi *list)
+{
+    bool merges = slot->first != NULL;
+    while (list) {
+        struct msi *msi = list;
+        list = msi->next;
+        msi->next = NULL;
+        slot_append(slot, place, msi);
+        migration_moved(l, msi, place, merges);
+    }
+}
+
 static void set_again(struct ledger *l, struct place *place, uint32_t identity, struct msi *list)
 {
     struct slot *slot = place_slot(place, identity);
@@ -11,7 +24,7 @@ static void set_again(struct ledger *l, struct place *place, uint32_t identity, 
         msi->moved = true;
         msi_count(l, msi, LEDGER_COUNTER(moved), 1);
     }
-    slot_append(slot, place, list);
+    append(l, slot, place, list);
 }
 
 /* Takes what waits for it elsewhere along. */
@@ -52,8 +65,9 @@ void move_hold(struct ledger *l, struct place *place, uint32_t identity)
 }
 
 /* The vCPU may not run meanwhile: I29. */
-void move_begins(const struct ledger_move *move)
+void move_begins(struct ledger *l, struct ledger_move *move)
 {
+    migration_begins(l, move);
     if (move->from)
         move->from->check.moves++;
     if (move->to)
@@ -104,11 +118,11 @@ static void coalesce(struct ledger *l, const struct ledger_move *move, uint32_t 
 void move_ends(struct ledger *l, const struct ledger_move *move)
 {
     move_stops(move);
-    if (!move->from || !move->to)
-        return;
-    for (uint32_t identity = 0; identity < move->to->num_slots; identity++) {
+    uint32_t slots = move->from && move->to ? move->to->num_slots : 0;
+    for (uint32_t identity = 0; identity < slots; identity++) {
         const struct slot *to = place_peek(move->to, identity);
         if (to->first || to->software)
             coalesce(l, move, identity);
     }
+    migration_ends(l, move);
 }

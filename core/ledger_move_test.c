@@ -230,7 +230,8 @@ static void injected_and_never_claimed_is_lost(void **state)
     inject(s, VCPU(VM, 0), 5, 40);
     violated(s, LEDGER_LOST, "pending in the software file of VM 1 vCPU 0", "never claimed");
     assert_int_equal(counts(s)->claimed, 0);
-    assert_int_equal(ledger_num_samples(s->ledger), 0);
+    assert_int_equal(ledger_num_samples(s->ledger), 1);
+    assert_int_equal(ledger_samples(s->ledger)->fate, SAMPLE_LOST);
 }
 
 static void injected_and_disabled_is_no_violation(void **state)
@@ -318,6 +319,65 @@ static void mrif_bit_moves_into_a_file(void **state)
     assert_int_equal(counts(s)->pending, 1);
 }
 
+static void pte(struct story *s, enum vd_record_kind kind, uint64_t serial, uint64_t b, uint64_t c)
+{
+    tell(s, (struct vd_record){.kind = (uint16_t)kind,
+                               .source = 2,
+                               .serial = serial,
+                               .a = 0x80002000,
+                               .b = b,
+                               .c = c});
+}
+
+#define FRESH_FILE VD_FILE(1, 4)
+
+/* MSI 1 was there before; 2 comes before, 3 and 4 after the store; 4 and 2 have one identity. */
+static void migration_knows_where_msis_landed(void **state)
+{
+    struct story *s = *state;
+    HINT(s, HART0, 12, VCPU(VM, 0), 0x28000000);
+    file_owner(s, FRESH_FILE, VM);
+    for (uint32_t i = 1; i <= 4; i++)
+        issue(s, i, i == 4 ? 6 : 4 + i);
+    translate(s, 1);
+    pte(s, VD_REC_msi_pte, 1, 0xa000407, 0);
+    record(s, 1, GUEST_FILE, 5, false);
+    HINT(s, HART0, 7, VCPU(VM, 0), GUEST_FILE, FRESH_FILE, 0);
+    state_of(s, GUEST_FILE, 0x70, 0);
+    record(s, 2, GUEST_FILE, 6, false);
+    vd_time store = s->now;
+    pte(s, VD_REC_word, 0, 0xa000407, 0xa004407);
+    record(s, 3, FRESH_FILE, 7, false);
+    record(s, 4, FRESH_FILE, 6, false);
+    eip(s, VD_REC_eip_clear, GUEST_FILE, 5);
+    eip(s, VD_REC_eip_clear, GUEST_FILE, 6);
+    eip(s, VD_REC_eip_set, FRESH_FILE, 5);
+    state_of(s, FRESH_FILE, 0xc0, UINT64_MAX - 1);
+    state_of(s, FRESH_FILE, 0x70, 1);
+    vd_time restored = s->now - 10;
+    HINT(s, HART0, 7, VCPU(VM, 0), GUEST_FILE, FRESH_FILE, 1);
+    for (uint32_t i = 5; i <= 7; i++)
+        claim(s, FRESH_FILE, i);
+    balanced(s);
+    assert_int_equal(ledger_num_migrations(s->ledger), 1);
+    const struct migration *m = ledger_migrations(s->ledger);
+    assert_int_equal(m->from, GUEST_FILE);
+    assert_int_equal(m->to, FRESH_FILE);
+    assert_int_equal(m->store, store);
+    assert_int_equal(m->restored, restored);
+    assert_int_equal(m->landed_old, 1);
+    assert_int_equal(m->landed_new, 2);
+    assert_int_equal(m->moved, 1);
+    assert_int_equal(m->merged, 1);
+    const struct landing *l = ledger_landings(s->ledger);
+    assert_int_equal(ledger_num_landings(s->ledger), 3);
+    assert_int_equal(l[0].serial, 2);
+    assert_int_equal(l[0].place, LANDED_OLD);
+    assert_int_equal(l[0].end, LANDING_MERGED);
+    assert_int_equal(l[2].place, LANDED_NEW);
+    assert_int_equal(l[2].end, LANDING_STAYS);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, story_setup, story_teardown)
 
 int main(void)
@@ -337,6 +397,7 @@ int main(void)
         TEST(held_msi_that_is_set_nowhere_is_lost),
         TEST(held_msi_does_not_move_to_another_vm),
         TEST(injected_msi_ends_with_the_software_claim),
+        TEST(migration_knows_where_msis_landed),
         TEST(injected_and_never_claimed_is_lost),
         TEST(injected_and_disabled_is_no_violation),
         TEST(claim_that_should_have_been_injected_is_lost),

@@ -206,6 +206,45 @@ void msi_end(struct ledger *l, struct msi *msi, enum msi_state state)
     msi->seen = l->now;
 }
 
+static uint32_t file_of(const struct msi *msi, const struct place *place)
+{
+    if (!place)
+        return SAMPLE_NO_FILE;
+    return place->kind == PLACE_FILE ? (uint32_t)place->id : (uint32_t)msi->target;
+}
+
+static void add_sample(struct ledger *l, const struct msi *msi, const struct place *place,
+                       enum sample_fate fate)
+{
+    if (msi->phase != PHASE_MEASURED || msi->host)
+        return;
+    if (l->num_samples == l->max_samples) {
+        l->max_samples = l->max_samples ? l->max_samples * 2 : 1024;
+        l->samples = ledger_grow(l->samples, l->max_samples, sizeof(*l->samples));
+    }
+    struct sample *s = &l->samples[l->num_samples++];
+    memset(s, 0, sizeof(*s));
+    memcpy(s->stamp, msi->stamp, sizeof(s->stamp));
+    s->serial = msi->serial;
+    s->coalesced_into = msi->coalesced_into;
+    s->path = msi->path;
+    s->requester = msi->requester;
+    s->file = file_of(msi, place);
+    s->identity = msi->identity;
+    s->vm = place ? place->vm : msi->vm;
+    s->vcpu = place ? place->vcpu : msi->vcpu;
+    s->traps = msi->traps;
+    s->inexact = msi->inexact;
+    s->fate = (uint8_t)fate;
+}
+
+/* Where it was last seen in an interrupt file. */
+void msi_sample(struct ledger *l, const struct msi *msi, enum sample_fate fate)
+{
+    const struct place *place = msi->state == MSI_HELD ? msi->held_from : msi->place;
+    add_sample(l, msi, place && place->kind == PLACE_FILE ? place : NULL, fate);
+}
+
 void msi_drop(struct ledger *l, const struct vd_record *rec)
 {
     struct msi *msi = msi_find(l, rec->serial);
@@ -219,31 +258,11 @@ void msi_drop(struct ledger *l, const struct vd_record *rec)
     if (drop == VD_DROP_iommu_fault)
         l->fault_due = msi->serial;
     msi_end(l, msi, MSI_DROPPED);
+    msi_sample(l, msi, SAMPLE_DROPPED);
     msi_count(l, msi, LEDGER_COUNTER(dropped), 1);
     msi_count(l, msi, LEDGER_COUNTER(drops) + drop * sizeof(uint64_t), 1);
     msi_count(l, msi, LEDGER_COUNTER(junk), from_iommu(msi));
     finding_dropped(l, msi, drop, rec->c);
-}
-
-static void add_sample(struct ledger *l, const struct msi *msi, const struct place *place)
-{
-    if (l->num_samples == l->max_samples) {
-        l->max_samples = l->max_samples ? l->max_samples * 2 : 1024;
-        l->samples = ledger_grow(l->samples, l->max_samples, sizeof(*l->samples));
-    }
-    struct sample *s = &l->samples[l->num_samples++];
-    memset(s, 0, sizeof(*s));
-    memcpy(s->stamp, msi->stamp, sizeof(s->stamp));
-    s->serial = msi->serial;
-    s->coalesced_into = msi->coalesced_into;
-    s->path = msi->path;
-    s->requester = msi->requester;
-    s->file = place->kind == PLACE_FILE ? (uint32_t)place->id : (uint32_t)msi->target;
-    s->identity = msi->identity;
-    s->vm = place->vm;
-    s->vcpu = place->vcpu;
-    s->traps = msi->traps;
-    s->inexact = msi->inexact;
 }
 
 static size_t claim_counter(const struct msi *msi)
@@ -258,8 +277,7 @@ void msi_claim(struct ledger *l, struct msi *msi, const struct place *place, uin
     msi_end(l, msi, MSI_CLAIMED);
     msi_count(l, msi, claim_counter(msi), 1);
     msi_count(l, msi, LEDGER_COUNTER(traps), msi->coalesced_into ? 0 : msi->traps);
-    if (msi->phase == PHASE_MEASURED && !msi->host)
-        add_sample(l, msi, place);
+    add_sample(l, msi, place, msi->stray ? SAMPLE_STRAY : SAMPLE_CLAIMED);
 }
 
 /* The claim of a hypervisor that injects is not the end: its sample is taken back. */

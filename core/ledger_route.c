@@ -70,6 +70,8 @@ void route_learn(struct ledger *l, const struct vd_record *rec)
     struct ledger_pte *pte = pte_at(l, rec->a, rec->source);
     if (!pte)
         pte = new_pte(l, rec);
+    pte->vm = msi->vm;
+    pte->vcpu = msi->vcpu;
     struct ledger_route *route = route_of(l, msi->requester, msi->target >> 12);
     if (!route) {
         l->routes = ledger_grow(l->routes, l->num_routes + 1, sizeof(*l->routes));
@@ -84,8 +86,10 @@ static void pte_changes(struct ledger *l, struct ledger_pte *pte, const struct v
     pte->old[pte->num_old++ % PTE_VALUES] =
         (struct pte_value){.dw0 = pte->dw0, .dw1 = pte->dw1, .until = l->now};
     *(rec->a & 8 ? &pte->dw1 : &pte->dw0) = rec->c;
-    if (!(rec->a & 8))
-        pte->since = l->now;
+    if (rec->a & 8)
+        return;
+    pte->since = l->now;
+    migration_stored(l, pte);
 }
 
 void route_word(struct ledger *l, const struct vd_record *rec)

@@ -161,7 +161,10 @@ struct ledger_move {
     uint64_t who;
     vd_time begun;
     struct place *from, *to;
+    uint32_t migration; /* index, or NO_MIGRATION */
 };
+
+enum { NO_MIGRATION = UINT32_MAX, LEDGER_MAX_MIGRATIONS = 4096, LEDGER_MAX_LANDINGS = 1 << 16 };
 
 /* An MRIF that is the software file of a vCPU, as long as the IOMMU stores into it. */
 struct ledger_mrif {
@@ -186,7 +189,8 @@ struct pte_value {
 
 /* As one IOMMU may have it. */
 struct ledger_pte {
-    uint16_t iommu; /* source of its records */
+    uint16_t iommu;   /* source of its records */
+    int32_t vm, vcpu; /* whose MSIs it leads */
     uint64_t addr, dw0, dw1;
     vd_time since;
     struct pte_value old[PTE_VALUES]; /* a ring */
@@ -293,6 +297,10 @@ struct ledger {
     uint64_t violations;
     struct sample *samples;
     uint32_t num_samples, max_samples;
+    struct migration *migrations;
+    uint32_t num_migrations;
+    struct landing *landings;
+    uint32_t num_landings;
 };
 
 /* ledger.c */
@@ -314,6 +322,7 @@ void msi_reopen(struct ledger *l, struct msi *msi);
 /* Adds to one counter (given by its offset in struct ledger_counts) of the run and of the path. */
 void msi_count(struct ledger *l, const struct msi *msi, size_t counter, int64_t n);
 struct path_counts *msi_path(struct ledger *l, uint32_t path);
+void msi_sample(struct ledger *l, const struct msi *msi, enum sample_fate fate);
 void msi_claim(struct ledger *l, struct msi *msi, const struct place *place, uint32_t hart);
 #define LEDGER_COUNTER(name) offsetof(struct ledger_counts, name)
 
@@ -355,9 +364,19 @@ void file_check_injected(struct ledger *l, struct ledger_hart *hart);
 /* ledger_move.c: what software takes out of one place and sets in another */
 void move_set(struct ledger *l, struct place *place, uint32_t identity);
 void move_hold(struct ledger *l, struct place *place, uint32_t identity);
-void move_begins(const struct ledger_move *move);
+void move_begins(struct ledger *l, struct ledger_move *move);
 void move_stops(const struct ledger_move *move);
 void move_ends(struct ledger *l, const struct ledger_move *move);
+
+/* ledger_migration.c: what the report shows of moves */
+void migration_begins(struct ledger *l, struct ledger_move *move);
+void migration_ends(struct ledger *l, const struct ledger_move *move);
+void migration_stored(struct ledger *l, const struct ledger_pte *pte);
+void migration_restored(struct ledger *l, const struct place *place);
+void migration_landed(struct ledger *l, const struct msi *msi, const struct place *place);
+/* merges: the bit was set there already. */
+void migration_moved(struct ledger *l, const struct msi *msi, const struct place *place,
+                     bool merges);
 
 /* ledger_mrif.c */
 void mrif_store(struct ledger *l, const struct vd_record *rec);

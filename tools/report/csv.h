@@ -7,8 +7,14 @@
 
 void csv_write_samples(FILE *out, const struct report *report);
 void csv_write_summary(FILE *out, const struct report *report);
+void csv_write_migrations(FILE *out, const struct report *report);
+void csv_write_landings(FILE *out, const struct report *report);
+/* The member "migrations" of summary.json. */
+void json_write_migrations(FILE *out, const struct report *report);
 void csv_write_run(FILE *out, const struct report *report);
 void json_write_summary(FILE *out, const struct report *report);
+/* A field, quoted if need be. */
+void csv_write_text(FILE *out, const char *text);
 /* A string with JSON's escapes and quotes. */
 void json_write_string(FILE *out, const char *text);
 

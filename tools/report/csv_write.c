@@ -5,7 +5,7 @@
 #include "report/csv.h"
 #include "report/number.h"
 
-static void write_text(FILE *out, const char *text)
+void csv_write_text(FILE *out, const char *text)
 {
     if (!strpbrk(text, ",\"\r\n")) {
         fputs(text, out);
@@ -22,12 +22,13 @@ static void write_text(FILE *out, const char *text)
 
 static void write_sample(FILE *out, const struct report *report, const struct sample *s)
 {
-    write_text(out, s->path < report->num_paths ? report->paths[s->path].name : "");
+    csv_write_text(out, s->path < report->num_paths ? report->paths[s->path].name : "");
     fprintf(out, ",%" PRIu64 ",%s,%u,%s,%u,%d,%d", s->serial, requester_kind(s->requester),
             requester_index(s->requester), file_name(s->file).text, s->identity, s->vm, s->vcpu);
     for (int i = 0; i < STAMP_COUNT; i++)
         fprintf(out, ",%" PRIu64, s->stamp[i]);
-    fprintf(out, ",%u,%" PRIu64 ",%d\n", s->traps, s->coalesced_into, s->inexact);
+    fprintf(out, ",%u,%" PRIu64 ",%d,%s\n", s->traps, s->coalesced_into, s->inexact,
+            sample_fate_names[s->fate < SAMPLE_FATES ? s->fate : SAMPLE_CLAIMED]);
 }
 
 void csv_write_samples(FILE *out, const struct report *report)
@@ -35,7 +36,7 @@ void csv_write_samples(FILE *out, const struct report *report)
     fputs("path,serial,source,device,file,identity,vm,vcpu", out);
     for (int i = 0; i < STAMP_COUNT; i++)
         fprintf(out, ",%s", sample_stamp_names[i]);
-    fputs(",traps,coalesced_into,inexact\n", out);
+    fputs(",traps,coalesced_into,inexact,fate\n", out);
     for (size_t i = 0; i < report->num_samples; i++)
         write_sample(out, report, &report->samples[i]);
 }
@@ -74,9 +75,9 @@ void csv_write_summary(FILE *out, const struct report *report)
     fputc('\n', out);
     for (uint32_t i = 0; i < report->num_paths; i++) {
         const struct path_summary *p = &report->paths[i];
-        write_text(out, p->name);
+        csv_write_text(out, p->name);
         fputc(',', out);
-        write_text(out, p->title);
+        csv_write_text(out, p->title);
         const uint64_t counts[] = {p->issued,    p->claimed, p->coalesced, p->lost,
                                    p->duplicate, p->stray,   p->dropped,   p->traps};
         for (size_t c = 0; c < sizeof(counts) / sizeof(counts[0]); c++)
@@ -93,7 +94,7 @@ void csv_write_summary(FILE *out, const struct report *report)
 static void write_fact(FILE *out, const char *key, const char *value)
 {
     fprintf(out, "%s,", key);
-    write_text(out, value ? value : "");
+    csv_write_text(out, value ? value : "");
     fputc('\n', out);
 }
 
@@ -179,5 +180,7 @@ void json_write_summary(FILE *out, const struct report *report)
         json_path(out, report, &report->paths[i]);
         fputs(i + 1 < report->num_paths ? ",\n" : "\n", out);
     }
+    fputs("  ],\n  \"migrations\": [\n", out);
+    json_write_migrations(out, report);
     fputs("  ]\n}\n", out);
 }

@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-#include "report/number.h"
+#include "report/migration.h"
 
 /* More would bury the plots. */
 enum { MOST_FINDINGS = 50 };
@@ -206,6 +206,7 @@ void html_write(FILE *out, const struct report *report)
     write_counts(out, report);
     if (measured(report))
         write_plots(out, report);
+    migration_write_html(out, report);
     fputs("<h2>Configuration</h2>\n<pre>", out);
     html_text(out, report->config);
     fputs("</pre>\n</body>\n</html>\n", out);

@@ -6,10 +6,11 @@
 #include <string.h>
 
 #include "report/csv.h"
+#include "report/migration.h"
 
 /* What the pointers of a loaded report lead into. */
 struct loaded {
-    char *samples, *summary, *run, *config;
+    char *samples, *migrations, *landings, *summary, *run, *config;
     const char **findings;
     uint32_t num_findings;
 };
@@ -192,10 +193,10 @@ static bool load_summary(struct reader *r, struct report *report, struct loaded 
     return !more;
 }
 
-static bool get_path(const struct reader *r, const struct report *report, struct sample *s)
+static bool get_path(const struct reader *r, const struct report *report, uint32_t *path)
 {
-    for (s->path = 0; s->path < report->num_paths; s->path++)
-        if (!strcmp(report->paths[s->path].name, r->csv.field[0]))
+    for (*path = 0; *path < report->num_paths; ++*path)
+        if (!strcmp(report->paths[*path].name, r->csv.field[0]))
             return true;
     return bad(r, "a path of summary.csv is expected", r->csv.field[0]);
 }
@@ -221,33 +222,45 @@ static bool get_requester(const struct reader *r, struct sample *s)
     return bad(r, "device, hart, iommu or aplic is expected", r->csv.field[2]);
 }
 
-static bool get_file(const struct reader *r, struct sample *s)
+static bool get_file(const struct reader *r, unsigned field, uint32_t *file)
 {
-    const char *text = r->csv.field[4];
+    const char *text = r->csv.field[field];
     unsigned hart, guest;
     char kind, rest;
     int fields = sscanf(text, "h%u.%c%u%c", &hart, &kind, &guest, &rest);
     if (fields == 2 && (kind == 'M' || kind == 'S'))
-        s->file = (uint32_t)VD_FILE(hart, kind == 'S');
+        *file = (uint32_t)VD_FILE(hart, kind == 'S');
     else if (fields == 3 && kind == 'g' && guest >= 1 && guest <= 63)
-        s->file = (uint32_t)VD_FILE(hart, 1 + guest);
+        *file = (uint32_t)VD_FILE(hart, 1 + guest);
+    else if (!strcmp(text, "-"))
+        *file = SAMPLE_NO_FILE;
     else
         return bad(r, "an interrupt file as h0.M, h0.S or h0.g1 is expected", text);
     return true;
 }
 
+/* One of a list of names, as its index. */
+static bool get_name(const struct reader *r, unsigned field, const char *const *names,
+                     uint8_t count, uint8_t *value)
+{
+    for (*value = 0; *value < count; ++*value)
+        if (!strcmp(r->csv.field[field], names[*value]))
+            return true;
+    return bad(r, "another word is expected", r->csv.field[field]);
+}
+
 static bool load_sample(struct reader *r, const struct report *report, struct sample *s)
 {
     uint32_t inexact;
-    if (!get_path(r, report, s) || !get_unsigned(r, 1, UINT64_MAX, &s->serial) ||
-        !get_requester(r, s) || !get_file(r, s) || !get_u32(r, 5, &s->identity) ||
+    if (!get_path(r, report, &s->path) || !get_unsigned(r, 1, UINT64_MAX, &s->serial) ||
+        !get_requester(r, s) || !get_file(r, 4, &s->file) || !get_u32(r, 5, &s->identity) ||
         !get_int(r, 6, &s->vm) || !get_int(r, 7, &s->vcpu))
         return false;
     for (unsigned i = 0; i < STAMP_COUNT; i++)
         if (!get_unsigned(r, 8 + i, VD_NEVER - 1, &s->stamp[i]))
             return false;
     if (!get_u32(r, 15, &s->traps) || !get_unsigned(r, 16, UINT64_MAX, &s->coalesced_into) ||
-        !get_u32(r, 17, &inexact))
+        !get_u32(r, 17, &inexact) || !get_name(r, 18, sample_fate_names, SAMPLE_FATES, &s->fate))
         return false;
     s->inexact = inexact;
     return true;
@@ -261,10 +274,73 @@ static bool load_samples(struct reader *r, struct report *report, struct loaded 
     report->samples = calloc(count_lines(l->samples), sizeof(report->samples[0]));
     if (!report->samples)
         return vd_fail(r->err, "%s: out of memory", r->dir);
-    if (!next_record(r, 18, &more))
+    if (!next_record(r, 19, &more))
         return false;
-    while (next_record(r, 18, &more) && more)
+    while (next_record(r, 19, &more) && more)
         if (!load_sample(r, report, &report->samples[report->num_samples++]))
+            return false;
+    return !more;
+}
+
+static bool get_place(const struct reader *r, unsigned field, uint64_t *place)
+{
+    uint32_t file = 0;
+    bool memory = !strcmp(r->csv.field[field], place_name_of(MIGRATION_MEMORY).text);
+    if (!memory && !get_file(r, field, &file))
+        return false;
+    *place = memory ? MIGRATION_MEMORY : file;
+    return true;
+}
+
+static bool load_migration(struct reader *r, const struct report *report, struct migration *m)
+{
+    vd_time *times[] = {&m->begun, &m->store, &m->restored, &m->ended};
+    uint32_t *counts[] = {&m->landed_old, &m->landed_new, &m->moved, &m->merged};
+    if (!get_path(r, report, &m->path) || !get_int(r, 1, &m->vm) || !get_int(r, 2, &m->vcpu) ||
+        !get_place(r, 3, &m->from) || !get_place(r, 4, &m->to))
+        return false;
+    for (unsigned i = 0; i < 4; i++)
+        if (!get_unsigned(r, 5 + i, VD_NEVER - 1, times[i]) || !get_u32(r, 9 + i, counts[i]))
+            return false;
+    return true;
+}
+
+static bool load_migrations(struct reader *r, struct report *report, struct loaded *l)
+{
+    bool more;
+    r->file = "migrations.csv";
+    r->csv = (struct csv){.next = l->migrations};
+    report->migrations = calloc(count_lines(l->migrations), sizeof(report->migrations[0]));
+    if (!report->migrations)
+        return vd_fail(r->err, "%s: out of memory", r->dir);
+    if (!next_record(r, 13, &more))
+        return false;
+    while (next_record(r, 13, &more) && more)
+        if (!load_migration(r, report, &report->migrations[report->num_migrations++]))
+            return false;
+    return !more;
+}
+
+static bool load_landing(struct reader *r, struct landing *l)
+{
+    return get_u32(r, 0, &l->migration) && get_unsigned(r, 1, UINT64_MAX, &l->serial) &&
+           get_u32(r, 2, &l->identity) && get_unsigned(r, 3, VD_NEVER - 1, &l->when) &&
+           get_name(r, 4, landing_place_names, LANDED_NEW + 1, &l->place) &&
+           get_name(r, 5, landing_end_names, LANDING_MERGED + 1, &l->end);
+}
+
+static bool load_landings(struct reader *r, struct report *report, struct loaded *l)
+{
+    bool more;
+    r->file = "landings.csv";
+    r->csv = (struct csv){.next = l->landings};
+    report->landings = calloc(count_lines(l->landings), sizeof(report->landings[0]));
+    if (!report->landings)
+        return vd_fail(r->err, "%s: out of memory", r->dir);
+    if (!next_record(r, 6, &more))
+        return false;
+    while (next_record(r, 6, &more) && more)
+        if (!load_landing(r, &report->landings[report->num_landings++]))
             return false;
     return !more;
 }
@@ -274,6 +350,8 @@ static bool read_files(const char *dir, struct loaded *l, struct vd_error *err)
     return (l->run = read_file(dir, "run.csv", err)) &&
            (l->summary = read_file(dir, "summary.csv", err)) &&
            (l->samples = read_file(dir, "samples.csv", err)) &&
+           (l->migrations = read_file(dir, "migrations.csv", err)) &&
+           (l->landings = read_file(dir, "landings.csv", err)) &&
            (l->config = read_file(dir, "config.yaml", err));
 }
 
@@ -285,7 +363,8 @@ bool report_load(const char *dir, struct report *report, struct vd_error *err)
     if (!l)
         return vd_fail(err, "%s: out of memory", dir);
     bool ok = read_files(dir, l, err) && load_run(&r, report, l) && load_summary(&r, report, l) &&
-              load_samples(&r, report, l) && report_summarize(report, err);
+              load_samples(&r, report, l) && load_migrations(&r, report, l) &&
+              load_landings(&r, report, l) && report_summarize(report, err);
     report->config = l->config;
     if (!ok)
         report_free(report);
@@ -298,12 +377,16 @@ void report_free(struct report *report)
     if (!l)
         return;
     free(l->samples);
+    free(l->migrations);
+    free(l->landings);
     free(l->summary);
     free(l->run);
     free(l->config);
     free((void *)l->findings);
     free(l);
     free(report->samples);
+    free(report->migrations);
+    free(report->landings);
     free(report->paths);
     *report = (struct report){.loaded = NULL};
 }

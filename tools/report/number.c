@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/sample.h"
+
 static void trim_zeros(char *text)
 {
     size_t length = strlen(text);
@@ -71,7 +73,9 @@ struct number file_name(uint32_t file)
 {
     struct number n;
     uint32_t hart = VD_FILE_HART(file), index = VD_FILE_INDEX(file);
-    if (index < 2)
+    if (file == SAMPLE_NO_FILE)
+        snprintf(n.text, sizeof(n.text), "-");
+    else if (index < 2)
         snprintf(n.text, sizeof(n.text), "h%u.%c", hart, index ? 'S' : 'M');
     else
         snprintf(n.text, sizeof(n.text), "h%u.g%u", hart, index - 1);

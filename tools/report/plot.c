@@ -172,7 +172,7 @@ static vd_time *sorted_totals(const struct report *report, uint32_t path, size_t
     vd_time *values = malloc((p->samples + 1) * sizeof(values[0]));
     *n = 0;
     for (size_t i = 0; values && i < report->num_samples && *n < p->samples; i++)
-        if (report->samples[i].path == path && !report->samples[i].coalesced_into)
+        if (report->samples[i].path == path && sample_is_measured(&report->samples[i]))
             values[(*n)++] = sample_total(&report->samples[i]);
     if (values)
         qsort(values, *n, sizeof(values[0]), compare);
@@ -183,6 +183,8 @@ static struct scale distribution_scale(const struct report *report)
 {
     double low = 18, high = -18;
     for (size_t i = 0; i < report->num_samples; i++) {
+        if (report->samples[i].fate != SAMPLE_CLAIMED)
+            continue;
         double x = log_ns(sample_total(&report->samples[i]));
         low = x < low ? x : low;
         high = x > high ? x : high;

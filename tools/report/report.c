@@ -31,9 +31,14 @@ struct output {
 };
 
 static const struct output outputs[] = {
-    {"report.html", html_write},        {"samples.csv", csv_write_samples},
-    {"summary.csv", csv_write_summary}, {"summary.json", json_write_summary},
-    {"run.csv", csv_write_run},         {"config.yaml", config_write},
+    {"report.html", html_write},
+    {"samples.csv", csv_write_samples},
+    {"summary.csv", csv_write_summary},
+    {"summary.json", json_write_summary},
+    {"migrations.csv", csv_write_migrations},
+    {"landings.csv", csv_write_landings},
+    {"run.csv", csv_write_run},
+    {"config.yaml", config_write},
 };
 
 static bool write_output(const char *dir, const struct output *output, const struct report *report,

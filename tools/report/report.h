@@ -18,8 +18,12 @@ struct report {
     vd_time cycle_ps;
     struct path_summary *paths;
     uint32_t num_paths;
-    struct sample *samples; /* in order of claim; their path is an index into paths */
+    struct sample *samples; /* as they ended; their path is an index into paths */
     size_t num_samples;
+    struct migration *migrations; /* their path is an index into paths */
+    uint32_t num_migrations;
+    struct landing *landings; /* their migration is an index into migrations */
+    uint32_t num_landings;
     const char *const *findings; /* what the ledger holds against the run, a sentence each */
     uint32_t num_findings;
     void *loaded; /* report_load()'s */
@@ -28,8 +32,9 @@ struct report {
 /* Normalizes the samples and computes the statistics of every path.  Call it once, before the
  * functions below. */
 bool report_summarize(struct report *report, struct vd_error *err);
-/* Writes samples.csv, summary.csv, summary.json, run.csv, config.yaml and report.html into dir,
- * which is made if need be.  timeline.json is left alone: see report/timeline.h. */
+/* Writes samples.csv, migrations.csv, landings.csv, summary.csv, summary.json, run.csv, config.yaml
+ * and report.html into dir, which is made if need be.  timeline.json is left alone: see
+ * report/timeline.h. */
 bool report_write(const char *dir, const struct report *report, struct vd_error *err);
 /* Only report.html, from what report_load() has read. */
 bool report_write_page(const char *dir, const struct report *report, struct vd_error *err);

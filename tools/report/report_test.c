@@ -81,8 +81,9 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct run *r = *state;
-    static const char *const names[] = {"samples.csv", "summary.csv", "summary.json",
-                                        "run.csv",     "config.yaml", "report.html"};
+    static const char *const names[] = {"samples.csv",  "summary.csv",   "summary.json",
+                                        "run.csv",      "config.yaml",   "report.html",
+                                        "landings.csv", "migrations.csv"};
     char path[128];
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         snprintf(path, sizeof(path), "%s/%s", r->dir, names[i]);
@@ -282,10 +283,11 @@ static void samples_csv_rows(void **state)
     struct run *r = *state;
     assert_true(report_write(r->dir, &r->report, NULL));
     char *text = read_back(r, "samples.csv");
-    assert_non_null(strstr(text, "path,serial,source,device,file,identity,vm,vcpu,issue,accept,"
-                                 "translate,record,trap,entry,claim,traps,coalesced_into,"
-                                 "inexact\na01,1,hart,1,h1.S,5,-1,0,250,250,250,36250,39250,48250,"
-                                 "73750,0,0,0\n"));
+    assert_non_null(strstr(text,
+                           "path,serial,source,device,file,identity,vm,vcpu,issue,accept,"
+                           "translate,record,trap,entry,claim,traps,coalesced_into,"
+                           "inexact,fate\na01,1,hart,1,h1.S,5,-1,0,250,250,250,36250,39250,48250,"
+                           "73750,0,0,0,claimed\n"));
     assert_non_null(strstr(text, "\na02,"));
     assert_non_null(strstr(text, ",device,8,h1.g2,"));
     assert_int_equal(occurrences(text, "\n"), SAMPLES + 1);
@@ -398,14 +400,19 @@ static void load_names_the_mistake(void **state)
         {"run.csv", "key,value\nseed,-1\n", "run.csv:2: a number without sign is expected"},
         {"run.csv", "key\n", "run.csv:1: 2 fields are expected, there are 1"},
         {"summary.csv", "x\n", "summary.csv:1: 13 fields"},
-        {"samples.csv", "h,,,,,,,,,,,,,,,,,\na99,1,hart,1,h1.S,5,-1,0,1,2,3,4,5,6,7,0,0,0\n",
+        {"samples.csv",
+         "h,,,,,,,,,,,,,,,,,,\na99,1,hart,1,h1.S,5,-1,0,1,2,3,4,5,6,7,0,0,0,claimed\n",
          "samples.csv:2: a path of summary.csv is expected, not `a99`"},
-        {"samples.csv", "h,,,,,,,,,,,,,,,,,\na01,1,cow,1,h1.S,5,-1,0,1,2,3,4,5,6,7,0,0,0\n",
+        {"samples.csv",
+         "h,,,,,,,,,,,,,,,,,,\na01,1,cow,1,h1.S,5,-1,0,1,2,3,4,5,6,7,0,0,0,claimed\n",
          "device, hart, iommu or aplic"},
-        {"samples.csv", "h,,,,,,,,,,,,,,,,,\na01,1,hart,1,h1.g64,5,-1,0,1,2,3,4,5,6,7,0,0,0\n",
+        {"samples.csv",
+         "h,,,,,,,,,,,,,,,,,,\na01,1,hart,1,h1.g64,5,-1,0,1,2,3,4,5,6,7,0,0,0,claimed\n",
          "an interrupt file"},
-        {"samples.csv", "h,,,,,,,,,,,,,,,,,\na01,1,hart,1,h1.S,5,-2,0,1,2,3,4,5,6,7,0,0,0\n",
-         "from -1"},
+        {"samples.csv",
+         "h,,,,,,,,,,,,,,,,,,\na01,1,hart,1,h1.S,5,-2,0,1,2,3,4,5,6,7,0,0,0,claimed\n", "from -1"},
+        {"samples.csv", "h,,,,,,,,,,,,,,,,,,\na01,1,hart,1,h1.S,5,-1,0,1,2,3,4,5,6,7,0,0,0,gone\n",
+         "another word"},
     };
     for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
         assert_true(report_write(r->dir, &r->report, NULL));

@@ -20,6 +20,13 @@ const char *const sample_segment_keys[SEGMENT_COUNT] = {
     [SEGMENT_FILE] = "file",     [SEGMENT_TRAP_ENTRY] = "trap_entry",   [SEGMENT_CLAIM] = "claim",
 };
 
+const char *const sample_fate_names[SAMPLE_FATES] = {
+    [SAMPLE_CLAIMED] = "claimed",
+    [SAMPLE_DROPPED] = "dropped",
+    [SAMPLE_LOST] = "lost",
+    [SAMPLE_STRAY] = "stray",
+};
+
 static vd_time first_known(const struct sample *sample)
 {
     for (int s = 0; s < STAMP_COUNT; s++)
@@ -85,9 +92,14 @@ struct statistic statistic_of(vd_time *values, size_t count)
     };
 }
 
+bool sample_is_measured(const struct sample *sample)
+{
+    return sample->fate == SAMPLE_CLAIMED && !sample->coalesced_into;
+}
+
 static bool counts(uint32_t path, const struct sample *sample)
 {
-    return sample->path == path && !sample->coalesced_into;
+    return sample->path == path && sample_is_measured(sample);
 }
 
 bool path_summarize(struct path_summary *summary, uint32_t path, const struct sample *samples,

@@ -42,6 +42,11 @@ extern const char *const sample_stamp_names[STAMP_COUNT];     /* "issue", as in 
 extern const char *const sample_segment_names[SEGMENT_COUNT]; /* "device to IOMMU" */
 extern const char *const sample_segment_keys[SEGMENT_COUNT];  /* "device", as in summary.csv */
 
+extern const char *const sample_fate_names[SAMPLE_FATES]; /* "lost" */
+
+/* It has its own claim, so that its latency counts. */
+bool sample_is_measured(const struct sample *sample);
+
 /* A point that the MSI did not pass gets the time of its neighbour, so that the segment between
  * them is 0: without IOMMU accept = translate = issue, without trap (the hart polled, or was
  * already in its handler) trap = entry = record.  Afterwards the times never decrease. */

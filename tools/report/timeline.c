@@ -220,6 +220,8 @@ static void msi_at_iommu(struct timeline *t, const struct sample *s, const char 
 
 static void msi_at_file(struct timeline *t, const struct sample *s, const char *name)
 {
+    if (s->file == SAMPLE_NO_FILE)
+        return;
     uint32_t track = timeline_track(t, TIMELINE_FILES, s->file, file_name(s->file).text);
     timeline_slice(t, track, name, s->stamp[STAMP_RECORD], s->stamp[STAMP_CLAIM]);
     timeline_flow(t, s->serial, track, s->stamp[STAMP_RECORD], TIMELINE_FLOW_STEP);
@@ -228,6 +230,8 @@ static void msi_at_file(struct timeline *t, const struct sample *s, const char *
 static void msi_at_hart(struct timeline *t, const struct sample *s, const char *name)
 {
     char hart[48];
+    if (s->fate != SAMPLE_CLAIMED)
+        return;
     snprintf(hart, sizeof(hart), "hart %u", VD_FILE_HART(s->file));
     uint32_t track = timeline_track(t, TIMELINE_HARTS, VD_FILE_HART(s->file), hart);
     timeline_slice(t, track, name, s->stamp[STAMP_TRAP], s->stamp[STAMP_CLAIM]);
@@ -236,11 +240,14 @@ static void msi_at_hart(struct timeline *t, const struct sample *s, const char *
 
 void timeline_msi(struct timeline *t, const struct sample *sample, const char *path_name)
 {
-    char name[96];
-    snprintf(name, sizeof(name), "%.40s MSI %" PRIu64 " identity %u", path_name, sample->serial,
-             sample->identity);
+    char name[112];
+    bool claimed = sample->fate == SAMPLE_CLAIMED;
+    snprintf(name, sizeof(name), "%.40s MSI %" PRIu64 " identity %u%s%s", path_name, sample->serial,
+             sample->identity, claimed ? "" : ": ", claimed ? "" : sample_fate_names[sample->fate]);
     msi_at_source(t, sample, name);
     msi_at_iommu(t, sample, name);
     msi_at_file(t, sample, name);
     msi_at_hart(t, sample, name);
+    if (!claimed)
+        timeline_instant(t, source_track(t, sample), name, sample->stamp[STAMP_CLAIM]);
 }

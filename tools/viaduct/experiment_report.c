@@ -38,6 +38,10 @@ int experiment_report(struct experiment_run *run)
         .num_paths = run->results.num_paths,
         .samples = run->results.samples,
         .num_samples = run->results.num_samples,
+        .migrations = run->results.migrations,
+        .num_migrations = run->results.num_migrations,
+        .landings = run->results.landings,
+        .num_landings = run->results.num_landings,
         .findings = (const char *const *)run->results.findings,
         .num_findings = run->results.num_findings,
     };

@@ -173,12 +173,38 @@ static bool add_findings(struct results *r, const struct ledger *ledger, const c
     return true;
 }
 
+static bool add_migrations(struct results *r, const struct ledger *ledger, uint32_t first_path)
+{
+    uint32_t count = ledger_num_migrations(ledger), first = r->num_migrations;
+    struct migration *all = realloc(r->migrations, (first + count + 1) * sizeof(*all));
+    if (!all)
+        return false;
+    r->migrations = all;
+    for (uint32_t i = 0; i < count; i++) {
+        all[first + i] = ledger_migrations(ledger)[i];
+        all[first + i].path = first_path + path_index(ledger, all[first + i].path);
+    }
+    r->num_migrations += count;
+    uint32_t more = ledger_num_landings(ledger);
+    struct landing *landings =
+        realloc(r->landings, (r->num_landings + more + 1) * sizeof(*landings));
+    if (!landings)
+        return false;
+    r->landings = landings;
+    for (uint32_t i = 0; i < more; i++) {
+        landings[r->num_landings] = ledger_landings(ledger)[i];
+        landings[r->num_landings++].migration += first;
+    }
+    return true;
+}
+
 bool results_add(struct results *r, const struct ledger *ledger, uint64_t trace_hash,
                  const char *label)
 {
     uint32_t first = r->num_paths, count = ledger_num_samples(ledger);
     const struct sample *samples = ledger_samples(ledger);
-    if (!add_paths(r, ledger, label) || !add_findings(r, ledger, label))
+    if (!add_paths(r, ledger, label) || !add_findings(r, ledger, label) ||
+        !add_migrations(r, ledger, first))
         return false;
     if (count) {
         struct sample *all = realloc(r->samples, (r->num_samples + count) * sizeof(*all));
@@ -205,5 +231,7 @@ void results_free(struct results *r)
     free(r->paths);
     free(r->names);
     free(r->samples);
+    free(r->migrations);
+    free(r->landings);
     *r = (struct results){0};
 }

@@ -12,6 +12,10 @@ struct results {
     uint32_t num_paths;
     struct sample *samples;
     size_t num_samples;
+    struct migration *migrations;
+    uint32_t num_migrations;
+    struct landing *landings;
+    uint32_t num_landings;
     char **findings; /* sentences of the ledger: violations, and drops while measuring */
     uint32_t num_findings;
     uint64_t trace_hash; /* of all runs together */
