@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A kernel in VS-mode: its vCPUs take interrupts from their IMSIC files and run one workload. */
+#include "aplic.h"
 #include "cpu.h"
 #include "csr.h"
 #include "endpoint.h"
@@ -60,14 +61,24 @@ static bool first_of_two(void)
     return true;
 }
 
+/* The device is served and lowers its wire.  Another cause may have come meanwhile: a level is
+ * looked at again before the handler ends [aia AdvPLIC-MSIDeliveryMode]. */
+static void line_handle(void)
+{
+    if (!(plan->flags & PLAN_EDGE)) {
+        hypercall_ok(HYP_LINE, GUEST_SOURCE, 0);
+        aplic_retrigger(GUEST_APLIC, GUEST_SOURCE);
+    }
+    count(&counters.ipis);
+}
+
 /* Lowers the line before acknowledging: both stores go to the same device, in order. */
 static void wire_handle(void)
 {
     if (first_of_two())
         return;
     if (plan->sending == SEND_LINE) {
-        hypercall(HYP_LINE, 0);
-        count(&counters.ipis);
+        line_handle();
         return;
     }
     mmio_write32(GUEST_BAR0 + EP_INTX, 0);
@@ -168,6 +179,7 @@ static void paging_make(void)
         pagetable_map(&kernel_table, bar0, bar0, ENDPOINT_BAR0_BYTES, PTE_RW | PTE_HOST);
         pagetable_map(&kernel_table, bar2, bar2, ENDPOINT_BAR2_BYTES, PTE_RW | PTE_HOST);
     }
+    pagetable_map(&kernel_table, GUEST_APLIC, GUEST_APLIC, GUEST_APLIC_BYTES, PTE_RW | PTE_HOST);
     pagetable_map(&kernel_table, GUEST_IMSIC, GUEST_IMSIC, (uint64_t)plan->vcpus << PAGE_SHIFT,
                   PTE_RW | PTE_HOST);
 }

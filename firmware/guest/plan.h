@@ -6,15 +6,18 @@
 #include <stdint.h>
 
 /* Guest physical addresses. */
-#define GUEST_RAM       0x80000000ul
-#define GUEST_RAM_BYTES 0x200000ul
-#define GUEST_BAR0      0x40000000ul
-#define GUEST_BAR2      0x40100000ul
-#define GUEST_IMSIC     0x28000000ul
+#define GUEST_RAM         0x80000000ul
+#define GUEST_RAM_BYTES   0x200000ul
+#define GUEST_BAR0        0x40000000ul
+#define GUEST_BAR2        0x40100000ul
+#define GUEST_IMSIC       0x28000000ul
+#define GUEST_APLIC       0x0d000000ul /* emulated */
+#define GUEST_APLIC_BYTES 0x4000ul
 /* From one device's BAR to the next one's. */
 #define GUEST_BAR_STRIDE 0x10000ul
 
 enum { GUEST_VCPUS_MAX = 64, GUEST_VECTORS = 32 };
+enum { GUEST_SOURCE = 5 }; /* of the emulated APLIC: the wire of an emulated device */
 
 /* Identities in the guest's interrupt files. */
 enum guest_identity { GUEST_ID_IPI = 1, GUEST_ID_WIRE = 2, GUEST_ID_VECTOR0 = 16 };
@@ -67,6 +70,7 @@ enum plan_flag {
     PLAN_RETRIGGER = 1 << 7,   /* ... and the handler asks the APLIC to look once more */
     PLAN_CALM = 1 << 8,        /* RACE: from one time to the next, everything comes to rest */
     PLAN_SELF = 1 << 10,       /* STREAM: vCPU 0 handles, and has things done to itself */
+    PLAN_EDGE = 1 << 11,       /* SEND_LINE: an edge-sensitive source */
     PLAN_LATE_ENABLE = 1 << 9, /* RACE: the identity is enabled in the middle of the sweep */
     PLAN_ORDER = 1 << 4,       /* of two vectors, the second is never seen more often */
 };
@@ -99,7 +103,7 @@ enum hypercall {
     HYP_BLOCKED,     /* a0: vCPU; value: it sleeps */
     HYP_HGEIP,       /* a0: vCPU; value: its hart's hgeip has the bit of its guest file */
     HYP_SIGNAL,      /* a0: vCPU, a1: identity, from a device that is emulated */
-    HYP_LINE,        /* a0: level of the emulated APLIC's wire */
+    HYP_LINE,        /* a0: source of the emulated APLIC, a1: level of its wire */
     HYP_RETRIGGER,   /* the real APLIC's setipnum, for the wire */
     HYP_DONE,        /* the plan has been carried out: does not return */
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* One source of interrupts, one handler that counts them: first some to warm up, then the measured
  * ones, then silence. */
+#include "aplic.h"
 #include "csr.h"
 #include "device.h"
 #include "endpoint.h"
@@ -133,6 +134,17 @@ static uint64_t device_round(uint32_t count, bool measured)
 
 static void nothing_prepare(void) {}
 
+static void ipi_prepare(void)
+{
+    if (plan->sending != SEND_LINE)
+        return;
+    if (!aplic_enable(GUEST_APLIC))
+        panic("the APLIC has no MSI delivery mode");
+    aplic_route(GUEST_APLIC, GUEST_SOURCE,
+                plan->flags & PLAN_EDGE ? APLIC_EDGE_RISING : APLIC_LEVEL_HIGH, 1, 0,
+                GUEST_ID_WIRE);
+}
+
 static void send(uint32_t n)
 {
     switch (plan->sending) {
@@ -150,7 +162,9 @@ static void send(uint32_t n)
         hypercall_ok(HYP_SIGNAL, 1, 1 + (n - 1) % plan->ids);
         break;
     case SEND_LINE:
-        hypercall(HYP_LINE, 1);
+        hypercall_ok(HYP_LINE, GUEST_SOURCE, 1);
+        if (plan->flags & PLAN_EDGE)
+            hypercall_ok(HYP_LINE, GUEST_SOURCE, 0);
         break;
     }
 }
@@ -416,7 +430,7 @@ static uint64_t race_round(uint32_t count, bool measured)
 
 static const struct work works[] = {
     [WORK_DEVICE] = {0, &counters.messages, device_prepare, device_round},
-    [WORK_IPI] = {1, &counters.ipis, nothing_prepare, ipi_round},
+    [WORK_IPI] = {1, &counters.ipis, ipi_prepare, ipi_round},
     [WORK_BROADCAST] = {1, &counters.ipis, nothing_prepare, broadcast_round},
     [WORK_WIRE] = {0, &counters.wires, nothing_prepare, wire_round},
     [WORK_STREAM] = {1, &counters.messages, stream_prepare, stream_round},

@@ -89,9 +89,18 @@ static void virtual_instruction_handle(struct vcpu *vcpu)
     vcpu->pc += 4;
 }
 
+static bool in_vaplic(uint64_t gpa)
+{
+    return gpa - GUEST_APLIC < GUEST_APLIC_BYTES;
+}
+
 /* A register of a device that the guest believes it owns.  False: there is none. */
 static bool mmio_load(struct vcpu *vcpu, uint64_t gpa, uint64_t *value)
 {
+    if (in_vaplic(gpa)) {
+        *value = vm_vaplic_read(vcpu->vm, (uint32_t)(gpa - GUEST_APLIC));
+        return true;
+    }
     uint64_t offset = gpa - GUEST_BAR2, device = offset / ENDPOINT_BAR2_BYTES;
     if (device >= vcpu->vm->config.devices || !vcpu->vm->assigned)
         return false;
@@ -105,6 +114,10 @@ static bool mmio_store(struct vcpu *vcpu, uint64_t gpa, uint64_t value)
     if (target) {
         if (gpa % PAGE_SIZE == IMSIC_SETEIPNUM_LE)
             vfile_inject(target, (uint32_t)value, HINT_OF_TRAP);
+        return true;
+    }
+    if (in_vaplic(gpa)) {
+        vm_vaplic_write(vcpu->vm, (uint32_t)(gpa - GUEST_APLIC), (uint32_t)value);
         return true;
     }
     uint64_t offset = gpa - GUEST_BAR2, device = offset / ENDPOINT_BAR2_BYTES;
@@ -139,11 +152,15 @@ static uint64_t extend(uint64_t value, const struct insn_memory *insn)
 static void guest_page_fault_handle(struct vcpu *vcpu)
 {
     uint64_t gpa = csr_read(CSR_HTVAL) << 2 | (csr_read(CSR_STVAL) & 3);
-    vcpu->exits_by[vm_vcpu_by_imsic(vcpu->vm, gpa) ? EXIT_IMSIC : EXIT_DEVICE]++;
+    vcpu->exits_by[in_vaplic(gpa)                    ? EXIT_APLIC
+                   : vm_vcpu_by_imsic(vcpu->vm, gpa) ? EXIT_IMSIC
+                                                     : EXIT_DEVICE]++;
     uint32_t length;
     struct insn_memory insn;
     if (!insn_decode_memory(faulting_insn(vcpu, &length), &insn))
         guest_broken(vcpu, "no plain load or store at guest physical address", gpa);
+    if (in_vaplic(gpa) && (insn.size != 4 || gpa % 4))
+        guest_broken(vcpu, "no aligned access of 32 bits to the APLIC at", gpa);
     uint64_t value = vcpu->x[insn.reg];
     if (!(insn.store ? mmio_store(vcpu, gpa, value) : mmio_load(vcpu, gpa, &value)))
         guest_broken(vcpu, "nothing at guest physical address", gpa);

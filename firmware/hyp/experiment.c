@@ -56,13 +56,14 @@ static const char *missing(uint32_t needs)
     return 0;
 }
 
-/* Variants are levels of the device directory in a03, 1 for edge in e07, protocols in the rest. */
+/* Variants are levels of the device directory in a03, 1 for edge in e06 and e07, protocols in the
+ * rest. */
 static void path_name(uint32_t path, char *name, uint32_t size)
 {
     uint32_t variant = path % 100, number = path / 100;
     char letter = (char)('a' + number / 100 - 1);
     const char *protocol = protocol_name(variant);
-    if (variant && (number == 103 || number == 507))
+    if (variant && (number == 103 || number == 506 || number == 507))
         print_to(name, size, "%c%02u-%u", letter, number % 100, variant);
     else if ((variant || number == 205) && protocol)
         print_to(name, size, "%c%02u-%s", letter, number % 100, protocol);
@@ -174,6 +175,8 @@ static void guest_run(const struct experiment *e, const struct options *o, uint3
     if (!vm)
         hyp_exit(HYP_EXPERIMENT, "%s: mode hwaccel and no guest interrupt file", name);
     plan_fill(vm->plan, e, o, path);
+    if (o->edge && e->sending == SEND_LINE)
+        vm->plan->flags |= PLAN_EDGE;
     if (e->needs & NEED_IOMMU)
         vm_assign_endpoints(vm);
     if (e->workload == WORK_WIRE)
@@ -238,7 +241,7 @@ static uint32_t deepest(void)
 static uint32_t experiment_run(const struct experiment *e, const struct options *o)
 {
     uint32_t levels = o->ddt ? (uint32_t)o->ddt : deepest(), runs = 0;
-    if (e->workload == WORK_WIRE && !e->operates)
+    if ((e->workload == WORK_WIRE || e->sending == SEND_LINE) && !e->operates)
         return path_run(e, o, o->edge, levels);
     if (!(e->flags & PLAN_FLUSH))
         return path_run(e, o, e->host ? 0 : o->protocol, levels);

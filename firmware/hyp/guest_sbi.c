@@ -10,7 +10,6 @@
 #include "protocol.h"
 #include "sbi.h"
 #include "sched.h"
-#include "vaplic.h"
 #include "vcpu.h"
 #include "vfile.h"
 #include "vm.h"
@@ -144,7 +143,7 @@ static struct sbi_result hypercall(struct vcpu *caller)
     case HYP_SIGNAL:
         return signal(vcpu, caller->x[11]);
     case HYP_LINE:
-        vaplic_line(caller->vm, caller->x[10]);
+        vm_line(caller->vm, (uint32_t)caller->x[10], caller->x[11]);
         return ok(0);
     case HYP_RETRIGGER:
         if (!protocol_traits.forgets_level)

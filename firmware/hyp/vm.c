@@ -5,6 +5,7 @@
 #include "endpoint.h"
 #include "gfile.h"
 #include "hart.h"
+#include "hint.h"
 #include "hyp.h"
 #include "mmio.h"
 #include "pages.h"
@@ -59,13 +60,41 @@ static bool vcpu_place(struct vm *vm, struct vcpu *vcpu)
     return vm->config.mode != MODE_HWACCEL;
 }
 
+static void vaplic_send(void *ctx, uint32_t hart, uint32_t eiid)
+{
+    struct vm *vm = ctx;
+    vfile_inject(&vm->vcpus[hart], eiid, HINT_OF_TRAP);
+}
+
+void vm_line(struct vm *vm, uint32_t source, bool level)
+{
+    spin_lock(&vm->vaplic_lock);
+    vaplic_wire(&vm->vaplic, source, level);
+    spin_unlock(&vm->vaplic_lock);
+}
+
+uint32_t vm_vaplic_read(struct vm *vm, uint32_t offset)
+{
+    spin_lock(&vm->vaplic_lock);
+    uint32_t value = vaplic_read(&vm->vaplic, offset);
+    spin_unlock(&vm->vaplic_lock);
+    return value;
+}
+
+void vm_vaplic_write(struct vm *vm, uint32_t offset, uint32_t value)
+{
+    spin_lock(&vm->vaplic_lock);
+    vaplic_write(&vm->vaplic, offset, value);
+    spin_unlock(&vm->vaplic_lock);
+}
+
 struct vm *vm_create(const struct vm_config *config)
 {
     struct vm *vm = &the_vm;
     memset(vm, 0, sizeof *vm);
     vm->id = VM_ID;
     vm->config = *config;
-    vm->vaplic = (struct vaplic){.vcpu = 1, .eiid = GUEST_ID_WIRE};
+    vaplic_init(&vm->vaplic, config->vcpus, vaplic_send, vm);
     memory_make(vm);
     bool placed = true;
     for (uint32_t i = 0; i < config->vcpus; i++) {

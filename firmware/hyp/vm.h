@@ -45,7 +45,8 @@ struct vm {
     struct pagetable gstage;        /* for the vCPUs */
     struct pagetable device_gstage; /* for the device: guest RAM only */
     uint64_t hgatp;
-    struct vaplic vaplic;
+    struct vaplic vaplic; /* under: */
+    struct spinlock vaplic_lock;
     struct vcpu vcpus[GUEST_VCPUS_MAX];
     struct plan *plan;
     struct ir_domain ir;
@@ -64,6 +65,10 @@ void vm_run(struct vm *vm);
 void vm_destroy(struct vm *vm);
 /* (Re)maps the vCPU's IMSIC page: to its guest file, or to nothing, so that stores trap. */
 void vm_map_imsic(struct vm *vm, const struct vcpu *vcpu);
+/* The emulated APLIC: the wire of a device, and the guest's accesses. */
+void vm_line(struct vm *vm, uint32_t source, bool level);
+uint32_t vm_vaplic_read(struct vm *vm, uint32_t offset);
+void vm_vaplic_write(struct vm *vm, uint32_t offset, uint32_t value);
 /* Forgets second-stage translations on every hart. */
 void vm_fence(struct vm *vm);
 /* Host address of size bytes of guest RAM, NULL if they are not all RAM. */

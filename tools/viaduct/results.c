@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum { LETTER = 10000, NUMBER = 100 };
-enum { PATH_A03 = 10300, PATH_E07 = 50700, PATH_B05 = 20500 };
+enum { PATH_A03 = 10300, PATH_E06 = 50600, PATH_E07 = 50700, PATH_B05 = 20500 };
 /* Of a protocol: its letter and number. */
 enum { PROTOCOLS_OF_LETTER = 20, PROTOCOLS_F = 90, PROTOCOL_B_LATE = 32 };
 
@@ -89,7 +89,7 @@ void path_name(uint32_t number, char *text, size_t size)
         return;
     }
     int used = snprintf(text, size, "%c%02u", (int)('a' + letter - 1), number % LETTER / NUMBER);
-    if (base == PATH_A03 || base == PATH_E07) {
+    if (base == PATH_A03 || base == PATH_E06 || base == PATH_E07) {
         if (variant)
             snprintf(text + used, size - (size_t)used, "-%u", variant);
     } else if (variant || base == PATH_B05) {
