@@ -271,6 +271,18 @@ static void write_eie(struct imsic *m, uint32_t file, uint32_t w, uint64_t value
     emit_state(m, file, SELECT_EIE0 + 2 * w, value);
 }
 
+/* What a CSR instruction that reads eip some cycles before it writes it has not seen: the last MSI,
+ * if it came in between. */
+static uint64_t unseen(const struct imsic *m, const struct imsic_file *f, uint32_t w)
+{
+    enum { RMW_CYCLES = 8 };
+    bool split = m->config.defect == IMSIC_DEFECT_RMW_SPLIT && f->msi_at != VD_NEVER;
+    if (!split || f->msi_identity / 64 != w ||
+        now(m) - f->msi_at >= RMW_CYCLES * m->config.cycle_ps)
+        return 0;
+    return VD_BIT(f->msi_identity % 64);
+}
+
 static uint64_t port_read(void *ctx, uint32_t file, uint32_t select)
 {
     const struct imsic *m = ctx;
@@ -283,8 +295,8 @@ static uint64_t port_read(void *ctx, uint32_t file, uint32_t select)
         return f->eithreshold;
     if (select < SELECT_EIP0 || select % 2)
         return 0;
-    return select < SELECT_EIE0 ? f->eip[(select - SELECT_EIP0) / 2]
-                                : f->eie[(select - SELECT_EIE0) / 2];
+    uint32_t w = (select & 0x3f) / 2;
+    return select < SELECT_EIE0 ? f->eip[w] & ~unseen(m, f, w) : f->eie[w];
 }
 
 static void port_write(void *ctx, uint32_t file, uint32_t select, uint64_t value)
@@ -422,9 +434,9 @@ static bool config_valid(const struct imsic_config *c, struct vd_error *err)
                        c->guest_ids);
     if (c->guests > 63)
         return vd_fail(err, "imsic: guests is %u; 0 to 63 guest files are possible", c->guests);
-    if (c->defect > IMSIC_DEFECT_ID_WRAPS)
+    if (c->defect > IMSIC_DEFECT_RMW_SPLIT)
         return vd_fail(err, "imsic: defect %u is not one of 0 to %d", c->defect,
-                       IMSIC_DEFECT_ID_WRAPS);
+                       IMSIC_DEFECT_RMW_SPLIT);
     return true;
 }
 

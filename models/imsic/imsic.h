@@ -14,6 +14,7 @@ enum imsic_defect {
     IMSIC_DEFECT_NONE,
     IMSIC_DEFECT_CLAIM_DROPS, /* an MSI that arrives in the cycle of a claim of its file is lost */
     IMSIC_DEFECT_ID_WRAPS, /* an identity above the maximum wraps around instead of being ignored */
+    IMSIC_DEFECT_RMW_SPLIT, /* a CSR instruction reads eip some cycles before it writes it */
 };
 
 /* Zero means the default of imsic_params(). */

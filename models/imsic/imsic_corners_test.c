@@ -193,8 +193,8 @@ static void IMSIC_L1_configurations(void **state)
         {{.ids = 64}, false},        {{.ids = 127, .guest_ids = 63}, true},
         {{.guest_ids = 2047}, true}, {{.guest_ids = 2111}, false},
         {{.guest_ids = 65}, false},  {{.guests = 63}, true},
-        {{.guests = 64}, false},     {{.defect = IMSIC_DEFECT_ID_WRAPS}, true},
-        {{.defect = 3}, false},      {{.ids = 1}, false},
+        {{.guests = 64}, false},     {{.defect = IMSIC_DEFECT_RMW_SPLIT}, true},
+        {{.defect = 4}, false},      {{.ids = 1}, false},
     };
     for (unsigned i = 0; i < COUNT(rows); i++) {
         struct vd_error err;

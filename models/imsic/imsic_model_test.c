@@ -284,6 +284,24 @@ static void instances_are_independent(void **state)
     imsic_destroy(y);
 }
 
+/* As csrrs of another bit: read, OR, write. */
+static void defect_rmw_split_forgets_an_msi_in_between(void **state)
+{
+    (void)state;
+    for (unsigned cycles = 7; cycles <= 8; cycles++) {
+        struct imsic *m = build(0, IMSIC_DEFECT_RMW_SPLIT);
+        struct vd_imsic_port p = imsic_port(m);
+        open_file(m, G1);
+        bench_run(&b, 10 * CYCLE);
+        msi(m, G1, 3, 1);
+        bench_run(&b, cycles * CYCLE);
+        p.ops->write(p.ctx, G1, EIP, p.ops->read(p.ctx, G1, EIP) | 1 << 5);
+        bench_run(&b, 10 * CYCLE);
+        assert_int_equal(csr(m, G1, EIP), cycles < 8 ? 1 << 5 : 1 << 5 | 1 << 3);
+        imsic_destroy(m);
+    }
+}
+
 static void defect_claim_drops_msi_after_claim(void **state)
 {
     (void)state;
@@ -355,7 +373,7 @@ static void defect_id_wraps(void **state)
 static void defect_must_exist(void **state)
 {
     (void)state;
-    struct imsic_config c = {.defect = 3};
+    struct imsic_config c = {.defect = 4};
     struct vd_error err;
     assert_null(imsic_create(&c, &b.host, &err));
     assert_non_null(strstr(err.text, "defect"));
@@ -439,6 +457,7 @@ int main(void)
         RULE(snapshot_is_checked),
         RULE(instances_are_independent),
         RULE(defect_claim_drops_msi_after_claim),
+        RULE(defect_rmw_split_forgets_an_msi_in_between),
         RULE(defect_claim_drops_msi_before_claim),
         RULE(defect_claim_drops_only_in_the_cycle),
         RULE(defect_id_wraps),

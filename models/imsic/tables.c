@@ -20,7 +20,7 @@ static const struct vd_reg selects[] = {
     {"eie", 0xc0, 32, 2, 8, 0, "aia IMSIC", eie_fields, 1},
 };
 
-static const char *const defects[] = {"none", "claim_drops", "id_wraps", NULL};
+static const char *const defects[] = {"none", "claim_drops", "id_wraps", "rmw_split", NULL};
 
 #define FIELD(name) offsetof(struct imsic_config, name)
 static const struct vd_param params[] = {
@@ -35,7 +35,7 @@ static const struct vd_param params[] = {
      "M and S files support eidelivery 0x40000000"},
     {"poison", VD_PARAM_U64, FIELD(poison), 0, 0, UINT64_MAX, NULL, "",
      "seed of UNSPECIFIED reset values; 0: they are zero"},
-    {"defect", VD_PARAM_CHOICE, FIELD(defect), 0, 0, 2, defects, "",
+    {"defect", VD_PARAM_CHOICE, FIELD(defect), 0, 0, 3, defects, "",
      "deliberate defect for tests of the ledger"},
     {"write_to_line", VD_PARAM_U32, FIELD(write_to_line_cycles), 2, 0, 100000, NULL, "cycles",
      "MSI write to the line into the hart; 2: open IMSIC RTL, 4 to 10 across clock domains"},
