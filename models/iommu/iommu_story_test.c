@@ -38,10 +38,19 @@ static const char *const kinds[] = {
 
 typedef unsigned long long ull;
 
+/* Records that the ledger joins, and accesses with their identifiers. */
+static bool is_told(enum vd_record_kind kind)
+{
+    return kind <= VD_REC_mrif_store || kind == VD_REC_iommu_fault || kind == VD_REC_iommu_qos ||
+           kind == VD_REC_iommu_command || kind == VD_REC_iommu_access;
+}
+
 static void tell_records(struct story *s)
 {
     for (; s->records < s->t.b.num_records; s->records++) {
         const struct vd_record *r = &s->t.b.records[s->records];
+        if (!is_told(r->kind))
+            continue;
         TELL(s, "%llu %s %llx: %llx %llx %llx\n", (ull)(r->time - s->start) / CYCLE, kinds[r->kind],
              (ull)r->serial, (ull)r->a, (ull)r->b, (ull)r->c);
     }
