@@ -39,7 +39,8 @@ static void parameters(void **state)
         {offsetof(struct imsic_config, big_endian), "big_endian bool 0 0..1"},
         {offsetof(struct imsic_config, direct), "direct bool 0 0..1"},
         {offsetof(struct imsic_config, poison), "poison u64 0 0..0xffffffffffffffff"},
-        {offsetof(struct imsic_config, defect), "defect choice 0 0..2 none claim_drops id_wraps"},
+        {offsetof(struct imsic_config, defect),
+         "defect choice 0 0..3 none claim_drops id_wraps rmw_split"},
         {offsetof(struct imsic_config, write_to_line_cycles),
          "write_to_line u32 2 0..100000 cycles"},
     };
@@ -417,9 +418,9 @@ static void defect_claim_drops_from_the_start(void **state)
     msi(S_FILE, 4); /* in the first cycle of all */
     assert_true(nothing_pending(S_FILE));
     struct vd_error err;
-    c.defect = 3;
+    c.defect = 4;
     assert_null(imsic_create(&c, &b.host, &err));
-    assert_string_equal(err.text, "imsic: defect 3 is not one of 0 to 2");
+    assert_string_equal(err.text, "imsic: defect 4 is not one of 0 to 3");
 }
 
 static void snapshot_of_many_files(void **state)
