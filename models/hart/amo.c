@@ -32,9 +32,9 @@ static bool store_access_fault(struct hart *h, uint64_t va, enum mmu_access acce
 }
 
 /* CHOICE: only main memory is reservable and takes AMOs [priv pma-atomic]. */
-static bool find(struct hart *h, struct target *t, enum mmu_access access)
+static bool find(struct hart *h, struct target *t, enum mmu_access access, unsigned flags)
 {
-    if (!mmu_atomic(h, t->va, t->size, access, &t->host, &t->spa))
+    if (!mmu_atomic(h, t->va, t->size, access, flags, &t->host, &t->spa))
         return false;
     if (t->host)
         return true;
@@ -146,7 +146,7 @@ static enum go slow_lr(AT_PARAMS, unsigned size)
     struct target t = {.va = h->st.x[op->rs1], .size = size};
     exec_arrive(AT);
     amo_drop(h);
-    if (!find(h, &t, MMU_LOAD))
+    if (!find(h, &t, MMU_LOAD, 0))
         return exec_fault(h, op, b);
     reserve(h, t.spa, size);
     h->st.x[op->rd] = read_host(t.host, size);
@@ -169,7 +169,7 @@ static enum go slow_sc(AT_PARAMS, unsigned size)
 {
     struct target t = {.va = h->st.x[op->rs1], .size = size};
     exec_arrive(AT);
-    if (!find(h, &t, MMU_STORE))
+    if (!find(h, &t, MMU_STORE, 0))
         return exec_fault(h, op, b);
     bool holds = reserved(h, t.spa, size);
     if (holds && !write_target(h, &t, h->st.x[op->rs2]))
@@ -223,7 +223,7 @@ static enum go slow_rmw(AT_PARAMS, unsigned size, enum amo what)
     struct target t = {.va = h->st.x[op->rs1], .size = size};
     uint64_t old;
     exec_arrive(AT);
-    if (!find(h, &t, MMU_STORE) || !read_target(h, &t, &old))
+    if (!find(h, &t, MMU_STORE, MMU_AMO) || !read_target(h, &t, &old))
         return exec_fault(h, op, b);
     old = extend(old, size);
     if (!write_target(h, &t, combine(what, old, extend(h->st.x[op->rs2], size))))
@@ -251,7 +251,7 @@ enum go amo_cas(AT_PARAMS, unsigned size)
     struct target t = {.va = h->st.x[op->rs1], .size = size};
     uint64_t old;
     exec_arrive(AT);
-    if (!find(h, &t, MMU_STORE) || !read_target(h, &t, &old))
+    if (!find(h, &t, MMU_STORE, MMU_AMO) || !read_target(h, &t, &old))
         return exec_fault(h, op, b);
     old = extend(old, size);
     bool equal = old == extend(h->st.x[op->rd], size);
@@ -283,7 +283,7 @@ enum go amo_cas_pair(AT_PARAMS)
         trap_illegal(h, block_mark(b, op)->bits);
         return exec_fault(h, op, b);
     }
-    if (!find(h, &t, MMU_STORE))
+    if (!find(h, &t, MMU_STORE, MMU_AMO))
         return exec_fault(h, op, b);
     struct target low = half_of(&t, 0), high = half_of(&t, 1);
     if (!read_target(h, &low, &old[0]) || !read_target(h, &high, &old[1]))

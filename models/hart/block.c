@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The cache of blocks: by physical address for good, by virtual pc for speed. */
 #include "hart/block.h"
+#include "hart/trigger.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -263,7 +264,8 @@ static bool locate(struct hart *h, struct block_source *s)
     if (!mmu_fetch(h, pc, &host, &s->spa))
         return false;
     s->page = host - s->spa % PAGE_BYTES;
-    s->single = h->fetch[pc >> 12 & (HART_TLB_SIZE - 1)].exec_tag != page_of(pc);
+    s->single =
+        (h->armed & ARMED_STEP) || h->fetch[pc >> 12 & (HART_TLB_SIZE - 1)].exec_tag != page_of(pc);
     if ((host[0] & 3) != 3)
         return true;
     s->straddle = s->spa % PAGE_BYTES == PAGE_BYTES - 2;

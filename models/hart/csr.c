@@ -170,6 +170,7 @@ void csr_reset(struct hart *h)
     bool s = hart_has(h, HART_EXT_S);
     csr->mstatus = (s ? XLEN_64 << 32 | XLEN_64 << 34 : 0) | MSTATUS_MPP;
     csr->vsstatus = XLEN_64 << 32;
+    csr_trigger_reset(h);
     interrupt_timers(h);
     h->attention = true;
 }

@@ -63,6 +63,14 @@ enum csr_number {
 #define HVICTL_DPR    VD_BIT(9)
 #define HVICTL_IPRIOM VD_BIT(8)
 
+/* Fields of tdata1, by type. */
+#define MCONTROL6_HIT1  VD_BIT(25)
+#define MCONTROL6_HIT0  VD_BIT(22)
+#define MCONTROL6_CHAIN VD_BIT(11)
+#define ICOUNT_HIT      VD_BIT(24)
+#define ICOUNT_PENDING  VD_BIT(8)
+#define TRAP_HIT        VD_BIT(58) /* itrigger, etrigger */
+
 #define COUNTEREN_CY VD_BIT(0)
 #define COUNTEREN_TM VD_BIT(1)
 #define COUNTEREN_IR VD_BIT(2)
@@ -76,6 +84,21 @@ enum {
     ENVCFG_PMM_LSB = 32,
     HVICTL_IID_LSB = 16,
     HVICTL_IID_BITS = 12,
+    TDATA1_TYPE_LSB = 60,
+    TRIGGER_ICOUNT = 3,
+    TRIGGER_ITRIGGER = 4,
+    TRIGGER_ETRIGGER = 5,
+    TRIGGER_MCONTROL6 = 6,
+    TRIGGER_DISABLED = 15,
+    MCONTROL6_SIZE_LSB = 16,
+    MCONTROL6_MATCH_LSB = 7,
+    MATCH_NAPOT = 1,
+    MATCH_GE = 2,
+    MATCH_LT = 3,
+    MATCH_MASK_LOW = 4,
+    MATCH_MASK_HIGH = 5,
+    MATCH_NOT = 8, /* with equal, NAPOT and the masks */
+    ICOUNT_COUNT_LSB = 10,
     /* Ranges of the indirect register selects [aia CSRs]. */
     SELECT_IPRIO = 0x30,
     SELECT_IPRIO_LAST = 0x3f,
@@ -121,6 +144,7 @@ static inline uint64_t *csr_field(struct hart *h, const struct csr_row *row, uin
     return (uint64_t *)((char *)&h->st.csr + row->field) + index;
 }
 
+void csr_trigger_reset(struct hart *h);
 /* The base of a read-modify-write of mip: SEIP without the controller's signal. */
 uint64_t csr_mip_base(struct hart *h);
 bool csr_vgein_valid(const struct hart *h);

@@ -3,6 +3,7 @@
  */
 #include "hart/exec.h"
 #include "hart/counter.h"
+#include "hart/trigger.h"
 
 #include <assert.h>
 
@@ -188,7 +189,8 @@ static struct hart_block *paused_block(struct hart *h)
 {
     struct hart_block *b = h->paused;
     h->paused = NULL;
-    if (b && !b->dead && h->st.pc == h->paused_pc && exec_code_key(h) == h->code_key)
+    if (b && !b->dead && !(h->armed & ARMED_STEP) && h->st.pc == h->paused_pc &&
+        exec_code_key(h) == h->code_key)
         return b;
     h->paused_op = NULL;
     return NULL;
@@ -206,12 +208,26 @@ int64_t exec_resume(struct hart *h, struct hart_block *b, const struct hart_op *
     return left;
 }
 
+/* The block at st.pc, unless a fetch faults or a trigger fires. */
+static struct hart_block *fetched(struct hart *h)
+{
+    struct hart_block *block;
+    if (!(h->armed & ARMED_STEP))
+        return look_up(h);
+    if (!trigger_before(h, 0))
+        return NULL;
+    block = look_up(h);
+    return block && trigger_before(h, block->marks[0].length) ? block : NULL;
+}
+
 struct hart_block *exec_next(struct hart *h)
 {
     exec_restore_stop(h);
     for (;;) {
         if (h->blocks->flush_wanted)
             block_flush(h);
+        if (h->armed & ARMED_STEP)
+            trigger_retired(h);
         take_interrupts(h);
         exec_refresh_limit(h);
         h->left = h->limit - (int64_t)h->st.cycles;
@@ -222,7 +238,7 @@ struct hart_block *exec_next(struct hart *h)
             h->skew = h->st.cycles - h->st.instret;
             return block;
         }
-        block = look_up(h);
+        block = fetched(h);
         if (block) {
             h->skew = h->st.cycles - h->st.instret;
             exec_refresh_limit(h);

@@ -7,6 +7,7 @@
 #include "hart/counter.h"
 #include "hart/exec.h"
 #include "hart/interrupt.h"
+#include "hart/trigger.h"
 
 static bool needs(uint64_t extensions, enum hart_extension ext, enum hart_extension base)
 {
@@ -134,6 +135,7 @@ void hart_destroy(struct hart *h)
 static void state_replaced(struct hart *h)
 {
     mmu_rebuild(h);
+    trigger_rearm(h);
     exec_flush(h);
     interrupt_timers(h);
     interrupt_restored(h);

@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "hart/cause.h"
+#include "hart/timing_rows.h"
 #include "hart/translate.h"
+#include "hart/trigger.h"
 
 enum { PAGE = 4096 };
 
@@ -29,6 +31,8 @@ static void fill(struct hart *h, const struct regime *r, uint64_t va, const stru
                  uint8_t permissions)
 {
     uint8_t pmp;
+    if ((h->armed & ARMED_DATA) && r->access != MMU_FETCH)
+        return;
     if (!r->guest && pmp_page(h, place->spa, r->priv, &pmp) && (pmp & pmp_need(r)))
         context_fill(h, r, va, place->spa, place->host, permissions & pmp);
 }
@@ -160,6 +164,8 @@ static bool load_bytes(struct hart *h, const struct regime *r, uint64_t va, unsi
         return false;
     if (!place.host)
         return bus_load(h, r, va, place.spa, size, data);
+    if (r->access == MMU_LOAD && !r->guest)
+        h->st.cycles += timing_slow_load(h, va);
     memcpy(data, place.host, size);
     return true;
 }
@@ -193,6 +199,13 @@ static bool misaligned(struct hart *h, const struct regime *r, uint64_t va)
     return false;
 }
 
+/* Atomic accesses were compared as a whole when they were found. */
+static bool breaks(struct hart *h, const struct regime *r, unsigned kind, uint64_t va,
+                   unsigned size, unsigned flags)
+{
+    return !(flags & MMU_ATOMIC) && !trigger_access(h, kind, va, va, size, r->virt);
+}
+
 static bool may_be_misaligned(const struct hart *h, unsigned flags)
 {
     return !(flags & MMU_ATOMIC) && hart_has(h, HART_EXT_Zicclsm);
@@ -208,6 +221,8 @@ bool mmu_load(struct hart *h, uint64_t va, unsigned size, unsigned flags, uint64
 {
     struct regime r = translate_regime(h, flags & MMU_AMO ? MMU_STORE : MMU_LOAD, flags);
     va = translate_mask(&r, va);
+    if (breaks(h, &r, TRIGGER_LOAD, va, size, flags))
+        return false;
     if (va % size && !may_be_misaligned(h, flags))
         return misaligned(h, &r, va);
     uint8_t data[8] = {0};
@@ -242,6 +257,8 @@ bool mmu_store(struct hart *h, uint64_t va, unsigned size, unsigned flags, uint6
 {
     struct regime r = translate_regime(h, MMU_STORE, flags);
     va = translate_mask(&r, va);
+    if (breaks(h, &r, TRIGGER_STORE, va, size, flags))
+        return false;
     if (va % size && !may_be_misaligned(h, flags))
         return misaligned(h, &r, va);
     uint8_t data[8];
@@ -251,11 +268,15 @@ bool mmu_store(struct hart *h, uint64_t va, unsigned size, unsigned flags, uint6
     return store_bytes(h, &r, va, size, data);
 }
 
-bool mmu_atomic(struct hart *h, uint64_t va, unsigned size, enum mmu_access access, void **host_ptr,
-                uint64_t *spa)
+bool mmu_atomic(struct hart *h, uint64_t va, unsigned size, enum mmu_access access, unsigned flags,
+                void **host_ptr, uint64_t *spa)
 {
+    static const uint8_t kinds[] = {[MMU_LOAD] = TRIGGER_LOAD, [MMU_STORE] = TRIGGER_STORE};
     struct regime r = translate_regime(h, access, 0);
     va = translate_mask(&r, va);
+    unsigned kind = kinds[access] | (flags & MMU_AMO ? (unsigned)TRIGGER_LOAD : 0);
+    if (!trigger_access(h, kind, va, va, size, r.virt))
+        return false;
     if (va % size)
         return misaligned(h, &r, va);
     struct place place = {0};
@@ -316,6 +337,8 @@ bool mmu_block(struct hart *h, uint64_t va, unsigned size, bool zero)
     struct place place = {0};
     va = translate_mask(&r, va);
     uint64_t first = va & ~(uint64_t)(size - 1);
+    if (!trigger_access(h, TRIGGER_STORE, va, first, size, r.virt))
+        return false;
     if (!locate(h, &r, first, size, &place))
         return block_fault(h, va);
     if (!zero)

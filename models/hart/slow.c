@@ -38,7 +38,7 @@ enum go slow_load(AT_PARAMS, uint64_t va, unsigned size, unsigned bits)
     if (host) {
         memcpy(&value, host, size);
         h->st.x[op->rd] = extend(value, bits);
-        return GO_NEXT;
+        return h->timing_on && timing_load_line(h, va) ? GO_STALL : GO_NEXT;
     }
     exec_arrive(AT);
     if (!mmu_load(h, va, size, 0, &value))

@@ -10,6 +10,8 @@
 /* Privilege as mstatus.MPP encodes it. */
 enum { PRV_U, PRV_S, PRV_HS_RESERVED, PRV_M };
 
+enum { HART_TRIGGERS = 4 };
+
 struct hart_csrs {
     uint64_t mstatus, misa, medeleg, mideleg, mie, mtvec, mcounteren, menvcfg, mcountinhibit;
     uint64_t mscratch, mepc, mcause, mtval, mtval2, mtinst, mvien, mvip, miselect;
@@ -29,6 +31,7 @@ struct hart_csrs {
     uint8_t pmpcfg[64];
     uint64_t mseccfg;
     uint8_t mprio[64], sprio[64]; /* iprio arrays */
+    uint64_t tselect, tdata1[HART_TRIGGERS], tdata2[HART_TRIGGERS];
     uint8_t frm, fflags;
 };
 
@@ -51,7 +54,9 @@ struct hart_state {
     bool reservation_valid;
     uint8_t reservation_size;
     uint8_t reservation_watched; /* the page is watched because a slice ended between LR and SC */
-    uint8_t pad[2];
+    uint8_t stepping; /* a trigger looks at each instruction: mode + 1 of the one that began */
+    uint8_t pad[1];
+    uint64_t stepped; /* and instret as it began */
     uint64_t reservation_spa;
     uint64_t
         lines; /* MSIP MTIP MEIP SEIP, and the comparators' STIP and VSTIP, at their mip bits */
@@ -101,6 +106,7 @@ struct hart {
     struct hart_exception exc; /* set by whoever returns false */
     bool attention; /* an interrupt may have become takeable, or went away: look before the next
                        instruction */
+    uint8_t armed;  /* debug triggers: see trigger.h */
     bool timing_on; /* inorder: dynamic costs */
     uint64_t fetch_context; /* changes whenever a virtual pc may mean other code: block links are
                                keyed by it */
@@ -152,8 +158,8 @@ bool mmu_load(struct hart *h, uint64_t va, unsigned size, unsigned flags, uint64
 bool mmu_store(struct hart *h, uint64_t va, unsigned size, unsigned flags, uint64_t value);
 /* Host pointer for an atomic access, or NULL with exc.cause == HART_RETRY + MMIO decided by *mmio.
  */
-bool mmu_atomic(struct hart *h, uint64_t va, unsigned size, enum mmu_access access, void **host_ptr,
-                uint64_t *spa);
+bool mmu_atomic(struct hart *h, uint64_t va, unsigned size, enum mmu_access access, unsigned flags,
+                void **host_ptr, uint64_t *spa);
 /* A cache-block operation on the block around va, `size` bytes: fills it with zeros, or only checks
  * that it may be loaded from or stored to.  Faults are store faults at va. */
 bool mmu_block(struct hart *h, uint64_t va, unsigned size, bool zero);

@@ -29,6 +29,17 @@ static inline bool timing_load_line(struct hart *h, uint64_t va)
     return timing_stall(h, m->dcache_miss);
 }
 
+/* A load that the fast TLB did not answer takes what one that it did takes. */
+static inline uint32_t timing_slow_load(struct hart *h, uint64_t va)
+{
+    uint32_t before = h->stall;
+    if (!h->timing_on || !timing_load_line(h, va))
+        return 0;
+    uint32_t cycles = h->stall - before;
+    h->stall = before;
+    return cycles;
+}
+
 static inline void timing_forget_line(struct hart *h, uint64_t va)
 {
     struct hart_timing_model *m = h->model;

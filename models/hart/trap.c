@@ -3,6 +3,7 @@
 #include "hart/counter.h"
 #include "hart/interrupt.h"
 #include "hart/transform.h"
+#include "hart/trigger.h"
 
 #define CAUSE_INTERRUPT VD_BIT(63)
 
@@ -109,6 +110,7 @@ static void enter(struct hart *h, enum vd_mode to, const struct trap *trap)
     uint64_t modes = (uint64_t)mode_now(h) | (uint64_t)to << 8 | cycles << 16;
     record(h, VD_REC_trap, trap->cause, modes, h->st.pc);
     counter_leave_mode(h);
+    trigger_leaving(h);
     if (to == VD_MODE_M)
         enter_m(h, trap);
     else if (to == VD_MODE_S)
@@ -163,7 +165,7 @@ static uint64_t tinst_of(struct hart *h, uint64_t pc)
     return transform_instruction_at(h, pc, exc->offset);
 }
 
-void trap_exception(struct hart *h)
+static void enter_exception(struct hart *h)
 {
     uint64_t tinst = tinst_of(h, h->st.pc);
     struct trap trap = {
@@ -176,6 +178,14 @@ void trap_exception(struct hart *h)
     enum vd_mode to = target_of(h, trap.cause);
     count_repetition(h, to, trap.cause);
     enter(h, to, &trap);
+}
+
+void trap_exception(struct hart *h)
+{
+    enum vd_mode from = mode_now(h);
+    enter_exception(h);
+    if (trigger_trapped(h, from, h->exc.cause))
+        enter_exception(h);
 }
 
 /* Interrupts of a level are taken in lower modes always, in its own mode if its IE is set. */
@@ -201,8 +211,11 @@ static bool take(struct hart *h, enum vd_mode to, uint32_t top)
     if (!top)
         return false;
     struct trap trap = {.cause = CAUSE_INTERRUPT | top >> 16};
+    enum vd_mode from = mode_now(h);
     enter(h, to, &trap);
     h->st.interrupts++;
+    if (trigger_trapped(h, from, trap.cause))
+        enter_exception(h);
     return true;
 }
 

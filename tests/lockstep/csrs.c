@@ -46,7 +46,8 @@ static bool needs(const char *text, const char *extension)
 
 static bool on_both_sides(const char *all, const char *any)
 {
-    static const char *const ours[] = {"Smaia", "Ssaia", "Smstateen", "Smcsrind", "Zihpm"};
+    static const char *const ours[] = {"Smaia",    "Ssaia", "Smstateen",
+                                       "Smcsrind", "Zihpm", "Sdtrig"};
     for (uint32_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
         if (needs(all, ours[i]) || needs(any, ours[i]))
             return false;
