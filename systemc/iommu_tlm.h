@@ -31,6 +31,29 @@ struct RequesterExtension : tlm::tlm_extension<RequesterExtension> {
     }
 };
 
+/* An atomic access, with TLM_IGNORE_COMMAND: a target that knows it performs `command` on the
+ * payload's bytes at its address in one step, puts what was there into the payload's data and sets
+ * `done`. */
+struct AtomicExtension : tlm::tlm_extension<AtomicExtension> {
+    vd_cmd command = VD_OR;             /* VD_CAS or VD_OR */
+    uint64_t operand = 0, expected = 0; /* stored if equal to `expected`; or ORed */
+    bool done = false;
+
+    tlm::tlm_extension_base *clone() const override
+    {
+        return new AtomicExtension(*this);
+    }
+    void copy_from(const tlm::tlm_extension_base &other) override
+    {
+        *this = static_cast<const AtomicExtension &>(other);
+    }
+    /* What is in memory afterwards. */
+    uint64_t result(uint64_t old) const
+    {
+        return command == VD_OR ? old | operand : old == expected ? operand : old;
+    }
+};
+
 class IommuTlm : public sc_core::sc_module
 {
   public:
@@ -78,6 +101,7 @@ class IommuTlm : public sc_core::sc_module
     sc_core::sc_event timers_changed;
     std::map<uint32_t, Waiting *> waiting;
     uint64_t order = 0, serials = 0;
+    sc_core::sc_mutex atomics;
     uint32_t tags = 0;
     /* Last, so that it goes first: it cancels its timers. */
     std::unique_ptr<struct iommu, Destroy> iommu;
@@ -204,44 +228,83 @@ class IommuTlm : public sc_core::sc_module
     }
 
     /* A blocking transport; the delay that the target annotates is left to the caller. */
-    vd_status transport(vd_txn &txn, sc_core::sc_time &delay)
+    vd_status transport(vd_txn &txn, sc_core::sc_time &delay, AtomicExtension *atomic = nullptr)
     {
         tlm::tlm_generic_payload payload;
         RequesterExtension extension;
         extension.requester = txn.requester;
-        payload.set_command(txn.cmd == VD_READ ? tlm::TLM_READ_COMMAND : tlm::TLM_WRITE_COMMAND);
+        payload.set_command(atomic               ? tlm::TLM_IGNORE_COMMAND
+                            : txn.cmd == VD_READ ? tlm::TLM_READ_COMMAND
+                                                 : tlm::TLM_WRITE_COMMAND);
         payload.set_address(txn.addr);
         payload.set_data_ptr(reinterpret_cast<unsigned char *>(txn.data));
         payload.set_data_length(txn.size);
         payload.set_streaming_width(txn.size);
         payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
         payload.set_extension(&extension);
+        if (atomic)
+            payload.set_extension(atomic);
         memory->b_transport(payload, delay);
         payload.clear_extension(&extension);
+        if (atomic)
+            payload.clear_extension(atomic);
         return payload.is_response_ok() ? VD_OK : VD_UNMAPPED;
+    }
+
+    vd_status transport_and_wait(vd_txn &txn, AtomicExtension *atomic = nullptr)
+    {
+        sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+        vd_status status = transport(txn, delay, atomic);
+        wait(delay);
+        return status;
+    }
+
+    /* A target that does not know atomic accesses is read and written, one such access at a time.
+     */
+    vd_status read_modify_write(vd_txn &txn, const AtomicExtension &atomic)
+    {
+        vd_txn half = txn;
+        atomics.lock();
+        half.cmd = VD_READ;
+        vd_status status = transport_and_wait(half);
+        txn.data[0] = 0;
+        std::memcpy(txn.data, half.data, txn.size);
+        half.data[0] = atomic.result(txn.data[0]);
+        half.cmd = VD_WRITE;
+        if (status == VD_OK && half.data[0] != txn.data[0])
+            status = transport_and_wait(half);
+        atomics.unlock();
+        return status;
+    }
+
+    vd_status atomic_access(vd_txn &txn)
+    {
+        AtomicExtension atomic;
+        atomic.command = static_cast<vd_cmd>(txn.cmd);
+        atomic.operand = txn.data[0];
+        atomic.expected = txn.data[1];
+        vd_status status = transport_and_wait(txn, &atomic);
+        return atomic.done || status != VD_OK ? status : read_modify_write(txn, atomic);
     }
 
     void carry(vd_txn txn)
     {
-        sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
-        txn.status = static_cast<uint8_t>(transport(txn, delay));
-        wait(delay);
+        bool atomic = txn.cmd == VD_CAS || txn.cmd == VD_OR;
+        txn.status = static_cast<uint8_t>(atomic ? atomic_access(txn) : transport_and_wait(txn));
         if (!(txn.attrs & VD_POSTED))
             iommu_complete(iommu.get(), &txn);
     }
 
-    /* The generic payload has no atomic accesses: a model that is to make them needs a bus that
-     * does. */
     static vd_status host_submit(void *ctx, vd_txn *txn)
     {
-        if (txn->cmd == VD_CAS || txn->cmd == VD_OR)
-            return VD_DENIED;
         sc_core::sc_spawn([s = self(ctx), copy = *txn] { s->carry(copy); });
         return VD_PENDING;
     }
 
     static vd_status host_access(void *ctx, vd_txn *txn)
     {
+        if (txn->cmd == VD_CAS || txn->cmd == VD_OR)
+            return VD_DENIED; /* the model submits them */
         sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
         vd_status status = self(ctx)->transport(*txn, delay);
         txn->delay += delay.value();
