@@ -203,7 +203,7 @@ static void fences_wait_for_posted_stores(void **state)
         uint32_t weak;
         uint64_t cycles;
     } rows[] = {{0x0f0 | 0x00f, 0, 1 + 64}, {0x110, 0, 1 + 64}, {0x410, 0, 1 + 64}, {0x220, 0, 1},
-                {0x0f0 | 0x00f, 1, 1 + 64}, {0x110, 1, 1},      {0x410, 1, 1 + 64}, {0x330, 1, 1}};
+                {0x0f0 | 0x00f, 1, 1 + 64}, {0x110, 1, 1},      {0x440, 1, 1 + 64}, {0x330, 1, 1}};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const struct hart_config config = {.weak_stores = rows[i].weak};
         struct rig *r = rig_new(&config);
