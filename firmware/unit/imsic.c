@@ -83,8 +83,8 @@ static void interrupt(void)
 
 void check_imsic(void)
 {
-    if (!board.imsic_s.base || !CSR_EXISTS(CSR_STOPEI)) {
-        skip("no IMSIC, or mstateen0 withholds it");
+    if (!has_files()) {
+        skip("no IMSIC, no Ssaia, or mstateen0 withholds it");
         return;
     }
     recording();
@@ -203,8 +203,8 @@ static void withheld(void)
 
 void check_guest_files(void)
 {
-    if (!board.imsic_s.base || !CSR_EXISTS(CSR_STOPEI) || !CSR_EXISTS(CSR_HSTATUS)) {
-        skip("no IMSIC, no H extension, or mstateen0 withholds them");
+    if (!has_files() || !has_guests()) {
+        skip("no IMSIC, no Ssaia, no H extension, or mstateen0 withholds them");
         return;
     }
     emulated();

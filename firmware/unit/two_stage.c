@@ -62,7 +62,7 @@ static void implicit(void)
 void check_two_stage(void)
 {
     struct guest_space space;
-    if (!CSR_EXISTS(CSR_HSTATUS)) {
+    if (!has_guests()) {
         skip("no H extension");
         return;
     }

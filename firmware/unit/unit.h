@@ -37,6 +37,10 @@ void check_iommus(void);
 extern struct iommu iommu;
 /* Interrupts taken in S-mode, by number; the handler disables what it takes in sie. */
 extern volatile uint64_t interrupts[64];
+/* CSRs of the hypervisor extension are there. */
+bool has_guests(void);
+/* There are interrupt files, and S-mode gets at its own. */
+bool has_files(void);
 /* The S-file's page of this hart. */
 uint64_t own_page(void);
 /* Waits until an identity is pending in this hart's S-file, not for ever. */
