@@ -42,7 +42,7 @@ typedef unsigned long long ull;
 static bool is_told(enum vd_record_kind kind)
 {
     return kind <= VD_REC_mrif_store || kind == VD_REC_iommu_fault || kind == VD_REC_iommu_qos ||
-           kind == VD_REC_iommu_command || kind == VD_REC_iommu_access;
+           kind == VD_REC_msi_pte || kind == VD_REC_iommu_command || kind == VD_REC_iommu_access;
 }
 
 static void tell_records(struct story *s)

@@ -89,7 +89,9 @@ class Program:
             (self.work / kind).mkdir(exist_ok=True)
             for path, command in links.items():
                 words = shlex.split(command)
-                words = [str(self.archive(kind)) if word == self.library else word for word in words]
+                # Units that are not mutated come from the library itself.
+                words = [part for word in words
+                         for part in ([str(self.archive(kind)), word] if word == self.library else [word])]
                 words[words.index("-o") + 1] = str(self.executable(path, kind))
                 words += SANITIZERS if kind == CHECKED else []
                 run(words, cwd=directory)
@@ -106,11 +108,12 @@ def link_command(build, target):
     return next(part for part in parts if " -o " in part)
 
 
-def model_units(build, model):
-    """(source, compile command) of a model's library."""
+def model_units(build, model, left_out):
+    """(source, compile command) of a model's library, but for the sources left out."""
     entries = json.loads(pathlib.Path(build, "compile_commands.json").read_text())
     mine = f"models/{model}/CMakeFiles/{model}.dir/"
-    return [(entry["file"], entry["command"]) for entry in entries if mine in entry["command"]]
+    return [(entry["file"], entry["command"]) for entry in entries
+            if mine in entry["command"] and pathlib.Path(entry["file"]).name not in left_out]
 
 
 def model_tests(build, library, excluded):
