@@ -3,27 +3,14 @@
 
 #include <string.h>
 
-#include "platforms/tree.h"
-#include "platforms/virt_map.h"
+#include "platforms/devicetree_parts.h"
 
-enum {
-    PHANDLE_IMSIC_M = 1,
-    PHANDLE_IMSIC_S,
-    PHANDLE_APLIC_M,
-    PHANDLE_APLIC_S,
-    PHANDLE_IOMMU,
-    PHANDLE_TEST,
-    PHANDLE_CPU0 = 16, /* cpu n: PHANDLE_CPU0 + 2 n, its interrupt controller the next */
-    PHANDLE_IOMMUS = PHANDLE_CPU0 + 2 * VIRT_MAX_HARTS, /* from the second on */
-};
-
-enum { IRQ_LEVEL_HIGH = 4 };
 enum { FINISHER_PASS = 0x5555, FINISHER_RESET = 0x7777 };
 
 /* Local interrupts of a hart. */
 enum { IRQ_M_SOFT = 3, IRQ_M_TIMER = 7, IRQ_S_EXT = 9, IRQ_M_EXT = 11 };
 
-static void reg(struct tree *t, enum virt_region region)
+void node_reg(struct tree *t, enum virt_region region)
 {
     struct virt_range range = virt_range(t->config, region);
     struct cells c = {.count = 0};
@@ -32,7 +19,7 @@ static void reg(struct tree *t, enum virt_region region)
     tree_put(t, "reg", &c);
 }
 
-static uint64_t base_of(const struct tree *t, enum virt_region region)
+uint64_t node_base_of(const struct tree *t, enum virt_region region)
 {
     return virt_range(t->config, region).base;
 }
@@ -57,7 +44,7 @@ static void local_interrupts(struct tree *t, uint32_t first, uint32_t second)
     tree_put(t, "interrupts-extended", &c);
 }
 
-static void wired(struct tree *t, uint32_t source, uint32_t count)
+void node_wired(struct tree *t, uint32_t source, uint32_t count)
 {
     struct cells c = {.count = 0};
     for (uint32_t i = 0; i < count; i++) {
@@ -164,17 +151,17 @@ static void cpus(struct tree *t)
 
 static void memory(struct tree *t)
 {
-    tree_begin_at(t, "memory", base_of(t, VIRT_RAM));
+    tree_begin_at(t, "memory", node_base_of(t, VIRT_RAM));
     tree_text(t, "device_type", "memory");
-    reg(t, VIRT_RAM);
+    node_reg(t, VIRT_RAM);
     tree_end(t);
 }
 
 static void clint(struct tree *t)
 {
-    tree_begin_at(t, "clint", base_of(t, VIRT_CLINT));
+    tree_begin_at(t, "clint", node_base_of(t, VIRT_CLINT));
     TREE_STRINGS(t, "compatible", "sifive,clint0\0riscv,clint0");
-    reg(t, VIRT_CLINT);
+    node_reg(t, VIRT_CLINT);
     local_interrupts(t, IRQ_M_SOFT, IRQ_M_TIMER);
     tree_end(t);
 }
@@ -190,21 +177,21 @@ static void imsics_common(struct tree *t, enum virt_region region, uint32_t phan
     tree_empty(t, "msi-controller");
     tree_cell(t, "#msi-cells", 0);
     local_interrupts(t, local_irq, 0);
-    reg(t, region);
+    node_reg(t, region);
     tree_cell(t, "riscv,num-ids", t->config->imsic.ids);
     tree_cell(t, "riscv,ipi-id", 1);
 }
 
 static void imsics_m(struct tree *t)
 {
-    tree_begin_at(t, "imsics", base_of(t, VIRT_IMSIC_M));
+    tree_begin_at(t, "imsics", node_base_of(t, VIRT_IMSIC_M));
     imsics_common(t, VIRT_IMSIC_M, PHANDLE_IMSIC_M, IRQ_M_EXT);
     tree_end(t);
 }
 
 static void imsics_s(struct tree *t)
 {
-    tree_begin_at(t, "imsics", base_of(t, VIRT_IMSIC_S));
+    tree_begin_at(t, "imsics", node_base_of(t, VIRT_IMSIC_S));
     imsics_common(t, VIRT_IMSIC_S, PHANDLE_IMSIC_S, IRQ_S_EXT);
     if (t->config->imsic.guest_ids && t->config->imsic.guest_ids != t->config->imsic.ids)
         tree_cell(t, "riscv,num-guest-ids", t->config->imsic.guest_ids);
@@ -221,14 +208,14 @@ static void aplic_common(struct tree *t, enum virt_region region, uint32_t phand
     tree_cell(t, "#interrupt-cells", 2);
     tree_empty(t, "interrupt-controller");
     tree_cell(t, "msi-parent", imsic);
-    reg(t, region);
+    node_reg(t, region);
     tree_cell(t, "riscv,num-sources", t->config->aplic.sources);
 }
 
 static void aplic_m(struct tree *t)
 {
     struct cells c = {.count = 0};
-    tree_begin_at(t, "aplic", base_of(t, VIRT_APLIC_M));
+    tree_begin_at(t, "aplic", node_base_of(t, VIRT_APLIC_M));
     aplic_common(t, VIRT_APLIC_M, PHANDLE_APLIC_M, PHANDLE_IMSIC_M);
     tree_cell(t, "riscv,children", PHANDLE_APLIC_S);
     cells_add(&c, PHANDLE_APLIC_S);
@@ -241,157 +228,17 @@ static void aplic_m(struct tree *t)
 
 static void aplic_s(struct tree *t)
 {
-    tree_begin_at(t, "aplic", base_of(t, VIRT_APLIC_S));
+    tree_begin_at(t, "aplic", node_base_of(t, VIRT_APLIC_S));
     aplic_common(t, VIRT_APLIC_S, PHANDLE_APLIC_S, PHANDLE_IMSIC_S);
     tree_end(t);
 }
-
-static uint32_t iommu_phandle(uint32_t index)
-{
-    return index ? PHANDLE_IOMMUS + index : PHANDLE_IOMMU;
-}
-
-static void sys_iommu(struct tree *t, uint32_t index)
-{
-    struct virt_range range = virt_range(t->config, VIRT_IOMMU);
-    struct cells c = {.count = 0};
-    range.base += index * range.size;
-    tree_begin_at(t, "iommu", range.base);
-    tree_text(t, "compatible", "riscv,iommu");
-    tree_cell(t, "phandle", iommu_phandle(index));
-    tree_cell(t, "#iommu-cells", 1);
-    cells_add64(&c, range.base);
-    cells_add64(&c, range.size);
-    tree_put(t, "reg", &c);
-    wired(t, virt_iommu_irq(index), VIRT_IOMMU_IRQS);
-    tree_cell(t, "msi-parent", PHANDLE_IMSIC_S);
-    tree_end(t);
-}
-
-/* A child of the root complex; its address is that of its configuration space. */
-static void pci_iommu(struct tree *t, uint32_t index)
-{
-    uint32_t device = virt_iommu_device(t->config, index);
-    struct cells c = {.count = 0};
-    char name[32];
-    snprintf(name, sizeof(name), "iommu@%x", device);
-    tree_begin(t, name);
-    TREE_STRINGS(t, "compatible", "pci1b36,14\0riscv,pci-iommu");
-    tree_cell(t, "phandle", iommu_phandle(index));
-    tree_cell(t, "#iommu-cells", 1);
-    cells_add(&c, device << 11);
-    cells_add64(&c, 0);
-    cells_add64(&c, 0);
-    tree_put(t, "reg", &c);
-    tree_end(t);
-}
-
-static void pcie_interrupt_map(struct tree *t)
-{
-    enum { SLOTS = 4, PINS = 4 };
-    struct cells c = {.count = 0};
-    for (uint32_t slot = 0; slot < SLOTS; slot++) {
-        for (uint32_t pin = 0; pin < PINS; pin++) {
-            cells_add(&c, slot << 11);
-            cells_add64(&c, 0);
-            cells_add(&c, pin + 1);
-            cells_add(&c, PHANDLE_APLIC_S);
-            cells_add(&c, VIRT_IRQ_PCIE + (slot + pin) % PINS);
-            cells_add(&c, IRQ_LEVEL_HIGH);
-        }
-    }
-    tree_put(t, "interrupt-map", &c);
-    struct cells mask = {.count = 0};
-    cells_add(&mask, (SLOTS - 1) << 11);
-    cells_add64(&mask, 0);
-    cells_add(&mask, 7);
-    tree_put(t, "interrupt-map-mask", &mask);
-}
-
-static void pcie_ranges(struct tree *t)
-{
-    enum { SPACE_IO = 0x01000000, SPACE_MEM32 = 0x02000000, SPACE_MEM64 = 0x03000000 };
-    struct virt_range pio = virt_range(t->config, VIRT_PCIE_PIO);
-    struct virt_range low = virt_range(t->config, VIRT_PCIE_MMIO);
-    struct virt_range high = virt_range(t->config, VIRT_PCIE_MMIO64);
-    struct cells c = {.count = 0};
-    cells_add(&c, SPACE_IO);
-    cells_add64(&c, 0);
-    cells_add64(&c, pio.base);
-    cells_add64(&c, pio.size);
-    cells_add(&c, SPACE_MEM32);
-    cells_add64(&c, low.base);
-    cells_add64(&c, low.base);
-    cells_add64(&c, low.size);
-    cells_add(&c, SPACE_MEM64);
-    cells_add64(&c, high.base);
-    cells_add64(&c, high.base);
-    cells_add64(&c, high.size);
-    tree_put(t, "ranges", &c);
-}
-
-static void map_range(struct cells *c, uint32_t iommu, uint32_t from, uint32_t to)
-{
-    if (iommu == VIRT_NO_IOMMU)
-        return;
-    cells_add(c, from);
-    cells_add(c, iommu_phandle(iommu));
-    cells_add(c, from);
-    cells_add(c, to - from);
-}
-
-/* One row per run of requester IDs behind the same IOMMU; device_id and requester ID are one.  An
- * IOMMU that is a function is not behind another. */
-static void pcie_iommu_map(struct tree *t)
-{
-    enum { DEVICES = 32, END = 0x10000 };
-    struct cells c = {.count = 0};
-    uint32_t from = 0, iommu = virt_iommu_of(t->config, 0);
-    for (uint32_t device = 1; device <= DEVICES; device++) {
-        /* Behind the last device of bus 0 come buses that have none. */
-        uint32_t next = device < DEVICES ? virt_iommu_of(t->config, device) : 0;
-        if (next == iommu)
-            continue;
-        map_range(&c, iommu, from, device << 3);
-        from = device << 3;
-        iommu = next;
-    }
-    map_range(&c, iommu, from, END);
-    tree_put(t, "iommu-map", &c);
-}
-
-static void pcie(struct tree *t)
-{
-    struct cells buses = {.count = 0};
-    tree_begin_at(t, "pci", base_of(t, VIRT_ECAM));
-    tree_text(t, "compatible", "pci-host-ecam-generic");
-    tree_text(t, "device_type", "pci");
-    tree_cell(t, "#address-cells", 3);
-    tree_cell(t, "#size-cells", 2);
-    tree_cell(t, "#interrupt-cells", 1);
-    tree_cell(t, "linux,pci-domain", 0);
-    cells_add(&buses, 0);
-    cells_add(&buses, 0xff);
-    tree_put(t, "bus-range", &buses);
-    tree_empty(t, "dma-coherent");
-    reg(t, VIRT_ECAM);
-    pcie_ranges(t);
-    tree_cell(t, "msi-parent", PHANDLE_IMSIC_S);
-    if (virt_num_iommus(t->config))
-        pcie_iommu_map(t);
-    pcie_interrupt_map(t);
-    for (uint32_t i = virt_num_sys_iommus(t->config); i < virt_num_iommus(t->config); i++)
-        pci_iommu(t, i);
-    tree_end(t);
-}
-
 static void uart(struct tree *t)
 {
-    tree_begin_at(t, "serial", base_of(t, VIRT_UART));
+    tree_begin_at(t, "serial", node_base_of(t, VIRT_UART));
     tree_text(t, "compatible", "ns16550a");
     tree_cell(t, "clock-frequency", 3686400);
-    reg(t, VIRT_UART);
-    wired(t, VIRT_IRQ_UART, 1);
+    node_reg(t, VIRT_UART);
+    node_wired(t, VIRT_IRQ_UART, 1);
     tree_end(t);
 }
 
@@ -405,7 +252,7 @@ static void virtio_mmio(struct tree *t, uint32_t slot)
     tree_text(t, "compatible", "virtio,mmio");
     tree_put(t, "reg", &c);
     tree_empty(t, "dma-coherent");
-    wired(t, VIRT_IRQ_VIRTIO + slot, 1);
+    node_wired(t, VIRT_IRQ_VIRTIO + slot, 1);
     tree_end(t);
 }
 
@@ -420,19 +267,19 @@ static void virtio_slots(struct tree *t)
 
 static void rtc(struct tree *t)
 {
-    tree_begin_at(t, "rtc", base_of(t, VIRT_RTC));
+    tree_begin_at(t, "rtc", node_base_of(t, VIRT_RTC));
     tree_text(t, "compatible", "google,goldfish-rtc");
-    reg(t, VIRT_RTC);
-    wired(t, VIRT_IRQ_RTC, 1);
+    node_reg(t, VIRT_RTC);
+    node_wired(t, VIRT_IRQ_RTC, 1);
     tree_end(t);
 }
 
 static void finisher(struct tree *t)
 {
-    tree_begin_at(t, "test", base_of(t, VIRT_FINISHER));
+    tree_begin_at(t, "test", node_base_of(t, VIRT_FINISHER));
     TREE_STRINGS(t, "compatible", "sifive,test1\0sifive,test0\0syscon");
     tree_cell(t, "phandle", PHANDLE_TEST);
-    reg(t, VIRT_FINISHER);
+    node_reg(t, VIRT_FINISHER);
     tree_end(t);
 }
 
@@ -449,8 +296,8 @@ static void soc(struct tree *t)
     aplic_m(t);
     aplic_s(t);
     for (uint32_t i = 0; i < virt_num_sys_iommus(t->config); i++)
-        sys_iommu(t, i);
-    pcie(t);
+        devicetree_iommu(t, i);
+    devicetree_pcie(t);
     finisher(t);
     rtc(t);
     virtio_slots(t);
@@ -460,10 +307,10 @@ static void soc(struct tree *t)
 
 static void fw_cfg(struct tree *t)
 {
-    tree_begin_at(t, "fw-cfg", base_of(t, VIRT_FW_CFG));
+    tree_begin_at(t, "fw-cfg", node_base_of(t, VIRT_FW_CFG));
     tree_text(t, "compatible", "qemu,fw-cfg-mmio");
     tree_empty(t, "dma-coherent");
-    reg(t, VIRT_FW_CFG);
+    node_reg(t, VIRT_FW_CFG);
     tree_end(t);
 }
 
@@ -472,10 +319,10 @@ static void flash(struct tree *t)
 {
     struct cells c = {.count = 0};
     for (enum virt_region bank = VIRT_FLASH0; bank <= VIRT_FLASH1; bank++) {
-        cells_add64(&c, base_of(t, bank));
+        cells_add64(&c, node_base_of(t, bank));
         cells_add64(&c, virt_range(t->config, bank).size);
     }
-    tree_begin_at(t, "flash", base_of(t, VIRT_FLASH0));
+    tree_begin_at(t, "flash", node_base_of(t, VIRT_FLASH0));
     tree_text(t, "compatible", "cfi-flash");
     tree_cell(t, "bank-width", 4);
     tree_put(t, "reg", &c);
@@ -496,7 +343,7 @@ static void chosen_node(struct tree *t, const struct devicetree_chosen *chosen)
 {
     char console[64];
     snprintf(console, sizeof(console), "/soc/serial@%llx",
-             (unsigned long long)base_of(t, VIRT_UART));
+             (unsigned long long)node_base_of(t, VIRT_UART));
     tree_begin(t, "chosen");
     tree_text(t, "stdout-path", console);
     if (*t->config->machine.append)
