@@ -2,7 +2,6 @@
 /* The command queue: fetch, decode, execute.  Fences are in fence.c. */
 #include "iommu/model.h"
 
-enum { OPCODE_IOTINVAL = 1, OPCODE_IOFENCE, OPCODE_IODIR, OPCODE_ATS };
 enum { ERRORS = 7 << 8 }; /* cqmf, cmd_to, cmd_ill */
 
 /* Commands as the specification tabulates them: what may be set, per doubleword. */
@@ -11,30 +10,12 @@ struct command {
     uint64_t dw0, dw1;
 };
 
-#define HEAD (MASK(CMD_opcode) | MASK(CMD_func3))
 static const struct command commands[] = {
-    {OPCODE_IOTINVAL, 0,
-     HEAD | MASK(IOTINVAL_AV) | MASK(IOTINVAL_PSCID) | MASK(IOTINVAL_PSCV) | MASK(IOTINVAL_GV) |
-         MASK(IOTINVAL_NL) | MASK(IOTINVAL_GSCID),
-     MASK(IOTINVAL_S) | MASK(IOTINVAL_ADDR)},
-    {OPCODE_IOTINVAL, 1,
-     HEAD | MASK(IOTINVAL_AV) | MASK(IOTINVAL_PSCID) | MASK(IOTINVAL_GV) | MASK(IOTINVAL_NL) |
-         MASK(IOTINVAL_GSCID),
-     MASK(IOTINVAL_S) | MASK(IOTINVAL_ADDR)},
-    {OPCODE_IOFENCE, 0,
-     HEAD | MASK(IOFENCE_AV) | MASK(IOFENCE_WSI) | MASK(IOFENCE_PR) | MASK(IOFENCE_PW) |
-         MASK(IOFENCE_DATA),
-     MASK(IOFENCE_ADDR)},
-    {OPCODE_IODIR, 0, HEAD | MASK(IODIR_DV) | MASK(IODIR_DID), 0},
-    {OPCODE_IODIR, 1, HEAD | MASK(IODIR_PID) | MASK(IODIR_DV) | MASK(IODIR_DID), 0},
-    {OPCODE_ATS, 0,
-     HEAD | MASK(ATS_PID) | MASK(ATS_PV) | MASK(ATS_DSV) | MASK(ATS_RID) | MASK(ATS_DSEG),
-     UINT64_MAX},
-    {OPCODE_ATS, 1,
-     HEAD | MASK(ATS_PID) | MASK(ATS_PV) | MASK(ATS_DSV) | MASK(ATS_RID) | MASK(ATS_DSEG),
-     UINT64_MAX},
+#define COMMAND(name, opcode, func3, dw0, dw1, anchor)                                             \
+    {opcode, func3, MASK(CMD_opcode) | MASK(CMD_func3) | (dw0), dw1},
+#include "iommu/commands.def"
+#undef COMMAND
 };
-#undef HEAD
 
 static bool iodir_illegal(const struct iommu *m, uint64_t dw0)
 {

@@ -96,6 +96,16 @@ bool iommu_idle(const struct iommu *iommu);
 size_t iommu_save(const struct iommu *iommu, void *buffer, size_t capacity);
 bool iommu_restore(struct iommu *iommu, const void *buffer, size_t size);
 const struct vd_reg *iommu_regs(uint32_t *count);
+/* What the specification tabulates besides registers, for documentation. */
+enum iommu_row_kind { IOMMU_TITLE, IOMMU_FIELD, IOMMU_COMMAND, IOMMU_CAUSE };
+struct iommu_row {
+    uint8_t kind;     /* IOMMU_TITLE: a table begins */
+    uint8_t width;    /* field: bits; cause: 1 if DTF does not hide it */
+    uint16_t number;  /* field: lowest bit; command: opcode | func3 << 7; cause: its code */
+    const char *name; /* of the title, the field, the command, the cause */
+    const char *text; /* title and command: anchor; capability: meaning; cause: the answer to ATS */
+};
+const struct iommu_row *iommu_rows(uint32_t *count);
 const struct vd_param *iommu_params(uint32_t *count);
 
 #endif

@@ -66,6 +66,7 @@ enum cause {
 #undef CAUSE
 };
 
+enum opcode { OPCODE_IOTINVAL = 1, OPCODE_IOFENCE, OPCODE_IODIR, OPCODE_ATS };
 enum mode { MODE_OFF, MODE_BARE, MODE_1LVL, MODE_2LVL, MODE_3LVL };
 
 /* What a request wants.  An AMO counts as a write. */

@@ -42,17 +42,60 @@ static const char *access_name(uint8_t access)
     return access < sizeof(names) / sizeof(names[0]) ? names[access] : "?";
 }
 
+/* As "7:4", or "3" for one bit. */
+static const char *bits_text(char text[16], unsigned lsb, unsigned width)
+{
+    if (width == 1)
+        snprintf(text, 16, "%u", lsb);
+    else
+        snprintf(text, 16, "%u:%u", lsb + width - 1, lsb);
+    return text;
+}
+
 static void print_fields(const struct vd_reg *reg)
 {
     for (uint32_t i = 0; i < reg->num_fields; i++) {
         const struct vd_field *f = &reg->fields[i];
         char bits[16];
-        if (f->width == 1)
-            snprintf(bits, sizeof(bits), "%u", f->lsb);
-        else
-            snprintf(bits, sizeof(bits), "%u:%u", f->lsb + f->width - 1, f->lsb);
-        printf("| | | %s %s | %s | |\n", bits, f->name, access_name(f->access));
+        printf("| | | %s %s | %s | |\n", bits_text(bits, f->lsb, f->width), f->name,
+               access_name(f->access));
     }
+}
+
+static void print_title(const struct iommu_row *title, const struct iommu_row *first)
+{
+    static const char *const heads[] = {
+        [IOMMU_FIELD] = "| bits | field | |\n|---|---|---|\n",
+        [IOMMU_COMMAND] = "| opcode | func3 | command | anchor |\n|---|---|---|---|\n",
+        [IOMMU_CAUSE] = "| cause | | if DTF=1 | answer to an ATS translation request |\n"
+                        "|---|---|---|---|\n"};
+    printf("\n### %s [%s]\n\n%s", title->name, title->text, heads[first->kind]);
+}
+
+static void print_row(const struct iommu_row *row)
+{
+    char bits[16];
+    if (row->kind == IOMMU_FIELD)
+        printf("| %s | %s | %s |\n", bits_text(bits, row->number, row->width), row->name,
+               row->text);
+    else if (row->kind == IOMMU_COMMAND)
+        printf("| %u | %u | %s | %s |\n", row->number & 0x7f, row->number >> 7, row->name,
+               row->text);
+    else
+        printf("| %u | %s | %s | %s |\n", row->number, row->name,
+               row->width ? "reported" : "hidden", row->text);
+}
+
+/* Structures in memory, commands and causes: of the IOMMU only. */
+static void print_iommu(void)
+{
+    uint32_t count;
+    const struct iommu_row *rows = iommu_rows(&count);
+    for (uint32_t i = 0; i < count; i++)
+        if (rows[i].kind == IOMMU_TITLE)
+            print_title(&rows[i], &rows[i + 1]);
+        else
+            print_row(&rows[i]);
 }
 
 static void print_register(const struct vd_reg *reg)
@@ -76,6 +119,8 @@ static void print_model(size_t index)
            models[index].name);
     for (uint32_t i = 0; i < count; i++)
         print_register(&regs[i]);
+    if (models[index].regs == iommu_regs)
+        print_iommu();
     putchar('\n');
 }
 
@@ -86,7 +131,7 @@ int verb_regs(int argc, char **argv)
         names[i] = models[i].name;
     if (argc == 1 && strcmp(argv[0], "--help") == 0) {
         puts("viaduct regs [MODEL]: prints the register tables of all models, or of one, as "
-             "Markdown.");
+             "Markdown; of the IOMMU also capabilities, structures in memory, commands, causes.");
         return STATUS_OK;
     }
     if (argc > 1)
