@@ -99,13 +99,14 @@ struct virt_experiment_config {
     char members[1024];     /* names of other experiments to run instead */
     uint32_t expects;       /* enum virt_expects */
     char holds[512];        /* conditions on what the ledger and the hypervisor counted */
+    bool per_vcpu;          /* report the latencies of each vCPU */
     char model[64];         /* what an abstract model says of the protocol: ok, or what it loses */
     char kernel[VIRT_PATH_SIZE];
     /* Words of the boot arguments, see firmware/hyp/README.md. */
     char exp[64];
     uint32_t count, warmup;
     uint64_t period;
-    uint32_t burst, vectors, ddt, moves, vcpus, slice, wire, mode;
+    uint32_t burst, vectors, ddt, moves, vcpus, slice, wire, mode, policy;
     char protocol[16];
     uint64_t seed;
 };

@@ -145,11 +145,15 @@ static const struct vd_param experiment_table[] = {
     TEXT(holds, "conditions on the counts of every path, separated by blanks: lost=0 sgei>=2*sent"),
     TEXT(model, "what an abstract model of the protocol says: ok, or some of lost duplicate stray "
                 "dropped wakeup junk"),
+    {"per_vcpu", VD_PARAM_BOOL, FIELD(per_vcpu), 0, 0, 1, NULL, "",
+     "report the latencies of each vCPU, and how evenly they are spread"},
     TEXT(kernel, "the hypervisor; empty: the built-in one"),
 };
 
 static const char *const wires[] = {"level", "edge", NULL};
 static const char *const modes[] = {"hwaccel", "emul", "auto", NULL};
+
+static const char *const policies[] = {"first", "lru", "rate", "pinned", NULL};
 
 static const struct vd_param bootarg_table[] = {
     TEXT(exp, "paths: all, or some of those in firmware/hyp/README.md, separated by commas"),
@@ -173,6 +177,8 @@ static const struct vd_param bootarg_table[] = {
      "of vCPUs that share a hart"},
     {"wire", VD_PARAM_CHOICE, FIELD(wire), 0, 0, 1, wires, "", "e07: sensitivity of the source"},
     {"mode", VD_PARAM_CHOICE, FIELD(mode), 0, 0, 2, modes, "", "interrupt files of the vCPUs"},
+    {"policy", VD_PARAM_CHOICE, FIELD(policy), 0, 0, 3, policies, "",
+     "who gives up its guest file for another vCPU"},
 };
 #undef TEXT
 #undef FIELD

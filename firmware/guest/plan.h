@@ -71,6 +71,7 @@ enum plan_flag {
     PLAN_CALM = 1 << 8,        /* RACE: from one time to the next, everything comes to rest */
     PLAN_SELF = 1 << 10,       /* STREAM: vCPU 0 handles, and has things done to itself */
     PLAN_EDGE = 1 << 11,       /* SEND_LINE: an edge-sensitive source */
+    PLAN_SKEW = 1 << 12,       /* SPREAD: the last vCPU has half of the vectors, and so on */
     PLAN_LATE_ENABLE = 1 << 9, /* RACE: the identity is enabled in the middle of the sweep */
     PLAN_ORDER = 1 << 4,       /* of two vectors, the second is never seen more often */
 };

@@ -274,16 +274,27 @@ static uint32_t handlers(void)
     return plan->flags & PLAN_SPREAD ? plan->vcpus - 1 : 1;
 }
 
+/* Half of the vectors to the last vCPU, half of the rest to the one before it, ... */
+static uint32_t skewed(uint32_t vector)
+{
+    uint32_t rest = plan->vectors - vector, vcpu = plan->vcpus - 1;
+    for (uint32_t half = plan->vectors / 2; half && rest <= half && vcpu > 1; half /= 2)
+        vcpu--;
+    return vcpu;
+}
+
 /* The vCPU of a vector or an operation. */
 static uint32_t handler(uint32_t i)
 {
-    return plan->flags & PLAN_SELF ? 0 : 1 + i % handlers();
+    if (plan->flags & PLAN_SELF)
+        return 0;
+    return plan->flags & PLAN_SKEW ? skewed(i) : 1 + i % handlers();
 }
 
 static void stream_prepare(void)
 {
     for (uint32_t v = 0; v < plan->vectors; v++)
-        device_program(v, 1 + v % handlers());
+        device_program(v, handler(v));
 }
 
 /* Any operation on any vCPU that handles; or a vector goes to another vCPU, as when the kernel

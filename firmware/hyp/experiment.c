@@ -167,6 +167,7 @@ static void guest_run(const struct experiment *e, const struct options *o, uint3
 {
     struct vm_config config = e->vm;
     config.vcpus = vcpus_of(e, o);
+    config.policy = o->policy;
     config.devices = devices_of(e);
     config.mode = e->emul ? MODE_EMUL : e->vm.mode ? e->vm.mode : o->mode;
     if (config.vcpus > GUEST_VCPUS_MAX)

@@ -34,8 +34,15 @@ static const struct {
     const char *key, *word;
     uint32_t value;
 } choices[] = {
-    {"wire", "level", 0},        {"wire", "edge", 1},         {"mode", "hwaccel", MODE_HWACCEL},
-    {"mode", "emul", MODE_EMUL}, {"mode", "auto", MODE_AUTO},
+    {"wire", "level", 0},
+    {"wire", "edge", 1},
+    {"mode", "hwaccel", MODE_HWACCEL},
+    {"mode", "emul", MODE_EMUL},
+    {"mode", "auto", MODE_AUTO},
+    {"policy", "first", POLICY_FIRST},
+    {"policy", "lru", POLICY_LRU},
+    {"policy", "rate", POLICY_RATE},
+    {"policy", "pinned", POLICY_PINNED},
 };
 
 static bool number_set(struct options *options, const char *key, const char *value)
@@ -64,6 +71,8 @@ static bool choice_set(struct options *options, const char *key, const char *val
             continue;
         if (!strcmp(key, "wire"))
             options->edge = choices[i].value;
+        else if (!strcmp(key, "policy"))
+            options->policy = (enum policy)choices[i].value;
         else
             options->mode = (enum vm_mode)choices[i].value;
         return true;

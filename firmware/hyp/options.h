@@ -14,6 +14,7 @@ struct options {
     uint32_t protocol; /* how a path's number tells it */
     bool edge;
     enum vm_mode mode;
+    enum policy policy;
 };
 
 /* Ends the run with a sentence if the text is wrong. */

@@ -6,6 +6,7 @@
 #include "csr.h"
 #include "hart.h"
 #include "hyp.h"
+#include "policy.h"
 #include "protocol.h"
 #include "sched.h"
 #include "text.h"
@@ -113,24 +114,22 @@ static void interrupt_update(struct vcpu *vcpu)
 }
 
 /* The guest file of a vCPU of this hart that sleeps, whose file goes into memory. */
-static bool file_steal(struct hart *hart)
+static bool file_steal(struct hart *hart, const struct vcpu *asker)
 {
-    for (uint32_t guest = 1; guest <= hart->files; guest++) {
-        struct vcpu *owner = hart->file_owner[guest];
-        if (!owner || owner->state != VCPU_BLOCKED || !vfile_trylock(owner))
-            continue;
-        bool taken = owner->guest_file == guest && owner->file_hart == hart;
-        if (taken)
-            vfile_evict(owner);
-        bool pending = taken && vfile_deliverable(owner);
-        vfile_unlock(owner);
+    struct vcpu *owner = policy_victim(asker->vm->config.policy, hart, asker);
+    if (!owner || !vfile_trylock(owner))
+        return false;
+    uint32_t guest = owner->guest_file;
+    bool taken = guest && owner->file_hart == hart && owner->state == VCPU_BLOCKED;
+    if (taken)
+        vfile_evict(owner);
+    bool pending = taken && vfile_deliverable(owner);
+    vfile_unlock(owner);
+    if (taken)
         csr_clear(CSR_HGEIE, 1ul << guest);
-        if (pending)
-            sched_wake(owner);
-        if (taken)
-            return true;
-    }
-    return false;
+    if (pending)
+        sched_wake(owner);
+    return taken;
 }
 
 /* A guest file, if there may and can be one.  False: the file is under way, not now. */
@@ -140,7 +139,7 @@ static bool file_prepare(struct hart *hart, struct vcpu *vcpu)
         return true;
     if (!vfile_trylock(vcpu))
         return false;
-    if (!vfile_restore(vcpu) && vcpu->vm->config.steal && file_steal(hart))
+    if (!vfile_restore(vcpu) && vcpu->vm->config.steal && file_steal(hart, vcpu))
         vfile_restore(vcpu);
     vfile_unlock(vcpu);
     return true;
@@ -153,6 +152,7 @@ void vcpu_run(struct vcpu *vcpu)
         return;
     if (hart->loaded != vcpu)
         vcpu_load(hart, vcpu);
+    vcpu->last_ran = time_now();
     sched_clear(vcpu);
     protocol_disarm(vcpu);
     interrupt_update(vcpu);

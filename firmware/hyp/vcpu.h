@@ -63,6 +63,7 @@ struct vcpu {
     struct riscv_iommu_mrif mrif; /* the same file as the IOMMU knows it */
     uint64_t stash[IMSIC_WORDS];  /* MSIs of software that came while the file was locked */
     uint32_t stashed;
+    uint64_t last_ran; /* time */
     uint64_t exits_by[EXIT_KINDS];
     uint64_t exits, wakes, blocks, moves, evictions, restorations;
     uint64_t commands, waited; /* for IOMMUs while its file moved, and how long, in cycles */

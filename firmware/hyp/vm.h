@@ -9,6 +9,7 @@
 #include "guest/plan.h"
 #include "irqbypass.h"
 #include "pagetable.h"
+#include "policy.h"
 #include "tally.h"
 #include "vaplic.h"
 #include "vcpu.h"
@@ -34,7 +35,8 @@ struct vm_config {
     bool trap_wfi;    /* a vCPU that waits leaves its hart to others */
     bool crowd;       /* all vCPUs but 0 are on one hart */
     bool restore;     /* from memory into a guest file when it runs */
-    bool steal;       /* from a vCPU that sleeps */
+    bool steal;       /* from a vCPU that sleeps: */
+    enum policy policy;
 };
 
 struct vm {

@@ -131,16 +131,18 @@ static bool misses_measured(const struct ledger *ledger, enum virt_expects expec
 
 /* The guest has ended the run. */
 static int conclude(struct experiment_run *run, struct machine *machine,
-                    const struct virt_experiment_config *experiment, const char *name,
-                    const char *label)
+                    const struct virt_config *config, const char *name, const char *label)
 {
+    const struct virt_experiment_config *experiment = &config->experiment;
     struct core *core = virt_core(machine->virt);
     struct vd_error err = {""};
     char sentence[512];
     bool balanced = ledger_finish(core->ledger, sim_now(core->sim));
     int guest = machine_guest_status(machine);
     if (!results_add(&run->results, core->ledger, trace_hash(core->trace), label) ||
-        !protocols_add(&run->protocols, experiment, core->ledger))
+        !protocols_add(&run->protocols, experiment, core->ledger) ||
+        (experiment->per_vcpu &&
+         !fairness_add(&run->fairness, core->ledger, config->machine.cycle_ps, label)))
         return fail(STATUS_HOST, "no memory for the results");
     if (run->arguments->out && run->runs == 1)
         write_timeline(machine, run->arguments->out, &err);
@@ -204,8 +206,7 @@ static int run_machine(struct experiment_run *run, const struct virt_config *con
         status = machine_run(&machine, &err);
     int result;
     if (status == STATUS_OK)
-        result = judge(run, &machine, config, name,
-                       conclude(run, &machine, &config->experiment, name, label));
+        result = judge(run, &machine, config, name, conclude(run, &machine, config, name, label));
     else
         result = fail(status, err.text);
     if (status_concerns_harts(status))

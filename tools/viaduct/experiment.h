@@ -4,6 +4,7 @@
 #define VIADUCT_EXPERIMENT_H
 
 #include "arguments.h"
+#include "fairness.h"
 #include "platforms/embedded.h"
 #include "protocols.h"
 #include "results.h"
@@ -28,6 +29,7 @@ struct experiment_run {
     struct arguments *arguments;
     struct results results;
     struct protocol_table protocols;
+    struct fairness_table fairness;
     struct virt_config config; /* of the first run */
     char title[160], expectation[1024];
     uint32_t runs;

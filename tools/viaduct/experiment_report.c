@@ -50,6 +50,7 @@ int experiment_report(struct experiment_run *run)
         protocols_print(stdout, &run->protocols);
     else if (ok)
         report_print(stdout, &report);
+    fairness_print(stdout, &run->fairness);
     if (ok && run->arguments->out)
         ok = report_write(run->arguments->out, &report, &err);
     free(config);
@@ -60,4 +61,5 @@ void experiment_run_free(struct experiment_run *run)
 {
     results_free(&run->results);
     protocols_free(&run->protocols);
+    fairness_free(&run->fairness);
 }

@@ -1,92 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Every experiment, end to end: OpenSBI, hypervisor, guest, ledger, report. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
+#include "experiment_bench.h"
 #include "status.h"
-
-static char folder[] = "/tmp/viaduct_exp.XXXXXX";
-static char output[1 << 20]; /* of the last run, stderr included */
-
-static int run(const char *arguments)
-{
-    char command[4096];
-    snprintf(command, sizeof(command), "cd %s && (" VIADUCT_BINARY " %s) 2>&1 </dev/null", folder,
-             arguments);
-    FILE *in = popen(command, "r");
-    assert_non_null(in);
-    size_t size = fread(output, 1, sizeof(output) - 1, in);
-    output[size] = '\0';
-    int status = pclose(in);
-    assert_true(WIFEXITED(status));
-    return WEXITSTATUS(status);
-}
-
-static int make_folder(void **state)
-{
-    (void)state;
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-    char command[256];
-    (void)state;
-    snprintf(command, sizeof(command), "rm -r %s", folder);
-    return system(command);
-}
-
-struct row {
-    unsigned issued, claimed, coalesced, lost, duplicate, stray, dropped;
-    double traps;
-};
-
-/* The line of the table that begins with the path's name. */
-static struct row row_of(const char *path)
-{
-    struct row r = {0};
-    char start[64];
-    snprintf(start, sizeof(start), "\n%s ", path);
-    const char *line = strstr(output, start);
-    if (!line)
-        fail_msg("no path %s in:\n%s", path, output);
-    int fields = sscanf(line + strlen(start), "%u %u %u %u %u %u %u %lf", &r.issued, &r.claimed,
-                        &r.coalesced, &r.lost, &r.duplicate, &r.stray, &r.dropped, &r.traps);
-    assert_int_equal(fields, 8);
-    return r;
-}
-
-/* The median of a path's segment, or "total", in cycles. */
-static unsigned median(const char *path, const char *segment)
-{
-    char start[64];
-    unsigned cycles = 0;
-    snprintf(start, sizeof(start), "\n%s ", path);
-    const char *table = strstr(output, start);
-    table = table ? strstr(table + 1, start) : NULL;
-    const char *line = table ? strstr(table, segment) : NULL;
-    if (!line || sscanf(line + strlen(segment), "%u", &cycles) != 1)
-        fail_msg("no %s of %s in:\n%s", segment, path, output);
-    return cycles;
-}
-
-static void all_claimed(const char *path, unsigned count)
-{
-    struct row r = row_of(path);
-    assert_int_equal(r.issued, count);
-    assert_int_equal(r.claimed, count);
-    assert_int_equal(r.lost + r.duplicate + r.stray + r.dropped, 0);
-}
 
 static void every_path_is_balanced_and_in_its_place(void **state)
 {
@@ -313,113 +228,6 @@ static void a_sweep_makes_a_path_per_value(void **state)
     }
 }
 
-/* Names of the ledger, of the hypervisor and of the latencies; none is true by itself. */
-static void conditions_are_checked(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *condition, *text;
-        int status;
-    } cases[] = {
-        {"claimed=issued sgei=issued wakes>=blocks", "expectation held", 0},
-        {"exit_wfi<2*issued p50<=p99 max>0 lost!=1", "expectation held", 0},
-        {"lost=0 sgei=21", "a09: sgei=21: 20 and 21", STATUS_UNEXPECTED},
-        {"sgei!=claimed", "did NOT hold", STATUS_UNEXPECTED},
-        {"sgei>issued", "did NOT hold", STATUS_UNEXPECTED},
-        {"p50<4", "did NOT hold", STATUS_UNEXPECTED},
-        {"sgie=20", "'sgie=20' is no condition", STATUS_UNEXPECTED},
-        {"sgei", "'sgei' is no condition", STATUS_UNEXPECTED},
-        {"sgei=", "'sgei=' is no condition", STATUS_UNEXPECTED},
-    };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        char arguments[256];
-        snprintf(arguments, sizeof(arguments),
-                 "exp run a09-blocked-sgei --set experiment.count=20 "
-                 "--set 'experiment.holds=%s'",
-                 cases[i].condition);
-        if (run(arguments) != cases[i].status || !strstr(output, cases[i].text))
-            fail_msg("%s:\n%s", cases[i].condition, output);
-    }
-    assert_int_equal(run("exp run a09-blocked-sgei --set experiment.count=20 "
-                         "--set experiment.expects=violation"),
-                     STATUS_UNEXPECTED);
-    assert_non_null(strstr(output, "the ledger is balanced"));
-}
-
-/* The fields of a protocol's row. */
-static void row_is(const char *variant, const char *by, const char *agrees)
-{
-    char start[32], first[16], words[16][16];
-    snprintf(start, sizeof(start), "\n%s ", variant);
-    const char *line = strstr(output, start);
-    if (!line)
-        fail_msg("no variant %s in:\n%s", variant, output);
-    assert_int_equal(sscanf(line, "%15s", first), 1);
-    size_t count = 0;
-    int used = 0;
-    for (const char *at = line; count < 16 && sscanf(at, " %15[^ \n]%n", words[count], &used) == 1;
-         at += used, count++)
-        if (strcmp(words[count], "yes") == 0 || strcmp(words[count], "NO") == 0)
-            break;
-    assert_string_equal(words[count], agrees);
-    bool named = false;
-    for (size_t i = 0; i < count; i++)
-        named |= strcmp(words[i], by) == 0;
-    assert_true(named);
-}
-
-static void protocols_are_compared_with_the_abstract_model(void **state)
-{
-    (void)state;
-    char command[512];
-    snprintf(command, sizeof(command),
-             "printf 'experiment:\n  name: two\n  members: p-a0 p-a7\n' > %s/two.yaml", folder);
-    assert_int_equal(system(command), 0);
-    assert_int_equal(run("exp run two.yaml --set experiment.count=1000"), 0);
-    assert_null(strstr(output, "latencies"));
-    row_is("A0", "1000", "yes");
-    row_is("A7", "262", "yes");
-    assert_int_equal(run("exp run two.yaml --set experiment.count=1000 "
-                         "--set experiment.model=stray"),
-                     0);
-    row_is("A0", "1000", "NO");
-    row_is("A7", "262", "NO");
-    assert_int_equal(run("exp run two.yaml --set experiment.count=1000 "
-                         "--set experiment.model='lost dropped'"),
-                     0);
-    row_is("A0", "1000", "NO");
-    row_is("A7", "262", "yes");
-}
-
-/* What the console has: a counter of a path. */
-static unsigned counted(const char *experiment, const char *counter)
-{
-    char text[128], mark[64];
-    unsigned value = 0;
-    snprintf(text, sizeof(text), "exp run %s --console --set experiment.count=50", experiment);
-    assert_int_equal(run(text), 0);
-    snprintf(mark, sizeof(mark), " %s ", counter);
-    const char *at = strstr(output, mark);
-    if (!at || sscanf(at + strlen(mark), "%u", &value) != 1)
-        fail_msg("no %s in:\n%s", counter, output);
-    return value;
-}
-
-/* Straight into the guest file, by way of the hypervisor, into a software file; and a broadcast
- * costs its sender less per target than single ones, but its round takes longer. */
-static void ipis_cost_their_traps(void **state)
-{
-    (void)state;
-    unsigned direct = counted("e01-ipi-vsfile", "round");
-    unsigned by_call = counted("e03-ipi-sbi", "round");
-    unsigned emulated = counted("e02-ipi-swfile", "round");
-    assert_true(2 * direct < by_call);
-    assert_true(2 * by_call < emulated);
-    unsigned once = counted("e04-ipi-8", "send_once"), each = counted("e04-ipi-8", "send_each");
-    assert_true(once < each);
-    assert_true(counted("e04-ipi-8", "round") > counted("e04-ipi-2", "round"));
-}
-
 static void boot_arguments_reach_the_hypervisor(void **state)
 {
     (void)state;
@@ -469,9 +277,6 @@ int main(void)
         cmocka_unit_test(what_is_wrong_on_purpose_is_reported),
         cmocka_unit_test(the_trace_hash_depends_on_inputs_only),
         cmocka_unit_test(a_run_directory_repeats_its_run),
-        cmocka_unit_test(conditions_are_checked),
-        cmocka_unit_test(ipis_cost_their_traps),
-        cmocka_unit_test(protocols_are_compared_with_the_abstract_model),
         cmocka_unit_test(boot_arguments_reach_the_hypervisor),
         cmocka_unit_test(an_experiment_is_described_in_place_of_a_run),
         cmocka_unit_test(files_of_one_run_are_not_overwritten_by_the_next),

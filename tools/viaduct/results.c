@@ -53,6 +53,7 @@ static const struct {
     {31000, "MSI behind a notice that is late"},
     {60200, "file in memory, no MRIF"},
     {60300, "file in memory, MRIF"},
+    {60400, "fewer guest files than vCPUs, skewed rates"},
     {60500, "every identity of a software file"},
     {60600, "every identity of a guest file"},
     {60100, "more vCPUs than guest files"},
