@@ -11,7 +11,7 @@
 #define BIT(n)  (UINT64_C(1) << (n))
 #define MODE(n) ((uint64_t)(n) << 60)
 enum { EN_ATS = 2, EN_PRI = 4, GADE = 128, SADE = 256 };
-enum { ON = 1 << 16, BUSY = 1 << 17, OF = 1 << 9 };
+enum { ON = 1 << 16, BUSY = 1 << 17, OF = 1 << 9, MF = 1 << 8 };
 enum { DEVICE = 1 };
 #define NO_AMO (UINT64_C(0x10) | BIT(9) | BIT(17) | 15 << 22 | UINT64_C(56) << 32)
 
@@ -308,6 +308,52 @@ static void MRIF_2_refused_msi_is_recorded(void **state)
     bed_close(&s.t);
 }
 
+static uint32_t allowed; /* accesses of its own until Bus Master Enable is 0 */
+
+static bool master(void *ctx)
+{
+    (void)ctx;
+    return allowed && allowed--;
+}
+
+/* As a PCIe function that may not issue requests: tables and queues are out of reach, the store
+ * into an MRIF is a fault, and a notice ends in the trace. */
+static void EMB_1_no_bus_master(void **state)
+{
+    (void)state;
+    struct busy_bed s;
+    const struct iommu_config config = {.cycle_ps = 1000};
+    open_with(&s, &config);
+    struct testbed *t = &s.t;
+    iommu_connect(t->m, &(struct iommu_device_port){.bus_master = master, .ctx = t});
+    allowed = UINT32_MAX;
+    bed_msi(t, DEVICE, 0x7000, 3);
+    bed_write(t, DEVICE, 0x5000);
+    assert_int_equal(bench_count(&t->b, VD_REC_msi_drop), 0);
+    allowed = 0;
+    bench_forget(&t->b);
+    bed_write(t, DEVICE, 0x5008);
+    assert_int_equal(bed_where(t), 0x80f00008); /* cached: not the IOMMU's request */
+    bed_command(t, 1, 0);
+    assert_int_equal(bed_get(t, REG_OFFSET_CQCSR, 4) & MF, MF);
+    bed_msi(t, DEVICE, 0x7000, 4);
+    assert_int_equal(bench_record(&t->b, VD_REC_iommu_fault, 0)->a, 264);
+    assert_int_equal(bed_get(t, REG_OFFSET_FQCSR, 4) & MF, MF);
+    assert_int_equal(bench_peek(&t->b, s.mrif, 8), 1 << 3);
+    allowed = 1;
+    bed_msi(t, DEVICE, 0x7000, 5);
+    assert_int_equal(bench_peek(&t->b, s.mrif, 8), 1 << 3 | 1 << 5);
+    uint32_t drops = bench_count(&t->b, VD_REC_msi_drop);
+    const struct vd_record *drop = bench_record(&t->b, VD_REC_msi_drop, drops - 1);
+    assert_int_equal(drop->a, VD_DROP_no_master);
+    assert_int_equal(drop->c, IMSIC_WINDOW + 0x1000);
+    allowed = UINT32_MAX;
+    iommu_flush(t->m);
+    bed_msi(t, DEVICE, 0x7000, 6);
+    assert_int_equal(bench_peek(&t->b, s.mrif, 8), 1 << 3 | 1 << 5 | 1 << 6);
+    bed_close(t);
+}
+
 /* Hits leave one interval after the other. */
 static void request_interval(void **state)
 {
@@ -382,6 +428,7 @@ int main(void)
         cmocka_unit_test(no_slot_is_free),
         cmocka_unit_test(MRIF_3_two_at_once),
         cmocka_unit_test(MRIF_2_refused_msi_is_recorded),
+        cmocka_unit_test(EMB_1_no_bus_master),
         cmocka_unit_test(request_interval),
         cmocka_unit_test(out_of_order_window),
         cmocka_unit_test(fence_ignores_io_switch),

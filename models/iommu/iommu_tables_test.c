@@ -2,6 +2,7 @@
 /* The tables of registers and parameters, and which registers an IOMMU of few capabilities has. */
 #include "iommu/iommu_testbed.h"
 #include "support/tables.h"
+#include "viaduct/bits.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -54,6 +55,29 @@ static void REG_4_layout(void **state)
     uint32_t count;
     const struct vd_reg *regs = iommu_regs(&count);
     assert_true(table_regs_are(regs, count, expected, COUNT(expected)));
+}
+
+/* Rows for documentation: tables that are not empty, fields within a doubleword that do not
+ * overlap. */
+static void rows_of_other_tables(void **state)
+{
+    (void)state;
+    uint32_t count, of_kind[4] = {0};
+    const struct iommu_row *rows = iommu_rows(&count);
+    uint64_t taken = 0;
+    assert_int_equal(rows[0].kind, IOMMU_TITLE);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct iommu_row *row = &rows[i];
+        uint64_t bits = row->kind == IOMMU_FIELD ? vd_mask(row->number, row->width) : 0;
+        of_kind[row->kind]++;
+        taken = row->kind == IOMMU_TITLE ? 0 : taken;
+        assert_int_equal(taken & bits, 0);
+        taken |= bits;
+        assert_true(row->kind != IOMMU_TITLE || (i + 1 < count && rows[i + 1].kind != IOMMU_TITLE));
+    }
+    assert_int_equal(of_kind[IOMMU_COMMAND], 7);
+    assert_int_equal(of_kind[IOMMU_CAUSE], 30);
+    assert_true(of_kind[IOMMU_FIELD] > 100);
 }
 
 static void parameters(void **state)
@@ -226,6 +250,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(REG_4_layout),
+        cmocka_unit_test(rows_of_other_tables),
         cmocka_unit_test(parameters),
         cmocka_unit_test(REG_3_writable),
         cmocka_unit_test(REG_5_of_one_capability),
