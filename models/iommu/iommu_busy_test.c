@@ -308,6 +308,15 @@ static void MRIF_2_refused_msi_is_recorded(void **state)
     bed_close(&s.t);
 }
 
+static bool faulted(const struct testbed *t, unsigned cause)
+{
+    const struct vd_record *rec;
+    for (uint32_t i = 0; (rec = bench_record(&t->b, VD_REC_iommu_fault, i)) != NULL; i++)
+        if (rec->a == cause)
+            return true;
+    return false;
+}
+
 static uint32_t allowed; /* accesses of its own until Bus Master Enable is 0 */
 
 static bool master(void *ctx)
@@ -337,7 +346,8 @@ static void EMB_1_no_bus_master(void **state)
     bed_command(t, 1, 0);
     assert_int_equal(bed_get(t, REG_OFFSET_CQCSR, 4) & MF, MF);
     bed_msi(t, DEVICE, 0x7000, 4);
-    assert_int_equal(bench_record(&t->b, VD_REC_iommu_fault, 0)->a, 264);
+    assert_true(faulted(t, 264));
+    assert_true(faulted(t, 273));
     assert_int_equal(bed_get(t, REG_OFFSET_FQCSR, 4) & MF, MF);
     assert_int_equal(bench_peek(&t->b, s.mrif, 8), 1 << 3);
     allowed = 1;
