@@ -15,6 +15,17 @@ static void every_path_is_balanced_and_in_its_place(void **state)
     all_claimed("a01", 100);
     all_claimed("a07", 100);
     assert_true(row_of("a07").traps >= 2);
+    static const char *const slept[] = {"a05", "a09", "d01"};
+    static const char *const coalescing[] = {"a08", "b01", "b02", "c01"};
+    for (size_t i = 0; i < sizeof(slept) / sizeof(slept[0]); i++)
+        all_claimed(slept[i], 100);
+    for (size_t i = 0; i < sizeof(coalescing) / sizeof(coalescing[0]); i++) {
+        struct row r = row_of(coalescing[i]);
+        assert_int_equal(r.issued, 100);
+        assert_int_equal(r.claimed + r.coalesced, 100);
+    }
+    assert_true(median("a05", "total") > 3 * median("a09", "total"));
+    assert_true(median("a09", "total") > 5 * median("a02", "total"));
     assert_true(median("a07", "total") > 10 * median("a02", "total"));
     assert_true(median("a02", "total") < 2 * median("a01", "total"));
 }
