@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "mrif.h"
+#include "pages.h"
 #include "swfile.h"
 
 struct hart;
@@ -55,11 +56,10 @@ struct vcpu {
     struct vcpu *next; /* in the hart's ready list */
     /* Its interrupt file (vfile.h). */
     uint32_t file_locked;
-    uint32_t guest_file;    /* 0: its file is in memory */
-    struct hart *file_hart; /* where its guest file is */
-    volatile bool noticed;  /* there may be something in it that nobody has looked at */
-    bool in_mrif;           /* the IOMMU stores into the file in memory */
-    struct swfile swfile;
+    uint32_t guest_file;          /* 0: its file is in memory */
+    struct hart *file_hart;       /* where its guest file is */
+    volatile bool noticed;        /* there may be something in it that nobody has looked at */
+    bool in_mrif;                 /* the IOMMU stores into the file in memory */
     struct riscv_iommu_mrif mrif; /* the same file as the IOMMU knows it */
     uint64_t stash[IMSIC_WORDS];  /* MSIs of software that came while the file was locked */
     uint32_t stashed;
@@ -67,6 +67,9 @@ struct vcpu {
     uint64_t exits_by[EXIT_KINDS];
     uint64_t exits, wakes, blocks, moves, evictions, restorations;
     uint64_t commands, waited; /* for IOMMUs while its file moved, and how long, in cycles */
+    /* What an IOMMU stores into has pages of its own: the simulator watches them, and every exit
+     * writes to the rest. */
+    struct swfile swfile __attribute__((aligned(PAGE_SIZE)));
 };
 
 void vcpu_init(struct vcpu *vcpu, struct vm *vm, uint32_t id);
