@@ -195,7 +195,7 @@ static void a_snapshot_in_between(void **state)
     (void)state;
     struct hart_config config = {.cycle_ps = NS, .timing = rig_inorder()};
     config.timing.interrupt_sync = 3;
-    static uint8_t buffer[1 << 16];
+    static uint8_t buffer[1 << 18];
     struct rig *a = rig_new(&config), *b = rig_new(&config);
     emit_program(a);
     rig_run(a, 60);

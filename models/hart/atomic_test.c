@@ -81,7 +81,7 @@ static void a_write_by_others_kills_the_reservation(void **state)
 static void a_reservation_survives_a_snapshot(void **state)
 {
     (void)state;
-    static uint8_t buffer[1 << 16];
+    static uint8_t buffer[1 << 18];
     for (unsigned written = 0; written < 2; written++) {
         struct rig *a = reserved(), *b = reserved();
         rig_run(a, 1);

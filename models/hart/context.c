@@ -186,3 +186,20 @@ void mmu_rebuild(struct hart *h)
     mmu_context(h);
     mmu_flush_fast(h);
 }
+
+size_t mmu_save_tlb(const struct hart *h, void *buffer)
+{
+    size_t size = 0;
+    for (unsigned side = 0; side < TLB_SIDES; side++)
+        size += tlb_save(&h->vtlb->side[side], buffer ? (uint8_t *)buffer + size : NULL);
+    return size;
+}
+
+void mmu_load_tlb(struct hart *h, const void *buffer)
+{
+    size_t size = 0;
+    for (unsigned side = 0; side < TLB_SIDES; side++) {
+        tlb_load(&h->vtlb->side[side], (const uint8_t *)buffer + size);
+        size += tlb_save(&h->vtlb->side[side], NULL);
+    }
+}

@@ -179,18 +179,44 @@ static struct hart_block *look_up(struct hart *h)
 
 void exec_pause(struct hart *h, struct hart_block *b, const struct hart_op *op)
 {
+    struct hart_state *st = &h->st;
     h->paused = b;
     h->paused_op = op == b->ops ? NULL : op;
-    h->paused_pc = h->st.pc;
+    st->paused = !b->dead;
+    st->paused_op = (uint16_t)(op - b->ops);
+    st->paused_pc = st->pc;
+    st->paused_start = st->pc - (uint64_t)(int64_t)block_mark(b, op)->offset;
+}
+
+/* The block in which the slice before a restore ended, made again. */
+static struct hart_block *rebuilt(struct hart *h)
+{
+    struct hart_state *st = &h->st;
+    struct hart_exception exc = h->exc;
+    uint64_t pc = st->pc, cycles = st->cycles;
+    st->pc = st->paused_start;
+    struct hart_block *b = look_up(h);
+    st->pc = pc;
+    st->cycles = cycles;
+    h->exc = exc;
+    const struct hart_mark *m = b ? &b->marks[st->paused_op] : NULL;
+    if (!b || st->paused_op >= b->num_ops || m->code == MARK_SLOT ||
+        st->paused_start + (uint64_t)(int64_t)m->offset != pc)
+        return NULL;
+    h->paused_op = st->paused_op ? &b->ops[st->paused_op] : NULL;
+    return b;
 }
 
 /* The block in which the last slice ended, if going on in it is what a look-up would come to. */
 static struct hart_block *paused_block(struct hart *h)
 {
     struct hart_block *b = h->paused;
+    bool wanted = h->st.paused && !(h->armed & ARMED_STEP) && h->st.pc == h->st.paused_pc;
     h->paused = NULL;
-    if (b && !b->dead && !(h->armed & ARMED_STEP) && h->st.pc == h->paused_pc &&
-        exec_code_key(h) == h->code_key)
+    h->st.paused = false;
+    if (b && !b->dead && wanted && exec_code_key(h) == h->code_key)
+        return b;
+    if (!b && wanted && (b = rebuilt(h)))
         return b;
     h->paused_op = NULL;
     return NULL;

@@ -134,7 +134,7 @@ static void save_and_restore_are_transparent(void **state)
     (void)state;
     struct hart_config config = {.timing = rig_inorder()};
     struct rig *a = rig_new(&config), *b = rig_new(&config);
-    static uint8_t buffer[1 << 16];
+    static uint8_t buffer[1 << 18];
     emit_busy_program(a);
     rig_run(a, 777);
     size_t size = hart_save(a->hart, buffer, sizeof(buffer));
@@ -149,11 +149,46 @@ static void save_and_restore_are_transparent(void **state)
     rig_free(b);
 }
 
+static void emit_straight_program(struct rig *r)
+{
+    for (unsigned i = 0; i < 900; i++)
+        EMIT(r, addi, 5, 5, 0, 1);
+    EMIT(r, jal, 0, 0, 0, -3600);
+}
+
+/* Slices that may end early, as when several harts take turns: where they end, and everything else,
+ * is after a restore what it would have been. */
+static void restored_harts_end_their_slices_where_they_would(void **state)
+{
+    (void)state;
+    static uint8_t buffer[1 << 18];
+    for (unsigned i = 0; i < 4 * 60; i++) {
+        struct hart_config config = {.timing = i & 1 ? rig_inorder() : (struct hart_timing){0}};
+        struct rig *a = rig_new(&config), *b = rig_new(&config);
+        if (i & 2)
+            emit_busy_program(a);
+        else
+            emit_straight_program(a);
+        hart_runner(a->hart)->loose = hart_runner(b->hart)->loose = true;
+        for (unsigned slice = 0; slice < i / 4; slice++)
+            rig_run(a, 25 + slice % 9);
+        memcpy(b->bench.ram, a->bench.ram, a->bench.ram_size);
+        assert_true(hart_restore(b->hart, buffer, hart_save(a->hart, buffer, sizeof(buffer))));
+        for (unsigned slice = 0; slice < 100; slice++) {
+            rig_run(a, 23 + slice % 11);
+            rig_run(b, 23 + slice % 11);
+            assert_same_state(&a->hart->st, &b->hart->st, i);
+        }
+        rig_free(a);
+        rig_free(b);
+    }
+}
+
 static void reset_equals_construction(void **state)
 {
     (void)state;
     struct rig *a = rig_new(NULL), *b = rig_new(NULL);
-    static uint8_t one[1 << 16], two[1 << 16];
+    static uint8_t one[1 << 18], two[1 << 18];
     emit_busy_program(a);
     rig_run(a, 100);
     hart_reset(a->hart);
@@ -307,6 +342,7 @@ int main(void)
         cmocka_unit_test(loose_slices_do_not_matter),
         cmocka_unit_test(timing_changes_no_result),
         cmocka_unit_test(save_and_restore_are_transparent),
+        cmocka_unit_test(restored_harts_end_their_slices_where_they_would),
         cmocka_unit_test(reset_equals_construction),
         cmocka_unit_test(a_trap_loop_takes_time),
         cmocka_unit_test(hints_are_recorded_and_free),

@@ -221,11 +221,14 @@ struct hart_counts hart_counts(const struct hart *h)
 
 size_t hart_save(const struct hart *h, void *buffer, size_t capacity)
 {
-    size_t size = sizeof(h->st) + timing_save(h, NULL);
+    size_t timing = timing_save(h, NULL);
+    size_t size = sizeof(h->st) + timing + mmu_save_tlb(h, NULL);
     if (!buffer || capacity < size)
         return size;
-    memcpy(buffer, &h->st, sizeof(h->st));
-    timing_save(h, (uint8_t *)buffer + sizeof(h->st));
+    uint8_t *to = buffer;
+    memcpy(to, &h->st, sizeof(h->st));
+    timing_save(h, to + sizeof(h->st));
+    mmu_save_tlb(h, to + sizeof(h->st) + timing);
     return size;
 }
 
@@ -234,9 +237,11 @@ bool hart_restore(struct hart *h, const void *buffer, size_t size)
     if (size != hart_save(h, NULL, 0))
         return false;
     amo_drop(h);
-    memcpy(&h->st, buffer, sizeof(h->st));
-    timing_load(h, (const uint8_t *)buffer + sizeof(h->st));
+    const uint8_t *from = buffer;
+    memcpy(&h->st, from, sizeof(h->st));
+    timing_load(h, from + sizeof(h->st));
     amo_restored(h);
     state_replaced(h);
+    mmu_load_tlb(h, from + sizeof(h->st) + timing_save(h, NULL));
     return true;
 }

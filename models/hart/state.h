@@ -55,7 +55,13 @@ struct hart_state {
     uint8_t reservation_size;
     uint8_t reservation_watched; /* the page is watched because a slice ended between LR and SC */
     uint8_t stepping; /* a trigger looks at each instruction: mode + 1 of the one that began */
-    uint8_t pad[1];
+    /* The slice ended inside a block: where that begins, where it goes on, and with which op.  A
+     * loose slice may end where a block does, so blocks must go on after a restore as they would
+     * have. */
+    bool paused;
+    uint16_t paused_op;
+    uint8_t pad[6];
+    uint64_t paused_start, paused_pc;
     uint64_t stepped; /* and instret as it began */
     uint64_t reservation_spa;
     uint64_t
@@ -124,7 +130,6 @@ struct hart {
     /* Where the last slice ended inside a block: the next one goes on there. */
     struct hart_block *paused;
     const struct hart_op *paused_op;
-    uint64_t paused_pc;
     int64_t slice_start;     /* cycles */
     uint64_t per_cycle;      /* 2^64 / cycle_ps */
     struct hart_op *stopped; /* an op whose label is replaced by the one that ends the slice */
@@ -181,6 +186,9 @@ struct mmu_fence {
 void mmu_fence(struct hart *h, const struct mmu_fence *fence);
 bool mmu_create(struct hart *h);
 void mmu_destroy(struct hart *h);
+/* The TLB, for a snapshot; buffer NULL: the size.  mmu_load_tlb() after mmu_rebuild(). */
+size_t mmu_save_tlb(const struct hart *h, void *buffer);
+void mmu_load_tlb(struct hart *h, const void *buffer);
 void mmu_rebuild(struct hart *h); /* st was replaced (reset, restore): forget and decode again */
 
 /* --- csr.c --- */

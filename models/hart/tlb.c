@@ -140,6 +140,58 @@ void tlb_insert(struct tlb *tlb, const struct tlb_entry *entry, struct tlb_entry
     set_piece(tlb, slot, true);
 }
 
+static size_t entry_bytes(const struct tlb *tlb)
+{
+    return (size_t)tlb->sets * tlb->ways * sizeof(*tlb->entries);
+}
+
+/* What an invalid entry was, or what lies between fields, is no state. */
+static void copy_entry(struct tlb_entry *to, const struct tlb_entry *from)
+{
+    memset(to, 0, sizeof(*to));
+    if (!from->valid)
+        return;
+    to->va = from->va;
+    to->gpa = from->gpa;
+    to->spa = from->spa;
+    to->space.virt = from->space.virt;
+    to->space.mode = from->space.mode;
+    to->space.gmode = from->space.gmode;
+    to->space.asid = from->space.asid;
+    to->space.vmid = from->space.vmid;
+    to->shift = from->shift;
+    to->gshift = from->gshift;
+    to->leaf = from->leaf;
+    to->gleaf = from->gleaf;
+    to->valid = true;
+}
+
+size_t tlb_save(const struct tlb *tlb, void *buffer)
+{
+    uint8_t *to = buffer;
+    for (size_t i = 0; buffer && i < (size_t)tlb->sets * tlb->ways; i++) {
+        struct tlb_entry entry;
+        copy_entry(&entry, &tlb->entries[i]);
+        memcpy(to + i * sizeof(entry), &entry, sizeof(entry));
+    }
+    if (buffer)
+        memcpy(to + entry_bytes(tlb), tlb->next, tlb->sets * sizeof(*tlb->next));
+    return entry_bytes(tlb) + tlb->sets * sizeof(*tlb->next);
+}
+
+void tlb_load(struct tlb *tlb, const void *buffer)
+{
+    const uint8_t *from = buffer;
+    memcpy(tlb->entries, from, entry_bytes(tlb));
+    memcpy(tlb->next, from + entry_bytes(tlb), tlb->sets * sizeof(*tlb->next));
+    for (size_t i = 0; i < (size_t)tlb->sets * tlb->ways; i++) {
+        if (!tlb->entries[i].valid)
+            continue;
+        mark(tlb->valid, i, true);
+        set_piece(tlb, &tlb->entries[i], true);
+    }
+}
+
 static bool same_leaf(uint64_t a, uint64_t b, uint8_t shift)
 {
     return shift >= 64 || a >> shift == b >> shift;

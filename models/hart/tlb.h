@@ -71,6 +71,9 @@ void tlb_clear(struct tlb *tlb);
 const struct tlb_entry *tlb_find(const struct tlb *tlb, const struct tlb_space *space, uint64_t va);
 /* Stores *entry; *evicted is what had to go (valid says whether anything had). */
 void tlb_insert(struct tlb *tlb, const struct tlb_entry *entry, struct tlb_entry *evicted);
+/* Everything, for a snapshot; buffer NULL: the size.  tlb_load() after tlb_clear(). */
+size_t tlb_save(const struct tlb *tlb, void *buffer);
+void tlb_load(struct tlb *tlb, const void *buffer);
 /* Removes what the fence reaches, from the fast contexts too if the fence has an address (else all
  * of these must go anyway); says whether anything was removed.  virt and vmid: the machine that
  * SFENCE.VMA or HFENCE.VVMA means. */

@@ -266,6 +266,36 @@ static void a_small_TLB_forgets(void **state)
     machine_free(&m);
 }
 
+/* A translation that software has not fenced is as stale after a restore as before. */
+static void a_snapshot_keeps_stale_translations(void **state)
+{
+    (void)state;
+    struct machine m = guest_new(8, 8);
+    map(&m, 8, 0x1000, 0, GPA, RWX_);
+    map(&m, 8, 0x200000, 1, GPA & ~UINT64_C(0x1fffff), RWX_);
+    load(&m, 0x1000, 8);
+    load(&m, 0x200000, 8);
+    map(&m, 8, 0x1000, 0, 0, 0);
+    size_t size = mmu_save_tlb(&m.f->hart, NULL);
+    uint8_t *one = malloc(size), *two = malloc(size);
+    mmu_save_tlb(&m.f->hart, one);
+    mmu_rebuild(&m.f->hart);
+    assert_int_equal(cause_of(&m, MMU_LOAD, 0x1000, 0), CAUSE_LOAD_PAGE_FAULT);
+    mmu_rebuild(&m.f->hart);
+    mmu_load_tlb(&m.f->hart, one);
+    mmu_save_tlb(&m.f->hart, two);
+    assert_memory_equal(one, two, size);
+    load(&m, 0x1000, 8);
+    map(&m, 8, 0x200000, 1, 0, 0);
+    load(&m, 0x200000, 8);
+    mmu_fence(&m.f->hart, &(struct mmu_fence){.kind = FENCE_VMA, .has_va = true, .va = 0x201000});
+    assert_int_equal(cause_of(&m, MMU_LOAD, 0x200000, 0), CAUSE_LOAD_PAGE_FAULT);
+    load(&m, 0x1000, 8);
+    free(one);
+    free(two);
+    machine_free(&m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -281,6 +311,7 @@ int main(void)
         cmocka_unit_test(VMIDs_keep_translations_apart),
         cmocka_unit_test(a_bare_G_stage_is_fenced_whatever_its_VMID),
         cmocka_unit_test(a_small_TLB_forgets),
+        cmocka_unit_test(a_snapshot_keeps_stale_translations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -387,7 +387,7 @@ static void Sdtrig_icount_over_a_trap(void **state)
 static void Sdtrig_icount_survives_snapshots(void **state)
 {
     (void)state;
-    static uint8_t buffer[1 << 16];
+    static uint8_t buffer[1 << 18];
     for (unsigned slice = 1; slice < 8; slice++) {
         struct rig *r = in_mode(NULL, VD_MODE_S), *s = in_mode(NULL, VD_MODE_S);
         emit_adds(r, 10);
