@@ -8,6 +8,7 @@
 void class_integer(struct image *image, uint32_t cases);
 void class_float(struct image *image, uint32_t cases);
 void class_atomic(struct image *image, uint32_t cases);
+void class_newer(struct image *image, uint32_t cases);
 void class_decode(struct image *image, uint32_t cases);
 void class_csr(struct image *image, uint32_t cases);
 void class_trap(struct image *image, uint32_t cases);

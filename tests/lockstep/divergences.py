@@ -186,3 +186,27 @@ KNOWN = (
     ("vsip-read", vsip_read, True),
     ("interrupt-order", interrupt_order, True),
 )
+
+
+
+# --- newer versions ---
+
+def tinst_choice(d):
+    """Where we say nothing, QEMU has the transformed instruction."""
+    explained = set()
+    for cause, tinst in (("c342", "c34a"), ("c142", "c64a")):
+        if tinst in d.keys and d.ours.get(cause) in (4, 5, 6, 7, 13, 15) and d.ours.get(tinst, 0) == 0:
+            explained.add(tinst)
+    return explained
+
+
+def amo_check(d):
+    """An AMO to what may be read but not written: QEMU checks the load with PMP before it looks for write permission."""
+    word = d.word_at(d.ours.get("p0", 0))
+    return {"c342"} & d.keys if word & 0x7f == 0x2f and d.both("c342") == (15, 7) else set()
+
+
+KNOWN_NEWEST = (
+    ("amo-check", amo_check, False),
+    ("tinst-choice", tinst_choice, False),
+) + KNOWN

@@ -45,7 +45,7 @@ static const struct {
     {"integer", class_integer},     {"float", class_float}, {"atomic", class_atomic},
     {"decode", class_decode},       {"csr", class_csr},     {"trap", class_trap},
     {"interrupt", class_interrupt}, {"pmp", class_pmp},     {"pages", class_pages},
-    {"guest", class_guest},
+    {"guest", class_guest},         {"newer", class_newer},
 };
 
 int main(int argc, char **argv)
