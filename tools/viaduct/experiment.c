@@ -323,7 +323,7 @@ static int run_file(struct experiment_run *run, const struct experiment_file *fi
         int one = ok ? run_point(run, arguments, name, label) : fail(STATUS_CONFIG, err.text);
         status = status ? status : one;
         free(arguments);
-        if (one != STATUS_OK && one != STATUS_LEDGER)
+        if (one != STATUS_OK && one != STATUS_LEDGER && one != STATUS_UNEXPECTED)
             break;
     }
     return status;
