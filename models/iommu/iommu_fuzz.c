@@ -93,6 +93,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .timing = flags & 8 ? inorder : (struct iommu_timing){.hit = 0},
         .cycle_ps = 1000,
         .mrif_big_endian = true,
+        .first_nonleaf = flags & 2 ? 4 : 0,
+        .second_nonleaf = flags & 4 ? 4 : 0,
+        .stale_check = flags & 1,
     };
     bed_open_ram(&t, &config, 1 << 16);
     t.b.latency = flags & 16 ? 5000 : 0;
