@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The address translation caches [iommu CACHING]: fully associative, never holding what was invalid
- * when it was read.  CHOICE: tree-PLRU that does not look for free entries, as open RTL does it: a
+ * when it was read.  CHOICE: no policy looks for free entries; tree-PLRU, as open RTL does it: a
  * loop over one page more than there are entries misses every time. */
 #include "iommu/model.h"
 
@@ -17,8 +17,15 @@ static void touch(struct plru *p, uint32_t entry)
     }
 }
 
-static uint32_t victim(const struct plru *p)
+/* Random replacement is a generator in the state: equal runs replace equally. */
+static uint32_t victim(struct plru *p)
 {
+    if (p->policy == REPLACE_FIFO)
+        return p->next++ & (p->count - 1);
+    if (p->policy == REPLACE_RANDOM) {
+        p->next = p->next * 1664525 + 1013904223;
+        return p->next >> 16 & (p->count - 1);
+    }
     uint32_t entry = 0;
     for (uint32_t node = 1, half = p->count / 2; half > 0; half /= 2) {
         bool right = p->bits[node];
@@ -30,12 +37,19 @@ static uint32_t victim(const struct plru *p)
 
 void iommu_caches_reset(struct iommu *m)
 {
-    m->st.ddt_plru.count = m->config.ddt_entries;
-    m->st.pdt_plru.count = m->config.pdt_entries;
-    m->st.tlb_plru.count = m->config.tlb_entries;
-    m->st.msi_plru.count = m->config.msi_entries;
-    m->st.nonleaf_plru[STAGE_FIRST].count = m->config.first_nonleaf;
-    m->st.nonleaf_plru[STAGE_SECOND].count = m->config.second_nonleaf;
+    const struct {
+        struct plru *plru;
+        uint32_t count;
+    } caches[] = {{&m->st.ddt_plru, m->config.ddt_entries},
+                  {&m->st.pdt_plru, m->config.pdt_entries},
+                  {&m->st.tlb_plru, m->config.tlb_entries},
+                  {&m->st.msi_plru, m->config.msi_entries},
+                  {&m->st.nonleaf_plru[STAGE_FIRST], m->config.first_nonleaf},
+                  {&m->st.nonleaf_plru[STAGE_SECOND], m->config.second_nonleaf}};
+    for (unsigned i = 0; i < sizeof(caches) / sizeof(caches[0]); i++) {
+        caches[i].plru->count = caches[i].count;
+        caches[i].plru->policy = m->config.replacement;
+    }
 }
 
 void iommu_flush(struct iommu *m)

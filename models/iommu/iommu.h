@@ -38,6 +38,7 @@ struct iommu_config {
     uint32_t outstanding;  /* concurrent walks */
     uint32_t ddt_entries, pdt_entries, tlb_entries, msi_entries; /* cache sizes */
     uint32_t first_nonleaf, second_nonleaf; /* non-leaf PTEs cached, by stage; 0: none */
+    uint32_t replacement;                   /* in all caches: 0 tree-PLRU, 1 in turn, 2 random */
     /* Switches: see the model's README for the revisions and open RTL that differ. */
     bool rules_1_0;         /* iohgatp Bare with msiptp Flat translates instead of cause 259 */
     bool notice_if_enabled; /* notice MSI only if the identity is enabled (wrong, as some RTL) */

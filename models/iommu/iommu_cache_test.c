@@ -284,6 +284,57 @@ static void plru_cyclic(void **state)
     bed_close(&s.t);
 }
 
+/* Four pages fill the cache, the first is used again, a fifth comes: is the first still there? */
+static bool survives(uint32_t replacement, bool used_again)
+{
+    struct cache_bed s;
+    const struct iommu_config config = {.tlb_entries = 4, .replacement = replacement};
+    open_with(&s, &config);
+    for (unsigned i = 0; i < 5; i++)
+        bed_map(&s.t, s.first, 3, false, IOVA + i * 0x1000, 0x10000000, 0, RWXAD | U);
+    for (unsigned i = 0; i < 4; i++)
+        bed_write(&s.t, DEVICE, IOVA + i * 0x1000);
+    if (used_again)
+        assert_true(hits(&s, IOVA));
+    assert_false(hits(&s, IOVA + 4 * 0x1000));
+    bool there = hits(&s, IOVA);
+    bed_close(&s.t);
+    return there;
+}
+
+static void replacement_policies(void **state)
+{
+    (void)state;
+    assert_true(survives(0, true));
+    assert_false(survives(0, false));
+    assert_false(survives(1, true));
+    assert_false(survives(1, false));
+}
+
+static uint32_t hits_in_a_loop(uint32_t replacement)
+{
+    struct cache_bed s;
+    const struct iommu_config config = {.tlb_entries = 8, .replacement = replacement};
+    uint32_t count = 0;
+    open_with(&s, &config);
+    for (unsigned i = 0; i < 9; i++)
+        bed_map(&s.t, s.first, 3, false, IOVA + i * 0x1000, 0x10000000, 0, RWXAD | U);
+    for (unsigned i = 0; i < 900; i++)
+        count += hits(&s, IOVA + i % 9 * 0x1000);
+    bed_close(&s.t);
+    return count;
+}
+
+/* A loop over one page more than there are entries: only chance hits, and equally in every run. */
+static void random_replacement(void **state)
+{
+    (void)state;
+    assert_int_equal(hits_in_a_loop(0), 0);
+    assert_int_equal(hits_in_a_loop(1), 0);
+    assert_in_range(hits_in_a_loop(2), 300, 880);
+    assert_int_equal(hits_in_a_loop(2), hits_in_a_loop(2));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -298,6 +349,8 @@ int main(void)
         cmocka_unit_test(CMD_10_nothing_invalid),
         cmocka_unit_test(dirty_bit_is_not_skipped),
         cmocka_unit_test(plru_cyclic),
+        cmocka_unit_test(replacement_policies),
+        cmocka_unit_test(random_replacement),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -122,6 +122,7 @@ static void parameters(void **state)
         {offsetof(struct iommu_config, msi_entries), "msi_entries u32 4 1..256"},
         {offsetof(struct iommu_config, first_nonleaf), "first_nonleaf u32 0 0..256"},
         {offsetof(struct iommu_config, second_nonleaf), "second_nonleaf u32 0 0..256"},
+        {offsetof(struct iommu_config, replacement), "replacement choice 0 0..2 plru fifo random"},
         {offsetof(struct iommu_config, rules_1_0), "rules_1_0 bool 0 0..1"},
         {offsetof(struct iommu_config, notice_if_enabled), "notice_if_enabled bool 0 0..1"},
         {offsetof(struct iommu_config, mrif_uncached), "mrif_uncached bool 0 0..1"},

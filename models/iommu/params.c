@@ -23,6 +23,7 @@ static const uint64_t default_capabilities = 0
     ;
 #undef CAPABILITY
 
+static const char *const replacements[] = {"plru", "fifo", "random", NULL};
 static const char *const fetches[] = {"one", "low_first", "high_first", NULL};
 
 /* The figures of the inorder preset, in the texts, are those of an open RTL implementation. */
@@ -52,6 +53,8 @@ static const struct vd_param params[] = {
         "non-leaf PTEs of the first stage cached, a power of two; 0: none; inorder 0"),
     U32(second_nonleaf, 0, 0, MAX_CONTEXTS, "",
         "non-leaf PTEs of the second stage cached, a power of two; 0: none; inorder 0"),
+    {"replacement", VD_PARAM_CHOICE, offsetof(struct iommu_config, replacement), 0, 0, 2,
+     replacements, "", "which entry of a full cache goes; inorder plru"},
     SWITCH(rules_1_0, "iohgatp Bare with msiptp Flat translates instead of cause 259"),
     SWITCH(notice_if_enabled, "notice MSI only if the identity is enabled (wrong)"),
     SWITCH(mrif_uncached, "MSI PTEs in MRIF mode are not cached"),

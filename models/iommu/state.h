@@ -176,9 +176,14 @@ struct nonleaf_entry {
     bool valid, global;
 };
 
-/* Tree of pseudo-least-recently-used bits over `count` entries, a power of two. */
+enum replacement { REPLACE_PLRU, REPLACE_FIFO, REPLACE_RANDOM };
+
+/* Which of `count` entries, a power of two, is replaced next: a tree of pseudo-least-recently-used
+ * bits says so, or, by another policy, `next`. */
 struct plru {
     uint32_t count;
+    uint32_t policy; /* enum replacement */
+    uint32_t next;   /* in turn: the entry; at random: the generator's state */
     uint32_t latest; /* touched last, plus 1 */
     uint8_t bits[MAX_TLB];
 };
