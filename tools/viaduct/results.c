@@ -45,6 +45,7 @@ static const struct {
     {50600, "wire of an emulated APLIC"},
     {50700, "wire through the APLIC to a guest file"},
     {50800, "level that has two causes"},
+    {30200, "two IOMMUs, into the MRIF and back"},
     {30500, "MSI while the vCPU falls asleep into its MRIF"},
     {30600, "thousands of MRIFs"},
     {30700, "accesses to an MRIF that are no MSIs"},
