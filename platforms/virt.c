@@ -314,6 +314,11 @@ bool virt_console_ready(const struct virt *v)
     return console_is_htif(v) ? htif_room(v->htif) > 0 : uart_room(v->uart) > 0;
 }
 
+bool virt_console_listens(const struct virt *v)
+{
+    return !console_is_htif(v) && uart_listens(v->uart);
+}
+
 void virt_console_receive(struct virt *v, uint8_t byte)
 {
     if (console_is_htif(v))

@@ -23,6 +23,8 @@ void *virt_devicetree(struct virt *virt, size_t *size, struct vd_error *err);
 void virt_console(struct virt *virt, void (*send)(void *ctx, uint8_t byte), void *ctx);
 /* True if the UART, or HTIF of a program without firmware, can take a byte now. */
 bool virt_console_ready(const struct virt *virt);
+/* Whether input could wake a sleeping hart. */
+bool virt_console_listens(const struct virt *virt);
 void virt_console_receive(struct virt *virt, uint8_t byte);
 
 /* Runs up to `until`.  A reset that the guest asks for is done on the way, unless the guard says

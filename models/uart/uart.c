@@ -162,6 +162,11 @@ uint32_t uart_room(const struct uart *uart)
     return s->mcr & MCR_LOOP || s->rx.count >= fifo_size(s) ? 0 : fifo_size(s) - s->rx.count;
 }
 
+bool uart_listens(const struct uart *uart)
+{
+    return uart->state.ier & (IER_RDI | IER_RLSI);
+}
+
 bool uart_receive(struct uart *uart, uint8_t byte)
 {
     /* In loopback the receiver is disconnected from the wire. */

@@ -26,6 +26,8 @@ void uart_connect(struct uart *uart, void (*output)(void *ctx, uint8_t byte), vo
 enum vd_status uart_access(struct uart *uart, struct vd_txn *txn);
 /* How many bytes uart_receive() takes now without losing one. */
 uint32_t uart_room(const struct uart *uart);
+/* Whether a byte that arrives can make an interrupt. */
+bool uart_listens(const struct uart *uart);
 /* A byte arrives.  False: it is lost, and LSR says so. */
 bool uart_receive(struct uart *uart, uint8_t byte);
 size_t uart_save(const struct uart *uart, void *buffer, size_t capacity);

@@ -111,6 +111,10 @@ static void received_bytes_in_order(void **state)
     (void)state;
     put(IIR_FCR, FCR_ENABLE);
     assert_int_equal(uart_room(u), 16);
+    assert_false(uart_listens(u));
+    put(IER_DLM, IER_RDI);
+    assert_true(uart_listens(u));
+    put(IER_DLM, 0);
     for (uint8_t i = 0; i < 16; i++)
         assert_true(uart_receive(u, i));
     assert_int_equal(uart_room(u), 0);

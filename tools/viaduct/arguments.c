@@ -264,7 +264,8 @@ static bool take_text(void *ctx, const struct option *option, const char *value,
         const char *name;
         const char **place;
     } places[] = {{"limit", &a->limit},         {"quantum", &a->quantum},
-                  {"trace", &a->trace},         {"stats", &a->stats},
+                  {"trace", &a->trace},         {"record", &a->record},
+                  {"replay", &a->replay},       {"stats", &a->stats},
                   {"dump-dtb", &a->dump_dtb},   {"out", &a->out},
                   {"signature", &a->signature}, {"signature-granularity", &a->granularity}};
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
@@ -319,6 +320,8 @@ const struct option machine_options[] = {
     {"set", "key=value", "one value of the configuration", take_set, NULL},
     {"trace", "FILE", "writes a binary trace; `viaduct trace` prints it", take_text, NULL},
     {"stats", "FILE", "writes counters as JSON", take_text, NULL},
+    {"record", "FILE", "writes the console's input, with its times", take_text, NULL},
+    {"replay", "FILE", "what --record wrote is the console's input", take_text, NULL},
     {"dump-dtb", "FILE", "writes the devicetree and ends", take_text, NULL},
     {"print-config", NULL, "prints the exact configuration and ends", take_flag, NULL},
     {NULL, NULL, NULL, NULL, NULL},

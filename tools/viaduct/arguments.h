@@ -24,7 +24,7 @@ struct arguments {
     uint32_t num_sweeps;
     struct drives drives;        /* that are no settings yet */
     const char *limit, *quantum; /* times as given */
-    const char *trace, *stats, *dump_dtb, *out, *signature, *granularity;
+    const char *trace, *stats, *dump_dtb, *out, *record, *replay, *signature, *granularity;
     bool print_config, console, no_reboot;
     const char *names[64]; /* arguments that are not options */
     uint32_t num_names;

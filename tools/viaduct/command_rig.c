@@ -25,7 +25,9 @@ int rig_remove(void **state)
 int rig_run(const char *arguments)
 {
     char command[4096];
-    snprintf(command, sizeof(command), "cd %s && (" VIADUCT_BINARY " %s) 2>&1 </dev/null",
+    snprintf(command, sizeof(command),
+             "cd %s && cat >command <<\\END\n(" VIADUCT_BINARY " %s) </dev/null 2>&1\nEND\n"
+             "bash command",
              rig_folder, arguments);
     FILE *in = popen(command, "r");
     assert_non_null(in);

@@ -195,7 +195,7 @@ static int run_machine(struct experiment_run *run, const struct virt_config *con
 {
     struct machine_setup setup = {.trace = run->arguments->trace,
                                   .stats = run->arguments->stats,
-                                  .console = run->arguments->console ? stdout : NULL,
+                                  .console = {.out = run->arguments->console ? stdout : NULL},
                                   .progress = true,
                                   .no_reboot = run->arguments->no_reboot,
                                   .name = name};

@@ -49,10 +49,11 @@ enum status machine_open(struct machine *m, const struct virt_config *config,
         return STATUS_CONFIG;
     if (!virt_load(m->virt, err))
         return STATUS_FILE;
-    m->console = console_open(m->virt, setup->console, setup->input, err);
+    enum status status;
+    m->console = console_open(m->virt, &setup->console, &status, err);
     if (!m->console)
-        return STATUS_HOST;
-    enum status status = check_stats(m, err);
+        return status;
+    status = check_stats(m, err);
     return status == STATUS_OK ? open_trace(m, err) : status;
 }
 

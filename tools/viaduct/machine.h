@@ -10,8 +10,7 @@
 struct machine_setup {
     const char *trace; /* file names, or NULL */
     const char *stats;
-    FILE *console;    /* what the guest prints; NULL: nowhere */
-    bool input;       /* stdin is the console's */
+    struct console_setup console;
     bool no_reboot;   /* a reset by the guest ends the run */
     bool progress;    /* a line on stderr, where that is a terminal */
     const char *name; /* in the progress line */

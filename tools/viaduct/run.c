@@ -78,13 +78,14 @@ static int run_arguments(struct arguments *arguments)
     } else if (arguments->dump_dtb) {
         status = describe_devicetree(config, arguments->dump_dtb);
     } else {
-        status = run_machine(config,
-                             &(struct machine_setup){.trace = arguments->trace,
-                                                     .stats = arguments->stats,
-                                                     .console = stdout,
-                                                     .no_reboot = arguments->no_reboot,
-                                                     .input = true},
-                             arguments);
+        const struct machine_setup setup = {.trace = arguments->trace,
+                                            .stats = arguments->stats,
+                                            .no_reboot = arguments->no_reboot,
+                                            .console = {.out = stdout,
+                                                        .input = true,
+                                                        .record = arguments->record,
+                                                        .replay = arguments->replay}};
+        status = run_machine(config, &setup, arguments);
     }
     free(config);
     return status;

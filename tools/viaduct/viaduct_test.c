@@ -268,7 +268,8 @@ static void input_that_is_no_terminal_reaches_the_uart(void **state)
     (void)state;
     assert_int_equal(rig_run("run -bios none -kernel echo.bin --limit 1s < line"), 0);
     assert_string_equal(rig_output, "hello\n");
-    assert_int_equal(rig_run("run -bios none -kernel echo.bin --limit 1ms"), STATUS_LIMIT);
+    assert_int_equal(rig_run("run -bios none -kernel echo.bin --limit 1ms </dev/null"),
+                     STATUS_LIMIT);
 }
 
 static void a_deadlock_is_recognised(void **state)

@@ -195,9 +195,17 @@ static enum status look_for_panic(struct watch *w, const struct look *look, stru
     return STATUS_PANIC;
 }
 
+/* What is awake will never do anything else, and nothing is on its way that could wake the rest. */
+static bool is_dead(const struct watch *w, const struct look *look)
+{
+    bool deaf = console_polls(w->console) && !virt_console_listens(w->virt);
+    uint32_t events = sim_num_events(virt_core(w->virt)->sim) - (deaf ? 1 : 0);
+    uint32_t dead = look->stopped + (events == 0 ? look->asleep : 0);
+    return virt_idle(w->virt) && dead == look->harts;
+}
+
 enum status watch_look(struct watch *w, struct vd_error *err)
 {
-    struct sim *sim = virt_core(w->virt)->sim;
     struct look look = {.harts = virt_config(w->virt)->machine.harts};
     look.looping = look.harts;
     for (uint32_t i = 0; i < look.harts; i++)
@@ -208,12 +216,10 @@ enum status watch_look(struct watch *w, struct vd_error *err)
                 look.looping);
         return STATUS_TRAPS;
     }
-    bool quiet = sim_num_events(sim) == 0;
-    if (virt_idle(w->virt) && look.stopped &&
-        look.stopped + (quiet ? look.asleep : 0) == look.harts) {
-        vd_fail(err,
-                "nothing can happen any more: every hart jumps to itself with interrupts off%s",
-                look.asleep ? ", or sleeps" : "");
+    if (is_dead(w, &look)) {
+        vd_fail(err, "nothing can happen any more: every hart %s%s%s",
+                look.stopped ? "jumps to itself with interrupts off" : "",
+                look.stopped && look.asleep ? ", or " : "", look.asleep ? "sleeps" : "");
         return STATUS_DEADLOCK;
     }
     return look_for_panic(w, &look, err);
