@@ -224,6 +224,19 @@ static bool take_config(void *ctx, const struct option *option, const char *valu
     return text && (size == 0 || arguments_add_text(a, value, text, size, err));
 }
 
+/* A preset by name, or a file, which must be there. */
+static bool take_timing(void *ctx, const struct option *option, const char *value,
+                        struct vd_error *err)
+{
+    struct arguments *a = ctx;
+    size_t size;
+    if (strpbrk(value, "./") && !own(a, file_read(value, &size, err))) {
+        a->status = STATUS_FILE;
+        return false;
+    }
+    return arguments_add(a, option->key, value, err);
+}
+
 static bool take_seed(void *ctx, const struct option *option, const char *value,
                       struct vd_error *err)
 {
@@ -311,7 +324,7 @@ const struct option machine_options[] = {
      "edu, nvme, nvme-ns, virtio-{blk,rng}-{pci,device}: drive=ID, serial=TEXT, addr=N; loader: "
      "file=, addr=",
      drives_take_device, NULL},
-    {"timing", "PRESET", "functional, inorder, or a YAML file", take_key, "machine.timing"},
+    {"timing", "PRESET", "functional, inorder, or a YAML file", take_timing, "machine.timing"},
     {"quantum", "T", "how far a hart may run ahead of another", take_text, NULL},
     {"seed", "N", "of every random choice", take_seed, NULL},
     {"limit", "T", "ends the run: cycles, or as 500ns, 20us, 3ms, 1s", take_text, NULL},

@@ -137,7 +137,7 @@ static int conclude(struct experiment_run *run, struct machine *machine,
     struct core *core = virt_core(machine->virt);
     struct vd_error err = {""};
     char sentence[512];
-    bool balanced = ledger_finish(core->ledger, sim_now(core->sim));
+    bool balanced = machine->balanced;
     int guest = machine_guest_status(machine);
     if (!results_add(&run->results, core->ledger, trace_hash(core->trace), label) ||
         !protocols_add(&run->protocols, experiment, core->ledger) ||

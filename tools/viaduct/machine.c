@@ -99,12 +99,32 @@ static enum status run_pieces(struct machine *m, struct vd_error *err)
     return status;
 }
 
+/* A run that the guest ends is over; any other one might have gone on. */
+static void close_books(struct machine *m)
+{
+    struct core *core = virt_core(m->virt);
+    m->balanced = m->end != SIM_EXIT || ledger_finish(core->ledger, sim_now(core->sim));
+}
+
+static void ledger_stats(const struct ledger *ledger, struct stats *stats)
+{
+    const struct ledger_counts *all = ledger_counts(ledger, LEDGER_ALL);
+    stats_set(stats, "ledger.issued", all->issued);
+    stats_set(stats, "ledger.claimed", all->claimed);
+    stats_set(stats, "ledger.coalesced", all->coalesced);
+    stats_set(stats, "ledger.dropped", all->dropped);
+    stats_set(stats, "ledger.pending", all->pending);
+    stats_set(stats, "ledger.host", all->host);
+    stats_set(stats, "ledger.violations", ledger_num_violations(ledger));
+}
+
 static enum status write_stats(struct machine *m, struct vd_error *err)
 {
     if (!m->setup.stats)
         return STATUS_OK;
     struct stats *stats = stats_create();
     virt_stats(m->virt, stats);
+    ledger_stats(virt_core(m->virt)->ledger, stats);
     bool ok = stats_write(stats, m->setup.stats, err);
     stats_destroy(stats);
     return ok ? STATUS_OK : STATUS_HOST;
@@ -139,6 +159,7 @@ enum status machine_run(struct machine *m, struct vd_error *err)
     if (status == STATUS_OK)
         status = judge(m, err);
     struct vd_error late;
+    close_books(m);
     if (!trace_close(virt_core(m->virt)->trace, &late) && status == STATUS_OK) {
         *err = late;
         return STATUS_HOST;

@@ -22,6 +22,7 @@ struct machine {
     struct console *console;
     struct watch watch;
     enum sim_end end;
+    bool balanced; /* the ledger found no violation when the guest ended the run */
 };
 
 /* Each returns a status, with a sentence in err unless it is STATUS_OK. */

@@ -30,11 +30,10 @@ static bool no_other(void *ctx, const char *argument, struct vd_error *err)
 /* The guest has ended the run: its status, unless the ledger knows better. */
 static int conclude(struct machine *machine)
 {
-    struct core *core = virt_core(machine->virt);
     int guest = machine_guest_status(machine);
     if (machine->end != SIM_EXIT)
         return STATUS_OK;
-    if (ledger_finish(core->ledger, sim_now(core->sim)))
+    if (machine->balanced)
         return guest;
     machine_print_findings(machine, false, SHOWN_VIOLATIONS);
     return guest ? guest : STATUS_LEDGER;

@@ -123,7 +123,7 @@ static const struct {
     {"run --set iommu.ddt_entries=7", STATUS_CONFIG, "iommu.ddt_entries: 7 is not a power of two"},
     {"run --limit 3parsec", STATUS_CONFIG, "does not take '3parsec': accepted are cycles"},
     {"run --timing inordr", STATUS_CONFIG, "there is no timing preset 'inordr'"},
-    {"run --timing none.yaml", STATUS_CONFIG, "none.yaml cannot be read"},
+    {"run --timing none.yaml", STATUS_FILE, "none.yaml cannot be read"},
     {"run --config none.yaml", STATUS_FILE, "none.yaml cannot be read"},
     {"run --config bad.yaml", STATUS_CONFIG,
      "bad.yaml:3:3: unknown key 'machine.hearts', did you mean 'harts'?"},
