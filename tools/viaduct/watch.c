@@ -15,8 +15,9 @@ enum {
     SP = 2,
 };
 
-/* How much of the memory from the kernel on is searched: image and bss, where the log is. */
-#define LOG_BYTES (UINT64_C(64) << 20)
+/* How much of the memory is searched: firmware, and the kernel's image and bss, where the log is.
+ */
+#define LOG_BYTES (UINT64_C(68) << 20)
 
 void watch_start(struct watch *w, struct virt *virt, struct console *console)
 {
@@ -139,12 +140,9 @@ static bool find_in_log(struct watch *w, char *text, size_t size)
     static const char mark[] = "---[ end Kernel panic - not syncing: ", end_mark[] = " ]---";
     struct virt_range range = virt_range(virt_config(w->virt), VIRT_RAM);
     struct ram *ram = bus_ram(virt_core(w->virt)->bus, range.base, range.size);
-    uint64_t size_searched = range.size - VIRT_KERNEL_OFFSET;
-    if (!ram || range.size < VIRT_KERNEL_OFFSET)
+    if (!ram)
         return false;
-    if (size_searched > LOG_BYTES)
-        size_searched = LOG_BYTES;
-    const uint8_t *at = ram->bytes + VIRT_KERNEL_OFFSET, *end = at + size_searched;
+    const uint8_t *at = ram->bytes, *end = at + (range.size < LOG_BYTES ? range.size : LOG_BYTES);
     while ((at = memmem(at, (size_t)(end - at), mark, sizeof(mark) - 1))) {
         at += sizeof(mark) - 1;
         size_t most = (size_t)(end - at) < size ? (size_t)(end - at) : size;

@@ -82,8 +82,8 @@ static void harts_that_jump_to_themselves_are_dead(void **state)
     (void)state;
     expect("run -bios none -kernel half.bin", STATUS_DEADLOCK, "every hart jumps to itself with");
     expect("run -smp 2 -bios none -kernel half.bin", STATUS_DEADLOCK, "interrupts off, or sleeps");
-    assert_non_null(strstr(rig_output, "hart 0: pc 0x80200008, M mode, running"));
-    assert_non_null(strstr(rig_output, "hart 1: pc 0x80200010, M mode, asleep in wfi"));
+    assert_non_null(strstr(rig_output, "hart 0: pc 0x80000008, M mode, running"));
+    assert_non_null(strstr(rig_output, "hart 1: pc 0x80000010, M mode, asleep in wfi"));
     expect("run -bios none -kernel works.bin", STATUS_DEADLOCK, "every hart jumps to itself with");
 }
 
@@ -104,7 +104,7 @@ static void a_handler_that_traps_is_a_trap_loop(void **state)
     (void)state;
     expect("run -bios none -kernel nested.bin", STATUS_TRAPS, "hart 0 traps for ever");
     assert_non_null(strstr(rig_output, "mcause 0x7 (store access fault), mtval 0x0, mepc "
-                                       "0x80200018, mtvec 0x80200010"));
+                                       "0x80000018, mtvec 0x80000010"));
     expect("run -smp 2 -bios none -kernel astray.bin", STATUS_TRAPS, "traps for ever");
     expect("run --timing inorder -bios none -kernel nested.bin", STATUS_TRAPS, "traps for ever");
 }
@@ -130,7 +130,7 @@ static void a_panic_is_recognised(void **state)
     (void)state;
     expect(
         "run -bios none -kernel panics.bin --set hart.alu=500 --set hart.jump=500", STATUS_PANIC,
-        "the guest's kernel has panicked: Kernel panic - not syncing: test\nhart 0: pc 0x8020002");
+        "the guest's kernel has panicked: Kernel panic - not syncing: test\nhart 0: pc 0x8000002");
     expect("run -bios none -kernel resets.bin", STATUS_PANIC, "has panicked");
 }
 
