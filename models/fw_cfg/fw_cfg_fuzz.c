@@ -31,7 +31,7 @@ static void access(struct fw_cfg *fw, const uint8_t *op)
     struct vd_txn txn = bench_read(op[1] % FW_CFG_PAGE, 1u << op[0] % 4);
     memcpy(txn.data, op + 2, 6);
     if (op[0] & 0x20) /* an address in the RAM, most likely */
-        txn.data[0] = (uint64_t)(op[2] & 0xf) << 48 | (uint64_t)op[3] << 56 | 0x80u << 8 * 4;
+        txn.data[0] = (uint64_t)(op[2] & 0xf) << 48 | (uint64_t)op[3] << 56 | UINT64_C(0x80) << 32;
     txn.cmd = op[0] & 0x10 ? VD_READ : VD_WRITE;
     fw_cfg_access(fw, &txn);
 }

@@ -15,6 +15,8 @@ void class_trap(struct image *image, uint32_t cases);
 void class_interrupt(struct image *image, uint32_t cases);
 void class_pmp(struct image *image, uint32_t cases);
 void class_pages(struct image *image, uint32_t cases);
+void class_entries(struct image *image, uint32_t cases);
+void class_guest_entries(struct image *image, uint32_t cases);
 void class_guest(struct image *image, uint32_t cases);
 
 #endif

@@ -108,7 +108,8 @@ def gva(d):
     explained = set()
     for status, bit, virtual, cause, pc in (("c300", 38, 39, "c342", "p0"), ("c600", 6, 7, "c142", "c141")):
         ours, theirs = d.both(status)
-        guest = ours >> virtual & 1 or is_guest_access(d.word_at(d.ours.get(pc, 0))) or (pc == "p0" and with_mprv(d))
+        fetch = d.ours.get(cause) in (0, 1, 12, 20)
+        guest = ours >> virtual & 1 or not fetch and is_guest_access(d.word_at(d.ours.get(pc, 0))) or (pc == "p0" and with_mprv(d))
         wanted = guest and d.ours.get(cause) in GUEST_ADDRESS_CAUSES
         differ = (ours ^ theirs) & ~FS_BITS
         if differ == 1 << bit and (ours >> bit & 1) == bool(wanted):
@@ -202,11 +203,40 @@ def tinst_choice(d):
 
 def amo_check(d):
     """An AMO to what may be read but not written: QEMU checks the load with PMP before it looks for write permission."""
-    word = d.word_at(d.ours.get("p0", 0))
-    return {"c342"} & d.keys if word & 0x7f == 0x2f and d.both("c342") == (15, 7) else set()
+    return {cause for cause, pc in (("c342", "p0"), ("c142", "c141")) if cause in d.keys and d.both(cause) == (15, 7)
+            and d.word_at(d.ours.get(pc, 0)) & 0x7f == 0x2f}
+
+
+def mpv_kept(d):
+    """Before the case's first trap into M, MPV and GVA are those of the last one, as writes do not reach them."""
+    ours, theirs = d.both("c300")
+    return {"c300"} & d.keys if not d.ours.get("c342") and (ours ^ theirs) & ~(3 << 38) == 0 else set()
+
+
+def vs_tinst(d):
+    """A trap into VS writes htinst."""
+    return {"c64a"} & d.keys if d.ours.get("c242") and not d.ours.get("c142") and not d.ours.get("c64a") else set()
+
+
+def hlvx_fetch(d):
+    """HLVX is a fetch: its causes, and SUM does not let it reach pages of U."""
+    for cause, pc in (("c342", "p0"), ("c142", "c141"), ("c242", "c241")):
+        word = d.word_at(d.theirs.get(pc, 0))
+        if d.theirs.get(cause) in (1, 12, 20) and is_guest_access(word) and word >> 20 & 0x1f == 3:
+            return set(d.keys)
+    return set()
+
+
+def pseudo_write(d):
+    """The walk for a store is said to be a write."""
+    return {tinst for tinst in ("c34a", "c64a") if tinst in d.keys and d.both(tinst) == (0x3000, 0x3020)}
 
 
 KNOWN_NEWEST = (
+    ("hlvx-fetch", hlvx_fetch, True),
+    ("pseudo-write", pseudo_write, False),
+    ("mpv-kept", mpv_kept, False),
+    ("vs-tinst", vs_tinst, False),
     ("amo-check", amo_check, False),
     ("tinst-choice", tinst_choice, False),
 ) + KNOWN

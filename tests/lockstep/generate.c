@@ -42,10 +42,19 @@ static const struct {
     const char *name;
     void (*add)(struct image *image, uint32_t cases);
 } classes[] = {
-    {"integer", class_integer},     {"float", class_float}, {"atomic", class_atomic},
-    {"decode", class_decode},       {"csr", class_csr},     {"trap", class_trap},
-    {"interrupt", class_interrupt}, {"pmp", class_pmp},     {"pages", class_pages},
-    {"guest", class_guest},         {"newer", class_newer},
+    {"integer", class_integer},
+    {"float", class_float},
+    {"atomic", class_atomic},
+    {"decode", class_decode},
+    {"csr", class_csr},
+    {"trap", class_trap},
+    {"interrupt", class_interrupt},
+    {"pmp", class_pmp},
+    {"pages", class_pages},
+    {"guest", class_guest},
+    {"newer", class_newer},
+    {"entries", class_entries},
+    {"guest_entries", class_guest_entries},
 };
 
 int main(int argc, char **argv)

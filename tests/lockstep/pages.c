@@ -22,8 +22,10 @@ struct access {
     struct stage s, vs, g;
     uint64_t target;  /* physical */
     uint64_t address; /* what the instruction has in x10 */
+    uint64_t entry;   /* where its leaf is */
     bool fetch, guest;
     bool table; /* what is being mapped is read by the walk */
+    bool newer; /* for a witness that knows A, D and the reserved bits of a PTE, and HLVX */
 };
 
 static uint32_t random_levels(struct random *r, bool bare)
@@ -70,12 +72,12 @@ static uint64_t without_execute_only(const struct access *a, uint64_t leaf)
 static void spoil(struct access *a, const struct path *path)
 {
     struct random *r = a->random;
-    if (!random_one_in(r, 6))
+    if (!random_one_in(r, a->newer ? 2 : 6))
         return;
     uint32_t level = path->leaf_level + random_below(r, path->top_level - path->leaf_level + 1);
     uint64_t entry = path->entry[level], value = tables_get(&a->tables, entry);
     bool leaf = level == path->leaf_level;
-    switch (random_below(r, 5)) {
+    switch (random_below(r, a->newer ? 8 : 5)) {
     case 0:
         value ^= PTE_V;
         break;
@@ -88,8 +90,17 @@ static void spoil(struct access *a, const struct path *path)
     case 3:
         value |= UINT64_C(1) << (61 + random_below(r, 3));
         break;
-    default: /* PMP does not let the walk read there */
+    case 4: /* PMP does not let the walk read there */
         value = leaf || a->guest ? value ^ PTE_X : (DENIED >> 2 | PTE_V);
+        break;
+    case 5: /* in a pointer both are reserved */
+        value ^= leaf && random_one_in(r, 2) ? PTE_A : PTE_D;
+        break;
+    case 6:
+        value ^= leaf ? PTE_A | PTE_D : PTE_A;
+        break;
+    default:
+        value |= UINT64_C(1) << (54 + random_below(r, 7));
     }
     tables_set(&a->tables, entry, leaf ? without_execute_only(a, value) : value);
 }
@@ -118,6 +129,7 @@ static uint64_t map_target(struct access *a, const struct stage *stage, uint64_t
         address = random_address(a, stage, level, physical);
     } while (tables_taken(&a->tables, stage, address, level));
     struct path path = tables_map(&a->tables, stage, address, level, physical, flags);
+    a->entry = path.entry[level];
     spoil(a, &path);
     return address;
 }
@@ -189,12 +201,15 @@ static void emit_with_mprv(struct access *a, uint64_t status)
     image_csr_op(a->image, "csrrc", 0, CSR_MSTATUS, 5);
 }
 
-void class_pages(struct image *image, uint32_t cases)
+static void one_stage(struct image *image, uint32_t cases, bool newer)
 {
     static const uint8_t modes[] = {PROGRAM_S, PROGRAM_S, PROGRAM_U, PROGRAM_U, PROGRAM_M};
     struct random *r = &image->random;
     while (cases-- > 0) {
         struct access a = begin(image, false);
+        a.newer = newer;
+        if (newer) /* ADUE and PBMTE */
+            image_csr(image, 0x30a, random_bits(r, UINT64_C(3) << 61));
         enum program_mode mode = (enum program_mode)modes[random_below(r, 5)];
         bool as_user = mode == PROGRAM_U || (mode == PROGRAM_M && random_one_in(r, 2));
         a.fetch = a.fetch && mode != PROGRAM_M;
@@ -211,8 +226,22 @@ void class_pages(struct image *image, uint32_t cases)
             emit_with_mprv(&a, as_user ? 0 : STATUS_MPP_S);
         else
             emit_access(&a);
+        if (mode == PROGRAM_M && newer) { /* A and D as they are now */
+            image_li(image, 5, a.entry);
+            image_op(image, "ld", 13, 5, 0, 0);
+        }
         finish(&a, mode, start, mode == PROGRAM_U ? USER_ALIAS : 0);
     }
+}
+
+void class_pages(struct image *image, uint32_t cases)
+{
+    one_stage(image, cases, false);
+}
+
+void class_entries(struct image *image, uint32_t cases)
+{
+    one_stage(image, cases, true);
 }
 
 /* --- two stages --- */
@@ -250,13 +279,15 @@ static uint64_t map_guest_target(struct access *a, bool user)
 
 static void emit_guest_access(struct access *a)
 {
-    /* HLVX is not what it should be in QEMU (README.md). */
-    static const char *const names[] = {"hlv_b", "hlv_bu", "hlv_h", "hlv_hu", "hlv_w", "hlv_wu",
-                                        "hlv_d", "hsv_b",  "hsv_h", "hsv_w",  "hsv_d"};
-    image_op(a->image, names[random_below(a->random, 11)], 12, 10, 11, 0);
+    /* HLVX is not what it should be in QEMU 7.2 (README.md). */
+    static const char *const names[] = {"hlv_b",  "hlv_bu",  "hlv_h",  "hlv_hu", "hlv_w",
+                                        "hlv_wu", "hlv_d",   "hsv_b",  "hsv_h",  "hsv_w",
+                                        "hsv_d",  "hlvx_hu", "hlvx_wu"};
+    image_op(a->image, names[random_below(a->random, a->newer ? 13 : 11)], 12, 10, 11, 0);
 }
 
-void class_guest(struct image *image, uint32_t cases)
+/* MPV is what it was in QEMU 11.1: the newer one enters by sret only (README.md). */
+static void two_stages(struct image *image, uint32_t cases, bool newer)
 {
     static const uint8_t modes[] = {PROGRAM_VS,
                                     PROGRAM_VU,
@@ -269,6 +300,9 @@ void class_guest(struct image *image, uint32_t cases)
     while (cases-- > 0) {
         struct access a = begin(image, true);
         enum program_mode mode = (enum program_mode)modes[random_below(r, 7)];
+        if (newer && mode != PROGRAM_M)
+            mode |= PROGRAM_BY_SRET;
+        a.newer = newer;
         bool direct = mode & 4, spvp = random_one_in(r, 2);
         bool as_user = direct ? !(mode & 1) : !spvp;
         a.vs = tables_stage(1, random_levels(r, true));
@@ -295,11 +329,21 @@ void class_guest(struct image *image, uint32_t cases)
         uint64_t start = image_pc(image);
         if (direct)
             emit_access(&a);
-        else if (mode == PROGRAM_M && random_one_in(r, 2))
+        else if (mode == PROGRAM_M && !newer && random_one_in(r, 2))
             emit_with_mprv(&a, STATUS_MPV | (as_user ? 0 : STATUS_MPP_S));
         else
             emit_guest_access(&a);
         bool alias = direct ? !(mode & 3) && a.vs.levels : mode == PROGRAM_U;
         finish(&a, mode, start, alias ? USER_ALIAS : 0);
     }
+}
+
+void class_guest(struct image *image, uint32_t cases)
+{
+    two_stages(image, cases, false);
+}
+
+void class_guest_entries(struct image *image, uint32_t cases)
+{
+    two_stages(image, cases, true);
 }
