@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The Intel command set, one chip at a time. */
+/* The Intel command set.  CHOICE: the two chips of a bank are always told the same, as a 32-bit
+ * write does; a narrower one is a command to both too, and its data is for the bytes that it has.
+ */
 #include <string.h>
 
 #include "pflash/state.h"
@@ -29,11 +31,11 @@ enum {
     STATUS_SEQUENCE = STATUS_ERASE | STATUS_PROGRAM,
 };
 
-enum { WORDS_PER_BLOCK = PFLASH_BLOCK / PFLASH_CHIPS / PFLASH_LANE, NO_WINDOW = UINT32_MAX };
+enum { NO_WINDOW = UINT32_MAX };
 
-uint32_t pflash_block_of(uint32_t word)
+uint32_t pflash_block_of(uint64_t offset)
 {
-    return word / WORDS_PER_BLOCK;
+    return (uint32_t)(offset / PFLASH_BLOCK);
 }
 
 static vd_time now(const struct pflash *f)
@@ -41,87 +43,76 @@ static vd_time now(const struct pflash *f)
     return f->host.ops->now(f->host.ctx);
 }
 
-uint8_t pflash_status(const struct pflash *f, uint32_t chip)
+uint8_t pflash_status(const struct pflash *f)
 {
-    const struct pflash_chip *c = &f->state.chips[chip];
-    return c->errors | (now(f) >= c->ready ? STATUS_READY : 0);
+    return f->state.errors | (now(f) >= f->state.ready ? STATUS_READY : 0);
 }
 
-static void wait(struct pflash *f, struct pflash_chip *c, uint32_t cycles)
+static void wait(struct pflash *f, uint32_t cycles)
 {
-    c->ready = now(f) + cycles * f->config.cycle_ps;
-}
-
-/* Chips are interleaved: a chip's words are every second one of the bank. */
-static uint64_t offset_of(uint32_t chip, uint32_t word)
-{
-    return ((uint64_t)word * PFLASH_CHIPS + chip) * PFLASH_LANE;
+    f->state.ready = now(f) + cycles * f->config.cycle_ps;
 }
 
 /* False, with the error noted, if the block may not be changed. */
-static bool may_change(struct pflash *f, uint32_t chip, uint32_t word, uint8_t error)
+static bool may_change(struct pflash *f, uint64_t offset, uint8_t error)
 {
-    bool locked = f->array.read_only || f->state.locked[chip][pflash_block_of(word)];
+    bool locked = f->array.read_only || f->state.locked[pflash_block_of(offset)];
     if (locked)
-        f->state.chips[chip].errors |= (uint8_t)(error | STATUS_LOCKED);
+        f->state.errors |= (uint8_t)(error | STATUS_LOCKED);
     return !locked;
 }
 
 /* Programming turns ones into zeros, nothing else. */
-static void program(struct pflash *f, uint32_t chip, uint32_t word, uint16_t value)
+static void program(struct pflash *f, uint64_t offset, const uint8_t *bytes, size_t size)
 {
-    uint16_t old = 0;
-    uint64_t at = offset_of(chip, word);
-    bool done = f->array.ops->read(f->array.ctx, at, &old, sizeof(old));
-    old &= value;
-    if (!done || !f->array.ops->write(f->array.ctx, at, &old, sizeof(old)))
-        f->state.chips[chip].errors |= STATUS_PROGRAM;
+    uint8_t old[PFLASH_BUFFER];
+    bool done = f->array.ops->read(f->array.ctx, offset, old, size);
+    for (size_t i = 0; i < size; i++)
+        old[i] &= bytes[i];
+    if (!done || !f->array.ops->write(f->array.ctx, offset, old, size))
+        f->state.errors |= STATUS_PROGRAM;
 }
 
-static void program_word(struct pflash *f, uint32_t chip, uint32_t word, uint16_t value)
+static void program_word(struct pflash *f, uint64_t offset, uint32_t value, unsigned size)
 {
-    if (may_change(f, chip, word, STATUS_PROGRAM))
-        program(f, chip, word, value);
-    wait(f, &f->state.chips[chip], f->config.program_cycles);
+    uint8_t bytes[sizeof(value)];
+    for (unsigned i = 0; i < size; i++)
+        bytes[i] = (uint8_t)(value >> 8 * i);
+    if (may_change(f, offset, STATUS_PROGRAM))
+        program(f, offset, bytes, size);
+    wait(f, f->config.program_cycles);
 }
 
-static void program_buffer(struct pflash *f, uint32_t chip)
+static void program_buffer(struct pflash *f)
 {
-    struct pflash_chip *c = &f->state.chips[chip];
-    uint32_t first = c->window * PFLASH_BUFFER_WORDS;
-    if (c->strayed)
-        c->errors |= STATUS_SEQUENCE;
-    else if (may_change(f, chip, first, STATUS_PROGRAM))
-        for (uint32_t i = 0; i < PFLASH_BUFFER_WORDS; i++)
-            if (c->buffer[i] != UINT16_MAX)
-                program(f, chip, first + i, c->buffer[i]);
-    wait(f, c, f->config.program_cycles);
+    uint64_t start = (uint64_t)f->state.window * PFLASH_BUFFER;
+    if (f->state.strayed)
+        f->state.errors |= STATUS_SEQUENCE;
+    else if (may_change(f, start, STATUS_PROGRAM))
+        program(f, start, f->state.buffer, PFLASH_BUFFER);
+    wait(f, f->config.program_cycles);
 }
 
-/* The other chip's words lie between: each half of the block has its own erase. */
-static void erase_block(struct pflash *f, uint32_t chip, uint32_t word)
+static void erase_block(struct pflash *f, uint64_t offset)
 {
-    uint8_t bytes[4096];
-    uint64_t start = (uint64_t)pflash_block_of(word) * PFLASH_BLOCK;
-    if (!may_change(f, chip, word, STATUS_ERASE))
+    uint8_t ones[4096];
+    uint64_t start = (uint64_t)pflash_block_of(offset) * PFLASH_BLOCK;
+    if (!may_change(f, offset, STATUS_ERASE))
         return;
-    for (uint64_t at = start; at < start + PFLASH_BLOCK; at += sizeof(bytes)) {
-        bool done = f->array.ops->read(f->array.ctx, at, bytes, sizeof(bytes));
-        for (size_t i = chip * PFLASH_LANE; i < sizeof(bytes); i += PFLASH_CHIPS * PFLASH_LANE)
-            memset(bytes + i, 0xff, PFLASH_LANE);
-        if (!done || !f->array.ops->write(f->array.ctx, at, bytes, sizeof(bytes)))
-            f->state.chips[chip].errors |= STATUS_ERASE;
-    }
-    wait(f, &f->state.chips[chip], f->config.erase_cycles);
+    memset(ones, 0xff, sizeof(ones));
+    for (uint64_t at = start; at < start + PFLASH_BLOCK; at += sizeof(ones))
+        if (!f->array.ops->write(f->array.ctx, at, ones, sizeof(ones)))
+            f->state.errors |= STATUS_ERASE;
+    wait(f, f->config.erase_cycles);
 }
 
-static void begin(struct pflash_chip *c, enum pflash_step step)
+static void begin(struct pflash *f, enum pflash_step step)
 {
-    c->step = (uint8_t)step;
-    c->mode = PFLASH_STATUS;
+    f->state.step = (uint8_t)step;
+    f->state.mode = PFLASH_STATUS;
 }
 
-static void first_write(struct pflash_chip *c, uint8_t command)
+static void first_write(struct pflash *f, uint8_t command)
 {
     static const struct {
         uint8_t command, mode, step;
@@ -137,94 +128,93 @@ static void first_write(struct pflash_chip *c, uint8_t command)
         {LOCK, PFLASH_STATUS, PFLASH_LOCK},
     };
     if (command == CLEAR_STATUS)
-        c->errors = 0;
+        f->state.errors = 0;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         if (rows[i].command != command)
             continue;
-        c->mode = rows[i].mode;
-        c->step = rows[i].step;
+        f->state.mode = rows[i].mode;
+        f->state.step = rows[i].step;
     }
 }
 
-static void confirm_erase(struct pflash *f, uint32_t chip, uint32_t word, uint8_t command)
+static void confirm_erase(struct pflash *f, uint64_t offset, uint8_t command)
 {
-    struct pflash_chip *c = &f->state.chips[chip];
-    begin(c, PFLASH_COMMAND);
+    begin(f, PFLASH_COMMAND);
     if (command == CONFIRM)
-        erase_block(f, chip, word);
+        erase_block(f, offset);
     else
-        c->errors |= STATUS_SEQUENCE;
+        f->state.errors |= STATUS_SEQUENCE;
 }
 
-static void choose_lock(struct pflash *f, uint32_t chip, uint32_t word, uint8_t command)
+static void choose_lock(struct pflash *f, uint64_t offset, uint8_t command)
 {
-    struct pflash_chip *c = &f->state.chips[chip];
-    begin(c, PFLASH_COMMAND);
+    begin(f, PFLASH_COMMAND);
     if (command == LOCK_SET || command == LOCK_DOWN || command == CONFIRM)
-        f->state.locked[chip][pflash_block_of(word)] = command != CONFIRM;
+        f->state.locked[pflash_block_of(offset)] = command != CONFIRM;
     else
-        c->errors |= STATUS_SEQUENCE;
+        f->state.errors |= STATUS_SEQUENCE;
 }
 
-static void begin_buffer(struct pflash_chip *c, uint16_t count)
+/* The count is a chip's; a byte-wide write says it in 8 bits. */
+static void begin_buffer(struct pflash *f, uint16_t count)
 {
-    memset(c->buffer, 0xff, sizeof(c->buffer));
-    c->strayed = count >= PFLASH_BUFFER_WORDS;
-    c->count = c->strayed ? 0 : count + 1u;
-    c->window = NO_WINDOW;
-    begin(c, c->count ? PFLASH_BUFFER_DATA : PFLASH_BUFFER_CONFIRM);
+    struct pflash_state *st = &f->state;
+    memset(st->buffer, 0xff, sizeof(st->buffer));
+    st->strayed = count >= PFLASH_BUFFER;
+    st->count = st->strayed ? 0 : count + 1u;
+    st->window = NO_WINDOW;
+    begin(f, st->count ? PFLASH_BUFFER_DATA : PFLASH_BUFFER_CONFIRM);
 }
 
-static void fill_buffer(struct pflash_chip *c, uint32_t word, uint16_t value)
+static void fill_buffer(struct pflash *f, uint64_t offset, uint32_t value, unsigned size)
 {
-    uint32_t window = word / PFLASH_BUFFER_WORDS;
-    if (c->window == NO_WINDOW)
-        c->window = window;
-    if (c->window == window)
-        c->buffer[word % PFLASH_BUFFER_WORDS] = value;
-    else
-        c->strayed = 1;
-    if (--c->count == 0)
-        begin(c, PFLASH_BUFFER_CONFIRM);
+    struct pflash_state *st = &f->state;
+    uint32_t window = (uint32_t)(offset / PFLASH_BUFFER);
+    if (st->window == NO_WINDOW)
+        st->window = window;
+    if (st->window != window)
+        st->strayed = 1;
+    for (unsigned i = 0; i < size && !st->strayed; i++)
+        st->buffer[offset % PFLASH_BUFFER + i] = (uint8_t)(value >> 8 * i);
+    if (--st->count == 0)
+        begin(f, PFLASH_BUFFER_CONFIRM);
 }
 
-static void confirm_buffer(struct pflash *f, uint32_t chip, uint8_t command)
+static void confirm_buffer(struct pflash *f, uint8_t command)
 {
-    struct pflash_chip *c = &f->state.chips[chip];
-    begin(c, PFLASH_COMMAND);
+    begin(f, PFLASH_COMMAND);
     if (command == CONFIRM)
-        program_buffer(f, chip);
+        program_buffer(f);
     else
-        c->errors |= STATUS_SEQUENCE;
+        f->state.errors |= STATUS_SEQUENCE;
 }
 
-void pflash_command(struct pflash *f, uint32_t chip, uint32_t word, uint16_t value)
+void pflash_command(struct pflash *f, uint64_t offset, uint32_t value, unsigned size)
 {
-    struct pflash_chip *c = &f->state.chips[chip];
     uint8_t command = (uint8_t)value;
-    if (now(f) < c->ready)
+    if (now(f) < f->state.ready)
         return;
-    switch (c->step) {
+    switch (f->state.step) {
     case PFLASH_PROGRAM:
-        begin(c, PFLASH_COMMAND);
-        program_word(f, chip, word, value);
+        begin(f, PFLASH_COMMAND);
+        program_word(f, offset, value, size);
         break;
     case PFLASH_ERASE:
-        confirm_erase(f, chip, word, command);
+        confirm_erase(f, offset, command);
         break;
     case PFLASH_LOCK:
-        choose_lock(f, chip, word, command);
+        choose_lock(f, offset, command);
         break;
     case PFLASH_BUFFER_COUNT:
-        begin_buffer(c, value);
+        begin_buffer(f, (uint16_t)(size == 1 ? command : value));
         break;
     case PFLASH_BUFFER_DATA:
-        fill_buffer(c, word, value);
+        fill_buffer(f, offset, value, size);
         break;
     case PFLASH_BUFFER_CONFIRM:
-        confirm_buffer(f, chip, command);
+        confirm_buffer(f, command);
         break;
     default:
-        first_write(c, command);
+        first_write(f, command);
     }
 }

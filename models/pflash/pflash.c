@@ -46,7 +46,7 @@ const struct vd_reg *pflash_regs(uint32_t *count)
 
 static bool reads_array(const struct pflash *f)
 {
-    return f->state.chips[0].mode == PFLASH_ARRAY && f->state.chips[1].mode == PFLASH_ARRAY;
+    return f->state.mode == PFLASH_ARRAY;
 }
 
 static void tell(struct pflash *f)
@@ -58,66 +58,52 @@ static void tell(struct pflash *f)
 }
 
 /* Reading the identification, word 2 of a block is its lock. */
-static uint16_t identification(const struct pflash *f, uint32_t chip, uint32_t word)
+static uint16_t identification(const struct pflash *f, uint64_t offset)
 {
-    switch (word & ID_WORD_MASK) {
+    switch (offset / (PFLASH_CHIPS * PFLASH_LANE) & ID_WORD_MASK) {
     case 0:
         return ID_MANUFACTURER;
     case 1:
         return ID_DEVICE;
     case 2:
-        return f->state.locked[chip][pflash_block_of(word)] ? ID_LOCKED : 0;
+        return f->state.locked[pflash_block_of(offset)] ? ID_LOCKED : 0;
     default:
         return 0;
     }
 }
 
-static uint16_t read_array(const struct pflash *f, uint64_t offset)
+/* A chip's word; both chips say the same. */
+static uint16_t read_word(const struct pflash *f, uint64_t offset)
 {
-    uint16_t value = 0;
-    f->array.ops->read(f->array.ctx, offset, &value, sizeof(value));
-    return value;
-}
-
-static uint16_t read_lane(const struct pflash *f, uint64_t offset)
-{
-    uint32_t chip = offset / PFLASH_LANE % PFLASH_CHIPS;
-    uint32_t word = (uint32_t)(offset / PFLASH_LANE / PFLASH_CHIPS);
-    switch (f->state.chips[chip].mode) {
-    case PFLASH_STATUS:
-        return pflash_status(f, chip);
+    switch (f->state.mode) {
     case PFLASH_ID:
-        return identification(f, chip, word);
+        return identification(f, offset);
     case PFLASH_QUERY:
-        return pflash_query(f, word);
+        return pflash_query(f, (uint32_t)(offset / (PFLASH_CHIPS * PFLASH_LANE)));
     default:
-        return read_array(f, offset);
+        return pflash_status(f);
     }
 }
 
 static void read_bytes(const struct pflash *f, struct vd_txn *txn)
 {
-    uint64_t value = 0;
-    for (unsigned i = 0; i < txn->size; i++) {
+    uint8_t bytes[8] = {0};
+    if (reads_array(f))
+        f->array.ops->read(f->array.ctx, txn->addr, bytes, txn->size);
+    for (unsigned i = 0; i < txn->size && !reads_array(f); i++) {
         uint64_t offset = txn->addr + i;
-        uint16_t lane = read_lane(f, offset & ~UINT64_C(1));
-        value |= (uint64_t)(uint8_t)(lane >> 8 * (offset & 1)) << 8 * i;
+        bytes[i] = (uint8_t)(read_word(f, offset) >> 8 * (offset % PFLASH_LANE));
     }
-    txn->data[0] = value;
+    memcpy(txn->data, bytes, sizeof(bytes));
 }
 
-/* CHOICE: a byte is the lower half of its chip's word; the other half is ones. */
+/* The bank has 32 lines: what is wider is two writes. */
 static void write_bytes(struct pflash *f, const struct vd_txn *txn)
 {
-    unsigned step = txn->size < PFLASH_LANE ? 1 : PFLASH_LANE;
-    for (unsigned i = 0; i < txn->size; i += step) {
-        uint64_t offset = txn->addr + i;
-        uint16_t value = (uint16_t)(txn->data[0] >> 8 * i);
-        if (step == 1)
-            value = (uint16_t)(value | 0xff00);
-        pflash_command(f, offset / PFLASH_LANE % PFLASH_CHIPS,
-                       (uint32_t)(offset / PFLASH_LANE / PFLASH_CHIPS), value);
-    }
+    unsigned step = txn->size < 4 ? txn->size : 4;
+    for (unsigned i = 0; i < txn->size; i += step)
+        pflash_command(f, txn->addr + i, (uint32_t)(txn->data[0] >> 8 * i & vd_mask(0, 8 * step)),
+                       step);
     tell(f);
 }
 
@@ -189,14 +175,13 @@ size_t pflash_save(const struct pflash *pflash, void *buffer, size_t capacity)
 }
 
 /* A buffer that is to be programmed lies inside the bank. */
-static bool chip_valid(const struct pflash *f, const struct pflash_chip *c)
+static bool state_valid(const struct pflash *f, const struct pflash_state *s)
 {
-    uint64_t windows = f->array.size / PFLASH_CHIPS >> PFLASH_BUFFER_BITS;
-    bool filling = c->step == PFLASH_BUFFER_DATA;
-    bool known = c->step != PFLASH_BUFFER_CONFIRM || c->strayed;
-    return c->mode < PFLASH_MODES && c->step < PFLASH_STEPS && c->strayed <= 1 &&
-           c->count <= PFLASH_BUFFER_WORDS && filling == (c->count != 0) &&
-           (c->window < windows || (c->window == UINT32_MAX && known));
+    bool filling = s->step == PFLASH_BUFFER_DATA;
+    bool known = s->step != PFLASH_BUFFER_CONFIRM || s->strayed;
+    return s->size == sizeof(*s) && s->mode < PFLASH_MODES && s->step < PFLASH_STEPS &&
+           s->strayed <= 1 && s->count <= PFLASH_BUFFER && filling == (s->count != 0) &&
+           (s->window < f->array.size / PFLASH_BUFFER || (s->window == UINT32_MAX && known));
 }
 
 bool pflash_restore(struct pflash *pflash, const void *buffer, size_t size)
@@ -205,7 +190,7 @@ bool pflash_restore(struct pflash *pflash, const void *buffer, size_t size)
     if (size != sizeof(s))
         return false;
     memcpy(&s, buffer, size);
-    if (s.size != size || !chip_valid(pflash, &s.chips[0]) || !chip_valid(pflash, &s.chips[1]))
+    if (!state_valid(pflash, &s))
         return false;
     pflash->state = s;
     tell(pflash);
