@@ -304,6 +304,8 @@ static void emit_line(struct block_build *b, const struct at *at)
     const struct hart_mark *before = b->num_ops ? &b->marks[b->num_ops - 1] : NULL;
     if (!b->h->timing_on || !before)
         return;
+    if (before->code == PSEUDO_zero) /* it stands at the next instruction */
+        before--;
     uint64_t was = (b->source->spa + (uint64_t)(int64_t)before->offset) % PAGE_BYTES;
     if (was >> TIMING_LINE_SHIFT != line || last != line)
         emit(b, at, PSEUDO_line);
@@ -324,7 +326,7 @@ static bool build_plain(struct block_build *b, struct at *at)
         after.offset += at->o.length;
         emit(b, &after, PSEUDO_zero);
     }
-    return at->class != CLASS_SYSTEM && at->class != CLASS_SFENCE;
+    return at->class != CLASS_SYSTEM && at->class != CLASS_SFENCE && at->class != CLASS_FENCE_I;
 }
 
 static void build_jump_reg(struct block_build *b, struct at *at)

@@ -134,15 +134,6 @@ enum go slow_fence(AT_PARAMS)
     return exec_retire(h, op, b);
 }
 
-/* Decoded instructions always agree with memory; only the modelled cache has to be emptied. */
-enum go slow_fence_i(AT_PARAMS)
-{
-    exec_arrive(AT);
-    timing_flush_icache(h);
-    h->st.cycles += h->cfg.timing.fence_i + exec_cycles(h, h->host.ops->drain(h->host.ctx));
-    return exec_retire(h, op, b);
-}
-
 enum go slow_illegal(AT_PARAMS)
 {
     exec_arrive(AT);
@@ -211,6 +202,16 @@ static enum go finish_block(const struct hart_op *op, struct hart *h, struct har
         h->st.pc += block_mark(b, op)->length;
     }
     return go;
+}
+
+/* Decoded instructions always agree with memory; only the modelled cache has to be emptied.  What
+ * follows is fetched again, whether the slice ends here or not. */
+enum go slow_fence_i(AT_PARAMS)
+{
+    exec_arrive(AT);
+    timing_flush_icache(h);
+    h->st.cycles += h->cfg.timing.fence_i + exec_cycles(h, h->host.ops->drain(h->host.ctx));
+    return finish_block(op, h, b, true);
 }
 
 enum go slow_wfi(AT_PARAMS)
