@@ -170,6 +170,7 @@ static void MSI_1_every_bit(void **state)
     for (unsigned bit = 12; bit < 64; bit++) {
         assert_int_equal(where(&w, gpa ^ BIT(bit)), UINT64_MAX);
         assert_int_equal(bed_cause(&w.t, bit - 12), 23);
+        assert_int_equal(bed_fault(&w.t, bit - 12, 3), gpa ^ BIT(bit));
     }
     bed_close(&w.t);
 }

@@ -72,8 +72,7 @@ static bool is_msi(const struct request *r)
 static void respond(struct iommu *m, struct request *r, enum vd_status status, const uint64_t *data,
                     unsigned bytes)
 {
-    bool silent = r->kind == KIND_DEBUG || r->kind == KIND_PAGE_REQUEST;
-    if ((r->txn.attrs & VD_POSTED) || silent || !m->port.respond) {
+    if ((r->txn.attrs & VD_POSTED) || !m->port.respond) {
         release(m, r);
         return;
     }
