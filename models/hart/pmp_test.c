@@ -210,11 +210,117 @@ static void mseccfg_mmwp_op_warl(void **state)
     }
 }
 
+/* Regions of every kind: their first and last byte. */
+static const struct shape {
+    uint64_t below, addr; /* pmpaddr0, of TOR the base, and pmpaddr1 */
+    uint8_t matching;
+    uint64_t first, last;
+} shapes[] = {
+    {(DATA + 0x10) >> 2, (DATA + 0x20) >> 2, PMP_TOR, DATA + 0x10, DATA + 0x1f},
+    {(DATA + 0x10) >> 2, (DATA + 0x14) >> 2, PMP_TOR, DATA + 0x10, DATA + 0x13},
+    {0, (DATA + 0x18) >> 2, PMP_NA4, DATA + 0x18, DATA + 0x1b},
+    {0, (DATA + 0x10) >> 2 | 0, PMP_NAPOT, DATA + 0x10, DATA + 0x17},
+    {0, (DATA + 0x20) >> 2 | 1, PMP_NAPOT, DATA + 0x20, DATA + 0x2f},
+};
+
+static bool allows(const struct fixture *f, uint64_t at, uint64_t size, uint8_t need, uint8_t priv)
+{
+    return pmp_allows(&f->hart, at, size, need, priv);
+}
+
+/* [priv norm:pmp_entry_priority]: an access matches with all of its bytes, or fails, or with none.
+ */
+static void pmp_every_byte(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+        const struct shape *shape = &shapes[i];
+        struct machine m = machine_new(0);
+        fixture_set(m.f, CSR_pmpaddr0, shape->below);
+        fixture_set(m.f, CSR_pmpaddr0 + 1, shape->addr);
+        fixture_set(m.f, CSR_pmpcfg0, (uint64_t)(PMP_L | PMP_R | shape->matching << 3) << 8);
+        for (uint64_t at = DATA; at < DATA + 0x40; at++)
+            for (uint64_t size = 1; size <= 16; size *= 2) {
+                bool none = at + size <= shape->first || at > shape->last;
+                bool all = at >= shape->first && at + size - 1 <= shape->last;
+                assert_int_equal(allows(m.f, at, size, PMP_R, PRV_M), none || all);
+                assert_int_equal(allows(m.f, at, size, PMP_W, PRV_M), none);
+                assert_int_equal(allows(m.f, at, size, PMP_R | PMP_X, PRV_M), none);
+                assert_int_equal(allows(m.f, at, size, PMP_R, PRV_S), all);
+                assert_false(allows(m.f, at, size, PMP_R | PMP_W, PRV_U));
+            }
+        machine_free(&m);
+    }
+}
+
+/* The permissions of a page, of which a region covers nothing, a part, all, or more. */
+static void pmp_whole_pages(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t first, end;
+        bool touched, whole;
+    } rows[] = {
+        {DATA, DATA + 0x1000, true, true},           {DATA, DATA + 0xffc, true, false},
+        {DATA + 4, DATA + 0x1000, true, false},      {DATA - 4, DATA + 0x1004, true, true},
+        {DATA + 0x1000, DATA + 0x2000, false, true}, {DATA - 0x1000, DATA, false, true},
+        {DATA + 0xffc, DATA + 0x2000, true, false},  {DATA - 0x1000, DATA + 4, true, false},
+        {DATA + 0x800, DATA + 0x804, true, false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        for (uint64_t offset = 0; offset < 0x1000; offset += 0xfff) {
+            struct machine m = machine_new(0);
+            fixture_set(m.f, CSR_pmpaddr0, rows[i].first >> 2);
+            fixture_set(m.f, CSR_pmpaddr0 + 1, rows[i].end >> 2);
+            fixture_set(m.f, CSR_pmpcfg0, (uint64_t)(PMP_L | PMP_R | PMP_TOR << 3) << 8);
+            uint8_t permissions = 0xff;
+            assert_int_equal(pmp_page(&m.f->hart, DATA + offset, PRV_M, &permissions),
+                             rows[i].whole);
+            if (rows[i].whole)
+                assert_int_equal(permissions, rows[i].touched ? PMP_R : PMP_R | PMP_W | PMP_X);
+            assert_int_equal(pmp_page(&m.f->hart, DATA + offset, PRV_S, &permissions),
+                             rows[i].whole);
+            if (rows[i].whole)
+                assert_int_equal(permissions, rows[i].touched ? PMP_R : 0);
+            machine_free(&m);
+        }
+}
+
+/* All entries decide, the lowest that matches first; the last is as good as the first. */
+static void pmp_every_entry(void **state)
+{
+    (void)state;
+    struct machine m = machine_new(0);
+    uint32_t entries = m.f->hart.cfg.pmp_entries;
+    fixture_set(m.f, CSR_pmpcfg0, 0);
+    for (uint32_t i = entries; i-- > 0;) {
+        uint32_t cfg = CSR_pmpcfg0 + i / 8 * 2;
+        uint64_t at = DATA + 0x100 * i, rights = i % 2 ? PMP_R : PMP_R | PMP_X;
+        fixture_set(m.f, CSR_pmpaddr0 + i, at >> 2 | 7); /* 64 bytes */
+        fixture_set(m.f, cfg, fixture_csr(m.f, cfg) | (rights | PMP_NAPOT << 3) << (8 * (i % 8)));
+        assert_true(allows(m.f, at + 0x38, 8, (uint8_t)rights, PRV_S));
+        assert_false(allows(m.f, at + 0x38, 8, PMP_R | PMP_W, PRV_S));
+        assert_false(allows(m.f, at + 0x40, 8, PMP_R, PRV_S));
+    }
+    for (uint32_t i = 0; i < entries; i++) {
+        assert_true(allows(m.f, DATA + 0x100 * i, 8, PMP_R, PRV_U));
+        assert_int_equal(allows(m.f, DATA + 0x100 * i, 8, PMP_X, PRV_U), i % 2 == 0);
+    }
+    fixture_set(m.f, CSR_pmpaddr0, DATA >> 2 | 0x1fff); /* above all others: 64 KiB */
+    fixture_set(m.f, CSR_pmpcfg0, PMP_W | PMP_R | PMP_NAPOT << 3);
+    for (uint32_t i = 0; i < entries; i++)
+        assert_true(allows(m.f, DATA + 0x100 * i, 8, PMP_R | PMP_W, PRV_S));
+    machine_free(&m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pmp_permissions),
         cmocka_unit_test(pmp_matches_TOR_NA4_and_in_order),
+        cmocka_unit_test(pmp_every_byte),
+        cmocka_unit_test(pmp_whole_pages),
+        cmocka_unit_test(pmp_every_entry),
         cmocka_unit_test(pmp_locks),
         cmocka_unit_test(pmp_guards_page_tables_and_takes_effect_at_once),
         cmocka_unit_test(without_pmp_entries_everything_is_allowed),
