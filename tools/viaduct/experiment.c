@@ -172,7 +172,7 @@ static int judge(const struct experiment_run *run, struct machine *machine,
     const struct virt_experiment_config *e = &config->experiment;
     char sentence[512];
     struct vd_error why = {""};
-    if (result != STATUS_OK && result != STATUS_LEDGER)
+    if (!config->machine.ledger || (result != STATUS_OK && result != STATUS_LEDGER))
         return result;
     bool violation = e->expects == VIRT_EXPECTS_VIOLATION;
     bool held = (result == STATUS_LEDGER) == violation;
