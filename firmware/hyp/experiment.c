@@ -104,6 +104,13 @@ static uint32_t devices_of(const struct experiment *e)
     return e->every_device ? num_endpoints : 1;
 }
 
+/* Slices until every vCPU that shares its hart has had its turn twice. */
+static uint64_t turns_of(const struct experiment *e, const struct options *o)
+{
+    uint32_t vcpus = vcpus_of(e, o);
+    return e->vm.crowd || vcpus > num_harts ? 2 * vcpus : 0;
+}
+
 static void plan_fill(struct plan *plan, const struct experiment *e, const struct options *o,
                       uint32_t path)
 {
@@ -122,7 +129,7 @@ static void plan_fill(struct plan *plan, const struct experiment *e, const struc
         .sending = e->sending,
         .period = period_of(e, o),
         .seed = o->seed,
-        .settle = vcpus_of(e, o) > 2 ? 2 * vcpus_of(e, o) * o->slice : 0,
+        .settle = turns_of(e, o) * o->slice,
         .patience = board.timebase / (e->workload >= WORK_RACE ? 1000 : 50),
         .ids = board.imsic_s.ids,
     };
