@@ -52,6 +52,41 @@ static void data_in_a_code_page(void **state)
     rig_free(r);
 }
 
+static void *(*granted)(void *ctx, uint64_t spa, bool write);
+
+static void *all_but_data(void *ctx, uint64_t spa, bool write)
+{
+    return spa >> 12 == DATA_AT >> 12 ? NULL : granted(ctx, spa, write);
+}
+
+static bool answer_42(void *ctx, struct vd_txn *txn)
+{
+    (void)ctx;
+    txn->data[0] = 42;
+    txn->status = VD_OK;
+    return txn->addr == DATA_AT;
+}
+
+/* As a flash bank does it when a command covers its memory. */
+static void a_page_that_is_taken_back_is_read_by_the_bus(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NULL);
+    EMIT(r, ld, 5, 6, 0, 0);
+    EMIT(r, jal, 0, 0, 0, -4);
+    r->hart->st.x[6] = DATA_AT;
+    bench_poke(&r->bench, DATA_AT, 8, 7);
+    rig_run(r, 20);
+    assert_int_equal(r->hart->st.x[5], 7);
+    granted = r->ops.grant;
+    r->ops.grant = all_but_data;
+    r->bench.hook = answer_42;
+    hart_revoke(r->hart, VD_NEVER);
+    rig_run(r, 20);
+    assert_int_equal(r->hart->st.x[5], 42);
+    rig_free(r);
+}
+
 static void an_instruction_may_straddle_pages(void **state)
 {
     (void)state;
@@ -76,6 +111,7 @@ int main(void)
         cmocka_unit_test(a_store_into_the_running_block_takes_effect),
         cmocka_unit_test(code_written_by_others_takes_effect),
         cmocka_unit_test(data_in_a_code_page),
+        cmocka_unit_test(a_page_that_is_taken_back_is_read_by_the_bus),
         cmocka_unit_test(an_instruction_may_straddle_pages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -164,6 +164,16 @@ static const struct {
     {"run -device virtio-blk-pci", STATUS_CONFIG, "device0.file is empty"},
     {"run -drive file=line", STATUS_CONFIG, "line has 12 bytes: accepted are disks of one or more"},
     {"run -drive file=none.img", STATUS_CONFIG, "none.img cannot be opened for reading and"},
+    {"run -drive file=line,if=pflash,unit=2", STATUS_USAGE, "unit=2: accepted are 0 and 1"},
+    {"run -drive file=line,if=pflash,unit=1 -drive file=line,if=pflash,unit=1", STATUS_USAGE,
+     "there is a file for bank 1 of flash already"},
+    {"run -drive file=line,if=pflash", STATUS_CONFIG, "line has 12 bytes: accepted are disks"},
+    {"run -M virt,pflash0=a", STATUS_CONFIG, "-device pflash: there is no -drive with id=a"},
+    {"run -blockdev driver=file,filename=line", STATUS_USAGE, "-blockdev needs driver=file,node-"},
+    {"run -blockdev driver=nbd", STATUS_USAGE, "-blockdev driver=nbd: accepted is driver=file"},
+    {"run -device edu,addr=20", STATUS_CONFIG, "addr=20: accepted are 1 to 1f"},
+    {"run -device edu,addr=1.1", STATUS_CONFIG, "addr=1.1: accepted are 1 to 1f"},
+    {"run -device edu,addr=1 -device edu,addr=01.0", STATUS_CONFIG, "device1.addr is 1: device0"},
     {"exp", STATUS_USAGE, "viaduct exp takes list, show NAME or run NAME..."},
     {"exp run", STATUS_USAGE, "viaduct exp run needs a name"},
     {"exp run a02-vsfile", STATUS_USAGE,
@@ -218,6 +228,28 @@ static void drives_meet_their_devices(void **state)
         if (regexec(&pattern, rig_output, 0, NULL, 0) != 0)
             fail_msg("no %s in:\n%s", lines[i], rig_output);
         regfree(&pattern);
+    }
+}
+
+/* A bank by its unit, by the order, and by the name of a drive. */
+static void flash_is_given_its_files(void **state)
+{
+    (void)state;
+    static const char *const ways[] = {
+        "run --print-config -drive if=pflash,file=a,readonly=on -drive if=pflash,format=raw,file=b",
+        "run --print-config -drive if=pflash,unit=1,file=b -drive "
+        "if=pflash,unit=0,file=a,readonly=on",
+        "run --print-config -M virt,pflash0=x,pflash1=y,acpi=off -drive if=none,id=y,file=b "
+        "-blockdev node-name=x,driver=file,filename=a,read-only=on",
+    };
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        assert_int_equal(rig_run(ways[i]), 0);
+        const char *first = strstr(rig_output, "flash0:"), *second = strstr(rig_output, "flash1:");
+        assert_non_null(first);
+        assert_non_null(second);
+        const char *a = strstr(first, "\n  file: a "), *b = strstr(second, "\n  file: b ");
+        const char *fixed = strstr(first, "\n  readonly: true ");
+        assert_true(a && a < second && b && fixed && fixed < second);
     }
 }
 
@@ -351,6 +383,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bad_input_gets_one_sentence),
         cmocka_unit_test(drives_meet_their_devices),
+        cmocka_unit_test(flash_is_given_its_files),
         cmocka_unit_test(the_guest_s_status_passes_through),
         cmocka_unit_test(limit_always_ends_a_run),
         cmocka_unit_test(files_are_loaded_where_they_are_told),
