@@ -184,6 +184,35 @@ static void restored_harts_end_their_slices_where_they_would(void **state)
     }
 }
 
+/* What stands at the end of a line of the instruction cache, and whether it is empty, must not make
+ * the next line's miss depend on where slices end. */
+static void lines_are_looked_up_whatever_the_slices(void **state)
+{
+    (void)state;
+    static const struct {
+        uint16_t code;
+        unsigned rd;
+    } rows[] = {{INSN_addi, 5}, {INSN_ld, 0}, {INSN_amoadd_w, 0}, {INSN_fence_i, 0}, {INSN_div, 0}};
+    struct hart_config config = {.timing = {.icache_lines = 4, .icache_miss = 9}};
+    for (size_t i = 0; i < 17 * sizeof(rows) / sizeof(rows[0]); i++) {
+        struct rig *whole = rig_new(&config), *stepped = rig_new(&config);
+        for (unsigned both = 0; both < 2; both++) {
+            struct rig *r = both ? whole : stepped;
+            for (unsigned k = 0; k < 40; k++) {
+                enum insn_code code = (enum insn_code)(k == i % 17 ? rows[i / 17].code : INSN_addi);
+                rig_emit(r, rig_encode(code, k == i % 17 ? rows[i / 17].rd : 5, 6, 7, 0), 4);
+            }
+            r->hart->st.x[6] = DATA_AT;
+        }
+        while (stepped->hart->st.instret < 40)
+            rig_run(stepped, 1);
+        rig_run(whole, stepped->hart->st.cycles);
+        assert_same_state(&whole->hart->st, &stepped->hart->st, i);
+        rig_free(whole);
+        rig_free(stepped);
+    }
+}
+
 static void reset_equals_construction(void **state)
 {
     (void)state;
@@ -343,6 +372,7 @@ int main(void)
         cmocka_unit_test(timing_changes_no_result),
         cmocka_unit_test(save_and_restore_are_transparent),
         cmocka_unit_test(restored_harts_end_their_slices_where_they_would),
+        cmocka_unit_test(lines_are_looked_up_whatever_the_slices),
         cmocka_unit_test(reset_equals_construction),
         cmocka_unit_test(a_trap_loop_takes_time),
         cmocka_unit_test(hints_are_recorded_and_free),
