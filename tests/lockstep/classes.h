@@ -13,6 +13,7 @@ void class_decode(struct image *image, uint32_t cases);
 void class_csr(struct image *image, uint32_t cases);
 void class_trap(struct image *image, uint32_t cases);
 void class_interrupt(struct image *image, uint32_t cases);
+void class_wait(struct image *image, uint32_t cases);
 void class_pmp(struct image *image, uint32_t cases);
 void class_pages(struct image *image, uint32_t cases);
 void class_entries(struct image *image, uint32_t cases);

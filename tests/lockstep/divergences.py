@@ -136,6 +136,11 @@ def vu_illegal(d):
     return explained
 
 
+def vu_wfi(d):
+    return {cause for cause, pc in (("c342", "p0"), ("c142", "c141"))
+            if cause in d.keys and d.both(cause) == (2, 22) and d.word_at(d.ours.get(pc, 0)) == 0x10500073}
+
+
 def vs_cause(d):
     ours, theirs = d.both("c242")
     return {"c242"} & d.keys if ours in (2, 6, 10) and theirs == ours - 1 else set()
@@ -177,6 +182,7 @@ KNOWN = (
     ("gva", gva, False),
     ("fs-dirty", fs_dirty, False),
     ("vu-illegal", vu_illegal, False),
+    ("vu-wfi", vu_wfi, False),
     ("vs-cause", vs_cause, False),
     ("stale-tinst", stale_tinst, False),
     ("mprv-guest-cause", mprv_guest_cause, False),

@@ -53,6 +53,7 @@ static const struct {
     {"pages", class_pages},
     {"guest", class_guest},
     {"newer", class_newer},
+    {"wait", class_wait},
     {"entries", class_entries},
     {"guest_entries", class_guest_entries},
 };

@@ -275,6 +275,37 @@ void class_interrupt(struct image *image, uint32_t cases)
     }
 }
 
+/* --- wait --- */
+
+/* Where WFI is allowed an interrupt is pending that the mode masks, so that it goes on at once.
+ * Where TW or VTW make it trap there is none: whether it traps before it looks is a choice. */
+void class_wait(struct image *image, uint32_t cases)
+{
+    struct random *r = &image->random;
+    while (cases-- > 0) {
+        enum program_mode mode = random_mode(r);
+        uint64_t tw = random_bits(r, STATUS_TW), vtw = random_bits(r, HSTATUS_VTW);
+        bool traps = (mode & 3) != PROGRAM_M && (tw || !(mode & 3) || (mode & 4 && vtw));
+        uint64_t pending = traps ? 0 : mode & 4 ? 0x4 : 0x2; /* VSSI, SSI */
+        begin(image, PROGRAM_SKIP);
+        image_csr(image, CSR_MSTATUS, STATUS_FS | tw);
+        image_csr(image, CSR_HSTATUS, vtw);
+        image_csr(image, CSR_MIDELEG, 0x222);
+        image_csr(image, CSR_HIDELEG, 0x444);
+        image_csr(image, CSR_MIE, pending);
+        image_csr(image, CSR_MIP, pending & 0x2);
+        image_csr(image, CSR_HVIP, pending & 0x4);
+        image_csr(image, CSR_MEDELEG, random_one_in(r, 2) ? random_delegation(r) : 0);
+        uint64_t start = image_pc(image);
+        for (uint32_t n = 0; n < 3; n++) {
+            image_op(image, "addi", 10 + n, 10 + n, 0, 1);
+            image_op(image, "wfi", 0, 0, 0, 0);
+            image_ebreak(image);
+        }
+        finish(image, mode, start);
+    }
+}
+
 /* --- pmp --- */
 
 /* A part of the scratch area in units of 8 bytes: a smaller one would stop the harness, since M too
