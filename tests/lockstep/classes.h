@@ -14,6 +14,7 @@ void class_csr(struct image *image, uint32_t cases);
 void class_trap(struct image *image, uint32_t cases);
 void class_interrupt(struct image *image, uint32_t cases);
 void class_wait(struct image *image, uint32_t cases);
+void class_aia(struct image *image, uint32_t cases);
 void class_pmp(struct image *image, uint32_t cases);
 void class_pages(struct image *image, uint32_t cases);
 void class_entries(struct image *image, uint32_t cases);

@@ -174,6 +174,12 @@ def vsip_read(d):
     return {key for key in d.keys if key[0] == "x" and d.theirs.get(key, 0) == d.ours.get(key, 0) & ~0x220}
 
 
+def topi_tie(d):
+    """Of SSI and STI with the same priority number QEMU reports STI."""
+    return {key for key in d.keys if key == "x8" and d.ours.get(key, 0) >> 16 == 1
+            and d.theirs.get(key, 0) == d.ours.get(key, 0) + 0x40000}
+
+
 # name, the rule, whether the difference lives on in registers: then the rest of the case is not compared.
 KNOWN = (
     ("amo-cause", amo_cause, False),
@@ -183,6 +189,7 @@ KNOWN = (
     ("fs-dirty", fs_dirty, False),
     ("vu-illegal", vu_illegal, False),
     ("vu-wfi", vu_wfi, False),
+    ("topi-tie", topi_tie, False),
     ("vs-cause", vs_cause, False),
     ("stale-tinst", stale_tinst, False),
     ("mprv-guest-cause", mprv_guest_cause, False),

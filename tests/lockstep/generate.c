@@ -54,6 +54,7 @@ static const struct {
     {"guest", class_guest},
     {"newer", class_newer},
     {"wait", class_wait},
+    {"aia", class_aia},
     {"entries", class_entries},
     {"guest_entries", class_guest_entries},
 };

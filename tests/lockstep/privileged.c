@@ -306,6 +306,37 @@ void class_wait(struct image *image, uint32_t cases)
     }
 }
 
+/* --- aia --- */
+
+/* The iprio arrays and what they make of pending interrupts; no interrupt is taken in M. */
+void class_aia(struct image *image, uint32_t cases)
+{
+    enum { MISELECT = 0x350, MIREG = 0x351, SISELECT = 0x150, SIREG = 0x151 };
+    static const uint32_t topi[] = {0xfb0, 0xdb0};
+    /* Priorities of 1, 3, 5, 7 and 9; at S level of what is delegated. */
+    static const uint64_t exist[2][2] = {{0x0300030003000300, 0x0300}, {0x0000030000000300, 0}};
+    struct random *r = &image->random;
+    while (cases-- > 0) {
+        begin(image, PROGRAM_SKIP);
+        image_csr(image, CSR_MIDELEG, 0x222);
+        image_csr(image, CSR_MIE, random_bits(r, 0xaaa));
+        image_csr(image, CSR_MIP, random_bits(r, 0x22)); /* not SEI (README.md) */
+        uint64_t start = image_pc(image);
+        for (uint32_t n = 0; n < 10; n++) {
+            uint32_t select = random_one_in(r, 2) ? MISELECT : SISELECT;
+            uint32_t second = random_below(r, 2);
+            image_li(image, 5, 0x30 + 2 * second);
+            image_csr_op(image, "csrrw", 0, select, 5);
+            image_li(image, 6, random_next(r) & exist[select == SISELECT][second]);
+            image_csr_op(image, "csrrw", 0, select + 1, 6);
+            image_csr_op(image, "csrrs", 7, select + 1, 0);
+            image_csr_op(image, "csrrs", 8, topi[random_below(r, 2)], 0);
+            image_ebreak(image);
+        }
+        finish(image, PROGRAM_M, start);
+    }
+}
+
 /* --- pmp --- */
 
 /* A part of the scratch area in units of 8 bytes: a smaller one would stop the harness, since M too
