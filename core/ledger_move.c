@@ -47,6 +47,31 @@ static struct place *held_of(struct ledger *l, const struct place *place)
     return held;
 }
 
+enum { S_FILE = 1 };
+
+static bool is_own_s_file(const struct place *place)
+{
+    return place->kind == PLACE_FILE && VD_FILE_INDEX(place->id) == S_FILE && place->vm <= 0;
+}
+
+/* An operating system that moves an interrupt of its own to another hart, where it may be another
+ * identity, clears the old bit and sends what was pending there by itself. */
+void move_resent(struct ledger *l, uint32_t hart, uint64_t serial)
+{
+    struct ledger_hart *h = ledger_hart(l, hart);
+    struct slot *slot = h && h->held ? place_peek(h->held, h->held_identity) : NULL;
+    struct msi *list = slot ? slot_take(slot) : NULL;
+    while (list) {
+        struct msi *msi = list;
+        list = msi->next;
+        msi->coalesced_into = serial;
+        msi_end(l, msi, MSI_CLAIMED);
+        msi_count(l, msi, LEDGER_COUNTER(coalesced), 1);
+    }
+    if (h)
+        h->held = NULL;
+}
+
 void move_hold(struct ledger *l, struct place *place, uint32_t identity)
 {
     struct slot *slot = place_slot(place, identity);
@@ -62,6 +87,11 @@ void move_hold(struct ledger *l, struct place *place, uint32_t identity)
         msi_count(l, msi, LEDGER_COUNTER(held), 1);
     }
     slot_append(place_slot(held, identity), held, list);
+    struct ledger_hart *h = is_own_s_file(place) ? ledger_hart(l, VD_FILE_HART(place->id)) : NULL;
+    if (!h)
+        return;
+    h->held = held;
+    h->held_identity = identity;
 }
 
 /* The vCPU may not run meanwhile: I29. */

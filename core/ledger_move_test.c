@@ -380,6 +380,39 @@ static void migration_knows_where_msis_landed(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, story_setup, story_teardown)
 
+static void hosts_own_msi(struct story *s, uint64_t serial, uint64_t file)
+{
+    device_owner(s, -1);
+    enable(s, VD_FILE(1, 1));
+    issue(s, serial, 5);
+    record(s, serial, file, 5, false);
+    eip(s, VD_REC_eip_clear, file, 5);
+}
+
+/* As Linux moves a vector from hart 0 to hart 1, where it is identity 7. */
+static void what_the_host_sends_again_by_itself_is_not_lost(void **state)
+{
+    struct story *s = *state;
+    hosts_own_msi(s, 1, S_FILE);
+    tell(s, (struct vd_record){
+                .kind = VD_REC_msi_issue, .serial = 2, .b = 7, .c = VD_REQUESTER_HART(0)});
+    record(s, 2, VD_FILE(1, 1), 7, false);
+    claim(s, VD_FILE(1, 1), 7);
+    balanced(s);
+    assert_int_equal(ledger_counts(s->ledger, LEDGER_ALL)->coalesced, 1);
+}
+
+static void what_another_hart_sends_is_something_else(void **state)
+{
+    struct story *s = *state;
+    hosts_own_msi(s, 1, S_FILE);
+    tell(s, (struct vd_record){
+                .kind = VD_REC_msi_issue, .serial = 2, .b = 7, .c = VD_REQUESTER_HART(1)});
+    record(s, 2, VD_FILE(1, 1), 7, false);
+    claim(s, VD_FILE(1, 1), 7);
+    violated(s, LEDGER_LOST, "[I28 file-moves]", "MSI 1");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -388,6 +421,8 @@ int main(void)
         TEST(claim_by_the_next_owner_is_a_stray),
         TEST(hosts_device_may_not_reach_a_guest),
         TEST(hart_may_store_to_a_file_of_any_vm),
+        TEST(what_the_host_sends_again_by_itself_is_not_lost),
+        TEST(what_another_hart_sends_is_something_else),
         TEST(file_left_with_a_pending_msi_loses_it),
         TEST(moved_msi_is_claimed_in_its_new_file),
         TEST(move_hint_allows_set_before_clear),

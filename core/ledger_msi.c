@@ -114,6 +114,11 @@ void msi_is_hosts(struct ledger *l, struct msi *msi)
     msi_count(l, msi, LEDGER_COUNTER(host), 1);
 }
 
+static bool from_hart(const struct msi *msi)
+{
+    return msi->requester >> 24 == VD_REQUESTER_HART(0) >> 24;
+}
+
 static bool from_iommu(const struct msi *msi)
 {
     return msi->requester >> 24 == VD_REQUESTER_IOMMU(0) >> 24;
@@ -191,6 +196,8 @@ void msi_issue(struct ledger *l, const struct vd_record *rec)
     msi->stamp[STAMP_ISSUE] = rec->time;
     l->open++;
     msi_count(l, msi, LEDGER_COUNTER(issued), 1);
+    if (from_hart(msi))
+        move_resent(l, msi->requester - VD_REQUESTER_HART(0), msi->serial);
     if (!from_iommu(msi))
         return;
     msi_is_hosts(l, msi);

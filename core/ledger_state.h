@@ -142,6 +142,8 @@ struct ledger_hart {
     struct trap_stamp last[TRAP_TARGETS]; /* external interrupt */
     struct last_claim claim;
     struct orders aplic; /* of its MSIs to all files of this hart */
+    struct place *held;  /* the last that it has taken out of its own S file, or NULL */
+    uint32_t held_identity;
     uint64_t hgeip, hgeie;
 };
 
@@ -338,6 +340,8 @@ void slot_append(struct slot *slot, struct place *place, struct msi *list);
 struct msi *slot_take(struct slot *slot);
 void place_owner(struct place *place, int64_t vm, uint64_t vcpu);
 bool place_enables(const struct place *place, uint32_t identity);
+/* A hart stores an MSI: it may stand for what the hart has just taken out of its own S file. */
+void move_resent(struct ledger *l, uint32_t hart, uint64_t serial);
 /* Takes what waits for `identity` to be set again at `to`: held, under a move, or in an MRIF. */
 struct msi *place_take_waiting(struct ledger *l, struct place *to, uint32_t identity);
 void place_name(const struct place *place, char *text, size_t size);
