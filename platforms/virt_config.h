@@ -99,6 +99,7 @@ struct virt_experiment_config {
     char members[1024];     /* names of other experiments to run instead */
     uint32_t expects;       /* enum virt_expects */
     char holds[512];        /* conditions on what the ledger and the hypervisor counted */
+    bool quick_start;       /* not OpenSBI, whose start takes long on many harts */
     bool per_vcpu;          /* report the latencies of each vCPU */
     char model[64];         /* what an abstract model says of the protocol: ok, or what it loses */
     char kernel[VIRT_PATH_SIZE];

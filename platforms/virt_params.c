@@ -145,6 +145,8 @@ static const struct vd_param experiment_table[] = {
     TEXT(holds, "conditions on the counts of every path, separated by blanks: lost=0 sgei>=2*sent"),
     TEXT(model, "what an abstract model of the protocol says: ok, or some of lost duplicate stray "
                 "dropped wakeup junk"),
+    {"quick_start", VD_PARAM_BOOL, FIELD(quick_start), 0, 0, 1, NULL, "",
+     "the built-in M-mode firmware in place of OpenSBI, whose start takes long on many harts"},
     {"per_vcpu", VD_PARAM_BOOL, FIELD(per_vcpu), 0, 0, 1, NULL, "",
      "report the latencies of each vCPU, and how evenly they are spread"},
     TEXT(kernel, "the hypervisor; empty: the built-in one"),

@@ -90,6 +90,8 @@ static enum status prepare(struct virt_config *config, struct vd_error *err)
     struct virt_machine_config *m = &config->machine;
     if (!add_bootargs(config, err))
         return STATUS_CONFIG;
+    if (config->experiment.quick_start && !*m->bios)
+        start_firmware_path(m->bios, sizeof(m->bios));
     if (*m->kernel)
         return STATUS_OK;
     if (*config->experiment.kernel) {

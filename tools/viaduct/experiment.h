@@ -45,5 +45,7 @@ void experiment_run_free(struct experiment_run *run);
 
 /* The hypervisor's image: a file name that stays valid.  False: there is none. */
 bool hypervisor_path(char *path, size_t size, struct vd_error *err);
+/* The same of the M-mode firmware below it that does nothing but start the harts. */
+bool start_firmware_path(char *path, size_t size);
 
 #endif

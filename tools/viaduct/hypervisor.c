@@ -8,14 +8,13 @@
 #ifdef VIADUCT_HYPERVISOR
 extern const struct embedded_file firmware_files[];
 
-/* Loaders take file names: the image becomes a file in memory, once. */
-static int image_file(void)
+/* Loaders take file names: an image becomes a file in memory, once. */
+static int image_file(const char *name, int *kept)
 {
-    static int fd = -1;
-    const struct embedded_file *image = embedded_find(firmware_files, "hyp.elf");
-    if (fd >= 0 || !image)
-        return fd;
-    fd = memfd_create("hyp.elf", MFD_CLOEXEC);
+    const struct embedded_file *image = embedded_find(firmware_files, name);
+    if (*kept >= 0 || !image)
+        return *kept;
+    int fd = memfd_create(name, MFD_CLOEXEC);
     for (const char *at = image->data; fd >= 0 && at < image->end;) {
         ssize_t n = write(fd, at, (size_t)(image->end - at));
         if (n <= 0) {
@@ -24,14 +23,30 @@ static int image_file(void)
         }
         at += n;
     }
+    *kept = fd;
     return fd;
 }
 #endif
 
+bool start_firmware_path(char *path, size_t size)
+{
+#ifdef VIADUCT_HYPERVISOR
+    static int kept = -1;
+    int fd = image_file("start.elf", &kept);
+    if (fd >= 0)
+        return snprintf(path, size, "/proc/self/fd/%d", fd) > 0;
+#else
+    (void)path;
+    (void)size;
+#endif
+    return false;
+}
+
 bool hypervisor_path(char *path, size_t size, struct vd_error *err)
 {
 #ifdef VIADUCT_HYPERVISOR
-    int fd = image_file();
+    static int kept = -1;
+    int fd = image_file("hyp.elf", &kept);
     if (fd >= 0) {
         snprintf(path, size, "/proc/self/fd/%d", fd);
         return true;
