@@ -109,8 +109,8 @@ static void same_register(uint32_t offset)
         fail_msg("register 0x%x: 0x%x, but 0x%x in the model", offset, emulated, real);
 }
 
-/* What has left since the last time, and all that can be read. */
-static void same(void)
+/* What has left since the last time. */
+static void same_msis(void)
 {
     assert_true(bench_settle(&b, SETTLE));
     assert_int_equal(num_sent, b.num_writes);
@@ -120,6 +120,12 @@ static void same(void)
     }
     num_sent = 0;
     bench_forget(&b);
+}
+
+/* And all that can be read. */
+static void same(void)
+{
+    same_msis();
     for (uint32_t offset = 0; offset < VAPLIC_BYTES; offset += 4)
         same_register(offset);
 }
@@ -173,7 +179,10 @@ static void any_sequence_is_as_on_a_real_one(void **state)
     uint64_t r = 88172645463325252u;
     for (uint32_t i = 0; i < 20000; i++) {
         random_step(&r);
-        same();
+        if (i % 16)
+            same_msis();
+        else
+            same();
     }
 }
 
