@@ -6,7 +6,6 @@
 #define TYPE(type) ((uint64_t)(type) << TDATA1_TYPE_LSB)
 #define MCONTROL6  TYPE(TRIGGER_MCONTROL6)
 #define ICOUNT     TYPE(TRIGGER_ICOUNT)
-
 enum { ALL_MODES = 1 << 6 | 1 << 4 | 1 << 3 | 1 << 23 | 1 << 24 };
 
 /* A hart in a mode with interrupts enabled there, all memory allowed. */
@@ -43,8 +42,8 @@ static uint64_t tdata1(struct rig *r, unsigned i)
 static void Sdtrig_enumeration(void **state)
 {
     (void)state;
-    struct rig *r = rig_new(NULL);
     uint64_t value;
+    struct rig *r = rig_new(NULL);
     for (unsigned i = 0; i < 8; i++) {
         csr_poke(r->hart, CSR_tselect, i);
         csr_peek(r->hart, CSR_tselect, &value);
@@ -312,8 +311,7 @@ static void Sdtrig_chains(void **state)
         }
         rig_step(r, 1);
         assert_int_equal(r->hart->st.traps, i == 0);
-        if (i != 0)
-            rig_step(r, 1);
+        rig_step(r, i != 0);
         assert_int_equal(r->hart->st.traps, !(i & 1));
         assert_int_equal((tdata1(r, 1) & MCONTROL6_HIT0) != 0, !(i & 1));
         assert_int_equal((tdata1(r, 2) & MCONTROL6_HIT0) != 0, !(i & 1));
