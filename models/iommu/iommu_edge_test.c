@@ -201,6 +201,28 @@ static void MSI_6_all_bits_by_halves(void **state)
     }
 }
 
+/* Switch report_notice_fault: what was refused is recorded, with its address, and nothing else is.
+ */
+static void report_notice_fault_switch(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        bool report = i & 1, refused = i & 2;
+        struct bed s;
+        const struct iommu_config config = {.report_notice_fault = report, .rules_1_0 = true};
+        open_with(&s, &config, 0);
+        uint64_t notice = refused ? 0x1000 : IMSIC_WINDOW;
+        bench_poke(&s.t.b, s.msi, 8, bed_pages(&s.t, 1) >> 9 << 7 | 3);
+        bench_poke(&s.t.b, s.msi + 8, 8, PPN(notice));
+        bed_msi(&s.t, 1, IOVA + 0x1000, 9);
+        assert_int_equal(bed_faults(&s.t), report && refused);
+        assert_int_equal(bed_cause(&s.t, 0), report && refused ? 273 : 0);
+        if (report && refused)
+            assert_int_equal(bed_fault(&s.t, 0, 2), 0x1000);
+        bed_close(&s.t);
+    }
+}
+
 /* The capability of a process's first stage is that of Sv39, not of Sv39x4. */
 static void PDT_3_and_DC_4_10_capability_of_the_stage(void **state)
 {
@@ -327,6 +349,7 @@ int main(void)
         cmocka_unit_test(Q_4_off_records_nothing),
         cmocka_unit_test(CA_1_largest_caches),
         cmocka_unit_test(MSI_6_all_bits_by_halves),
+        cmocka_unit_test(report_notice_fault_switch),
         cmocka_unit_test(PDT_3_and_DC_4_10_capability_of_the_stage),
         cmocka_unit_test(FCTL_1_narrow_only),
         cmocka_unit_test(stale_check_only_looks),

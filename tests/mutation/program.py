@@ -32,6 +32,12 @@ def run(command, **keywords):
     return subprocess.run(command, check=True, **keywords)
 
 
+def older(made, *sources):
+    """True if it is not there, or not as new as what it is made of."""
+    times = [source.stat().st_mtime for source in sources if source.exists()]
+    return not made.exists() or made.stat().st_mtime < max(times)
+
+
 class Program:
     """units: (source, compile command); library: as the link commands name it."""
 
@@ -51,8 +57,14 @@ class Program:
                 out.write_text(text, "latin-1")
                 for kind in KINDS:
                     self.object(path, kind).unlink(missing_ok=True)
-        (self.work / "mutants.json").write_text(json.dumps([m.as_dict() for m in self.numbering.mutants], indent=0))
+        listed = json.dumps([m.as_dict() for m in self.numbering.mutants], indent=0)
+        if not self.list.exists() or self.list.read_text() != listed:
+            self.list.write_text(listed)
         return self.numbering.mutants
+
+    @property
+    def list(self):
+        return self.work / "mutants.json"
 
     def object(self, path, kind):
         return self.work / f"{pathlib.Path(path).stem}.{kind}.o"
@@ -68,14 +80,16 @@ class Program:
             for path, command in self.units:
                 if not self.object(path, kind).exists():
                     todo.append((self.work / pathlib.Path(path).name, self.object(path, kind), self.flags(command, kind)))
-            todo.append((HERE / "mutant.c", self.object("mutant.c", kind), self.flags("", kind)))
+            if older(self.object("mutant.c", kind), self.list, HERE / "mutant.c"):
+                todo.append((HERE / "mutant.c", self.object("mutant.c", kind), self.flags("", kind)))
         with ThreadPoolExecutor(self.jobs) as pool:
             list(pool.map(lambda job: run(["cc", *job[2], "-c", "-o", str(job[1]), str(job[0])]), todo))
         for kind in KINDS:
             archive = self.archive(kind)
-            archive.unlink(missing_ok=True)
-            run(["ar", "crs", str(archive), *[str(self.object(path, kind)) for path, _ in self.units],
-                 str(self.object("mutant.c", kind))])
+            objects = [self.object(path, kind) for path, _ in [*self.units, ("mutant.c", "")]]
+            if older(archive, *objects):
+                archive.unlink(missing_ok=True)
+                run(["ar", "crs", str(archive), *map(str, objects)])
 
     def archive(self, kind):
         return self.work / f"lib{kind}.a"
@@ -88,6 +102,8 @@ class Program:
         for kind in KINDS:
             (self.work / kind).mkdir(exist_ok=True)
             for path, command in links.items():
+                if not older(self.executable(path, kind), self.archive(kind), pathlib.Path(directory, path)):
+                    continue
                 words = shlex.split(command)
                 # Units that are not mutated come from the library itself.
                 words = [part for word in words

@@ -16,14 +16,14 @@ LIMITED = {kind: f'ulimit -c 0 -f 200000 {memory}; exec "$@"'
 SURROUNDINGS = {"CMOCKA_TEST_ABORT": "1", "MALLOC_MMAP_THRESHOLD_": "1000000"}
 # What the sanitizers may see that no test notices: leaks, accesses out of bounds, undefined operations.
 # They are slow, so that only quick tests run under them, and only where such a thing can come about.
-UNSOUND, QUICK = {"statement", "comparison", "constant", "arithmetic", "table"}, 0.1
+UNSOUND, QUICK = {"statement", "comparison", "constant", "enumerator", "arithmetic", "table"}, 0.1
 PATIENCE = 300  # seconds by the clock, for a mutant that sleeps
 HANG = 27  # SIGPROF
 
 
 class Trial:
-    def __init__(self, program, tests, jobs):
-        self.program, self.tests, self.jobs = program, tests, jobs
+    def __init__(self, program, tests, jobs, checked=True):
+        self.program, self.tests, self.jobs, self.checked = program, tests, jobs, checked
         self.cost, self.reached, self.same = {}, defaultdict(set), set()
         self.kills = defaultdict(Counter)  # by file: kills of each test
         self.lock = threading.Lock()
@@ -80,7 +80,7 @@ class Trial:
         """(kind of executable, test), the likeliest killers first."""
         tests = self.order(mutant)
         yield from ((MUTANTS, test) for test in tests)
-        if mutant.operator in UNSOUND:
+        if self.checked and mutant.operator in UNSOUND:
             yield from ((CHECKED, test) for test in tests if self.cost[test.name] <= QUICK)
 
     def judge(self, mutant):
