@@ -201,6 +201,34 @@ static void MSI_6_all_bits_by_halves(void **state)
     }
 }
 
+/* Two stores into one MRIF do not interleave, whoever is older than both. */
+static void MRIF_3_behind_a_walk(void **state)
+{
+    (void)state;
+    struct bed s;
+    const struct iommu_config config = {
+        .capabilities = UINT64_C(0xff8efefcf10) & ~BIT(21), .outstanding = 4, .rules_1_0 = true};
+    open_with(&s, &config, 0);
+    uint64_t mrif = bed_pages(&s.t, 1);
+    bench_poke(&s.t.b, s.msi, 8, mrif >> 9 << 7 | 3);
+    bench_poke(&s.t.b, s.msi + 8, 8, PPN(IMSIC_WINDOW));
+    bed_msi(&s.t, 1, IOVA + 0x1000, 1);
+    struct vd_txn walk = bench_read(0x1000, 4);
+    walk.requester = 3;
+    s.t.b.latency = 100 * CYCLE;
+    iommu_submit(s.t.m, &walk);
+    s.t.b.latency = 10 * CYCLE;
+    for (unsigned identity = 5; identity < 7; identity++) {
+        struct vd_txn txn = bench_write(IOVA + 0x1000, 4, identity);
+        txn.requester = 1;
+        txn.attrs = VD_POSTED | VD_RELAXED;
+        iommu_submit(s.t.m, &txn);
+    }
+    bed_settle(&s.t);
+    assert_int_equal(bench_peek(&s.t.b, mrif, 8), BIT(1) | BIT(5) | BIT(6));
+    bed_close(&s.t);
+}
+
 /* Switch report_notice_fault: what was refused is recorded, with its address, and nothing else is.
  */
 static void report_notice_fault_switch(void **state)
@@ -349,6 +377,7 @@ int main(void)
         cmocka_unit_test(Q_4_off_records_nothing),
         cmocka_unit_test(CA_1_largest_caches),
         cmocka_unit_test(MSI_6_all_bits_by_halves),
+        cmocka_unit_test(MRIF_3_behind_a_walk),
         cmocka_unit_test(report_notice_fault_switch),
         cmocka_unit_test(PDT_3_and_DC_4_10_capability_of_the_stage),
         cmocka_unit_test(FCTL_1_narrow_only),
