@@ -155,33 +155,6 @@ static void segments_sum_to_total(void **state)
     }
 }
 
-static void percentiles_by_nearest_rank(void **state)
-{
-    (void)state;
-    vd_time ten[] = {100, 90, 80, 70, 60, 50, 40, 30, 20, 10};
-    struct statistic s = statistic_of(ten, 10);
-    assert_int_equal(s.p50, 50);
-    assert_int_equal(s.p90, 90);
-    assert_int_equal(s.p99, 100);
-    assert_int_equal(s.max, 100);
-    assert_int_equal(s.mean, 55);
-    vd_time one[] = {7};
-    s = statistic_of(one, 1);
-    assert_int_equal(s.p50, 7);
-    assert_int_equal(s.p99, 7);
-    vd_time hundred[101];
-    for (int i = 0; i < 101; i++)
-        hundred[i] = (vd_time)(100 - i);
-    s = statistic_of(hundred, 101);
-    assert_int_equal(s.p50, 50);
-    assert_int_equal(s.p90, 90);
-    assert_int_equal(s.p99, 99);
-    assert_int_equal(s.max, 100);
-    vd_time huge[] = {UINT64_MAX - 1, UINT64_MAX - 3};
-    assert_int_equal(statistic_of(huge, 2).mean, UINT64_MAX - 2);
-    assert_int_equal(statistic_of(NULL, 0).max, 0);
-}
-
 static void summary_counts_own_claims_only(void **state)
 {
     (void)state;
@@ -477,7 +450,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(normalize_fills_unknown),
         TEST(segments_sum_to_total),
-        TEST(percentiles_by_nearest_rank),
         TEST(summary_counts_own_claims_only),
         TEST(numbers),
         TEST(csv_records),

@@ -57,41 +57,6 @@ vd_time sample_total(const struct sample *sample)
     return sample->stamp[STAMP_CLAIM] - sample->stamp[STAMP_ISSUE];
 }
 
-static int compare(const void *x, const void *y)
-{
-    vd_time a = *(const vd_time *)x, b = *(const vd_time *)y;
-    return (a > b) - (a < b);
-}
-
-/* The smallest value that at least `percent` of all values do not exceed. */
-static vd_time nearest_rank(const vd_time *sorted, size_t count, unsigned percent)
-{
-    size_t rank = (count * percent + 99) / 100;
-    return sorted[rank - 1];
-}
-
-static vd_time mean(const vd_time *values, size_t count)
-{
-    unsigned __int128 sum = 0;
-    for (size_t i = 0; i < count; i++)
-        sum += values[i];
-    return (vd_time)(sum / count);
-}
-
-struct statistic statistic_of(vd_time *values, size_t count)
-{
-    if (!count)
-        return (struct statistic){.max = 0};
-    qsort(values, count, sizeof(values[0]), compare);
-    return (struct statistic){
-        .p50 = nearest_rank(values, count, 50),
-        .p90 = nearest_rank(values, count, 90),
-        .p99 = nearest_rank(values, count, 99),
-        .max = values[count - 1],
-        .mean = mean(values, count),
-    };
-}
-
 bool sample_is_measured(const struct sample *sample)
 {
     return sample->fate == SAMPLE_CLAIMED && !sample->coalesced_into;

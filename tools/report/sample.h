@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "core/sample.h"
+#include "report/statistic.h"
 
 /* Segment s lies between stamp s and stamp s + 1. */
 enum sample_segment {
@@ -18,11 +19,6 @@ enum sample_segment {
     SEGMENT_TRAP_ENTRY,
     SEGMENT_CLAIM,
     SEGMENT_COUNT
-};
-
-struct statistic {
-    vd_time p50, p90, p99, max; /* nearest rank: each is a measured value */
-    vd_time mean;               /* rounded down */
 };
 
 struct path_summary {
@@ -53,9 +49,6 @@ bool sample_is_measured(const struct sample *sample);
 void sample_normalize(struct sample *sample);
 vd_time sample_segment(const struct sample *sample, enum sample_segment segment);
 vd_time sample_total(const struct sample *sample);
-
-/* Sorts values and reads the statistic off them; all zero if count is 0. */
-struct statistic statistic_of(vd_time *values, size_t count);
 /* Fills in the second half of *summary from the samples whose path is `path`.  Returns false if
  * there is no memory. */
 bool path_summarize(struct path_summary *summary, uint32_t path, const struct sample *samples,
