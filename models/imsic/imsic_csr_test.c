@@ -394,11 +394,50 @@ static void MIG_2_no_duplicate(void **state)
     assert_int_equal(topei(G2), 0);
 }
 
+/* What no register is at is 0, however full its neighbours are. */
+static void IMSIC_R1_nothing_beside_the_arrays(void **state)
+{
+    (void)state;
+    struct imsic_config c = plain;
+    c.ids = 2047;
+    rebuild(c);
+    for (uint32_t w = 0; w < 32; w++) {
+        set_csr(S_FILE, EIP + 2 * w, UINT64_MAX);
+        set_csr(S_FILE, EIE + 2 * w, UINT64_MAX);
+    }
+    for (uint32_t select = 0; select < 0x200; select++) {
+        bool array = select >= EIP && select < 0x100 && select % 2 == 0;
+        uint64_t first = select == EIP || select == EIE;
+        assert_int_equal(csr(S_FILE, select), array ? ~first : 0);
+    }
+}
+
+/* Of all that is pending the last MSI alone is not seen yet. */
+static void defect_rmw_split_in_every_word(void **state)
+{
+    (void)state;
+    static const uint32_t identities[] = {1, 62, 63, 64, 65, 70, 126, 127};
+    struct imsic_config c = plain;
+    c.defect = IMSIC_DEFECT_RMW_SPLIT;
+    for (unsigned i = 0; i < 8; i++)
+        for (unsigned later = 0; later < 2; later++) {
+            rebuild(c);
+            bench_run(&b, later * 100000);
+            for (uint32_t id = 1; id <= N; id++)
+                if (id != identities[i])
+                    msi(S_FILE, id);
+            msi(S_FILE, identities[i]);
+            for (uint32_t id = 1; id <= N; id++)
+                assert_int_equal(pending(S_FILE, id), id != identities[i]);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         RULE(IMSIC_R1_bits_that_do_not_exist),
         RULE(IMSIC_R1_reserved_selects),
+        RULE(IMSIC_R1_nothing_beside_the_arrays),
         RULE(IMSIC_R1_word_of_identity),
         RULE(IMSIC_R2_csrs_keeps_concurrent_msi),
         RULE(IMSIC_R3_csr_effects_are_immediate),
@@ -419,6 +458,7 @@ int main(void)
         RULE(GUEST_9_kvm_save_and_clear),
         RULE(MIG_1_msis_survive),
         RULE(MIG_2_no_duplicate),
+        RULE(defect_rmw_split_in_every_word),
     };
     return cmocka_run_group_tests_name("imsic CSRs", tests, NULL, NULL);
 }
