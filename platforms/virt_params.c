@@ -153,7 +153,7 @@ static const struct vd_param experiment_table[] = {
 };
 
 static const char *const wires[] = {"level", "edge", NULL};
-static const char *const modes[] = {"hwaccel", "emul", "auto", NULL};
+static const char *const modes[] = {"own", "hwaccel", "emul", "auto", NULL};
 
 static const char *const policies[] = {"first", "lru", "rate", "pinned", NULL};
 
@@ -178,7 +178,8 @@ static const struct vd_param bootarg_table[] = {
     {"slice", VD_PARAM_U32, FIELD(slice), 200, 1, 1000000, NULL, "ticks of time",
      "of vCPUs that share a hart"},
     {"wire", VD_PARAM_CHOICE, FIELD(wire), 0, 0, 1, wires, "", "e07: sensitivity of the source"},
-    {"mode", VD_PARAM_CHOICE, FIELD(mode), 0, 0, 2, modes, "", "interrupt files of the vCPUs"},
+    {"mode", VD_PARAM_CHOICE, FIELD(mode), 0, 0, 3, modes, "",
+     "interrupt files of the vCPUs; own: as the experiment has it"},
     {"policy", VD_PARAM_CHOICE, FIELD(policy), 0, 0, 3, policies, "",
      "who gives up its guest file for another vCPU"},
 };

@@ -99,6 +99,14 @@ static uint32_t vcpus_of(const struct experiment *e, const struct options *o)
     return (uint32_t)first_of(o->vcpus, e->vm.vcpus, 2);
 }
 
+/* What an experiment is about comes first, then the boot argument. */
+static enum vm_mode mode_of(const struct experiment *e, const struct options *o)
+{
+    if (e->emul || e->vm.mode == MODE_MRIF)
+        return e->emul ? MODE_EMUL : MODE_MRIF;
+    return (enum vm_mode)first_of(o->mode, e->vm.mode, MODE_HWACCEL);
+}
+
 static uint32_t devices_of(const struct experiment *e)
 {
     return e->every_device ? num_endpoints : 1;
@@ -176,7 +184,8 @@ static void guest_run(const struct experiment *e, const struct options *o, uint3
     config.vcpus = vcpus_of(e, o);
     config.policy = o->policy;
     config.devices = devices_of(e);
-    config.mode = e->emul ? MODE_EMUL : e->vm.mode ? e->vm.mode : o->mode;
+    config.mode = mode_of(e, o);
+    config.restore &= config.mode != MODE_EMUL;
     if (config.vcpus > GUEST_VCPUS_MAX)
         hyp_exit(HYP_ARGUMENTS, "%s: at most %u vCPUs can run", name, GUEST_VCPUS_MAX);
     struct vm *vm = vm_create(&config);

@@ -36,6 +36,7 @@ static const struct {
 } choices[] = {
     {"wire", "level", 0},
     {"wire", "edge", 1},
+    {"mode", "own", MODE_UNSAID},
     {"mode", "hwaccel", MODE_HWACCEL},
     {"mode", "emul", MODE_EMUL},
     {"mode", "auto", MODE_AUTO},

@@ -54,10 +54,12 @@ static bool vcpu_place(struct vm *vm, struct vcpu *vcpu)
         gfile_clear(vcpu->hart, vcpu->guest_file);
         return true;
     }
-    vcpu->in_mrif = vm->config.mode >= MODE_AUTO && mrif_can_run();
+    if (vm->config.mode == MODE_HWACCEL)
+        return false;
+    vcpu->in_mrif = vm->config.mode != MODE_EMUL && mrif_can_run();
     if (vcpu->in_mrif)
         hint_mrif_owner(vcpu->swfile.owner, vcpu->mrif.spa, 1);
-    return vm->config.mode != MODE_HWACCEL;
+    return true;
 }
 
 static void vaplic_send(void *ctx, uint32_t hart, uint32_t eiid)

@@ -15,6 +15,7 @@
 #include "vcpu.h"
 
 enum vm_mode {
+    MODE_UNSAID,
     MODE_HWACCEL, /* every vCPU has a guest file */
     MODE_EMUL,    /* none has, and the host takes its interrupts */
     MODE_AUTO,    /* as long as there are any */
