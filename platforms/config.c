@@ -43,6 +43,11 @@ bool config_visit(const struct config *config, bool (*visit)(void *ctx, struct c
     return true;
 }
 
+static unsigned width_of(const struct vd_param *param)
+{
+    return (unsigned)(param->max - param->min) + 1;
+}
+
 static void store_number(const struct config_slot *slot, uint64_t value)
 {
     switch (slot->param->type) {
@@ -63,6 +68,11 @@ static void store_number(const struct config_slot *slot, uint64_t value)
         *bits = vd_set(*bits, (unsigned)slot->param->min, 1, value != 0);
         break;
     }
+    case VD_PARAM_BITS: {
+        uint64_t *bits = slot->field;
+        *bits = vd_set(*bits, (unsigned)slot->param->min, width_of(slot->param), value);
+        break;
+    }
     case VD_PARAM_STRING:
         *(char *)slot->field = '\0';
         break;
@@ -81,6 +91,9 @@ static uint64_t load_number(const struct config_slot *slot)
         return *(const bool *)slot->field;
     case VD_PARAM_FLAG:
         return vd_get(*(const uint64_t *)slot->field, (unsigned)slot->param->min, 1);
+    case VD_PARAM_BITS:
+        return vd_get(*(const uint64_t *)slot->field, (unsigned)slot->param->min,
+                      width_of(slot->param));
     case VD_PARAM_STRING:
         break;
     }
@@ -184,6 +197,8 @@ static bool parse_value(const struct vd_param *param, const char *text, uint64_t
     case VD_PARAM_U32:
     case VD_PARAM_U64:
         return config_parse_number(text, value) && *value >= param->min && *value <= param->max;
+    case VD_PARAM_BITS:
+        return config_parse_number(text, value) && *value <= vd_mask(0, width_of(param));
     case VD_PARAM_BOOL:
     case VD_PARAM_FLAG:
         return parse_bool(text, value);
@@ -248,6 +263,7 @@ void config_get(const struct config_slot *slot, char *text, size_t size)
     switch (slot->param->type) {
     case VD_PARAM_U32:
     case VD_PARAM_U64:
+    case VD_PARAM_BITS:
         print_number(slot->param, value, text, size);
         break;
     case VD_PARAM_BOOL:
@@ -283,6 +299,9 @@ void config_describe_range(const struct vd_param *param, char *text, size_t size
         print_number(param, param->max, high, sizeof(high));
         snprintf(text, size, "%s..%s%s%s", low, high, param->unit && *param->unit ? " " : "",
                  param->unit ? param->unit : "");
+        break;
+    case VD_PARAM_BITS:
+        snprintf(text, size, "0..%" PRIu64, vd_mask(0, width_of(param)));
         break;
     case VD_PARAM_BOOL:
     case VD_PARAM_FLAG:

@@ -31,6 +31,7 @@ static const struct vd_param engine_table[] = {
      "the size"},
     {"armed", VD_PARAM_BOOL, offsetof(struct engine, armed), 1, 0, 1, NULL, "", "is it armed"},
     {"fast", VD_PARAM_FLAG, offsetof(struct engine, flags), 1, 3, 0, NULL, "", "bit 3"},
+    {"gear", VD_PARAM_BITS, offsetof(struct engine, flags), 2, 8, 10, NULL, "", "bits 10:8"},
     {"colour", VD_PARAM_CHOICE, offsetof(struct engine, colour), 1, 0, 0, colours, "",
      "its colour"},
 };
@@ -79,7 +80,7 @@ static void defaults_are_the_fallbacks(void **state)
     assert_int_equal(world.engine.rate, 7);
     assert_int_equal(world.spare.size, 4096);
     assert_true(world.engine.armed);
-    assert_int_equal(world.engine.flags, 8);
+    assert_int_equal(world.engine.flags, 0x208);
     assert_int_equal(world.spare.colour, 1);
     assert_string_equal(world.engine.label, "");
 }
@@ -89,14 +90,15 @@ static void values_of_every_type_are_read(void **state)
     (void)state;
     struct world world;
     struct vd_error err = {""};
-    assert_true(read_text(&world,
-                          "engine:\n  rate: 100\n  size: 0x20K\n  armed: off\n  fast: false\n"
-                          "  colour: red\n  label: \"a: b\"\nspare:\n",
-                          &err));
+    assert_true(
+        read_text(&world,
+                  "engine:\n  rate: 100\n  size: 0x20K\n  armed: off\n  fast: false\n  gear: 7\n"
+                  "  colour: red\n  label: \"a: b\"\nspare:\n",
+                  &err));
     assert_int_equal(world.engine.rate, 100);
     assert_int_equal(world.engine.size, 32 * 1024);
     assert_false(world.engine.armed);
-    assert_int_equal(world.engine.flags, 0);
+    assert_int_equal(world.engine.flags, 0x700);
     assert_int_equal(world.engine.colour, 0);
     assert_string_equal(world.engine.label, "a: b");
     assert_int_equal(world.spare.rate, 7);
@@ -111,9 +113,9 @@ static void wrong_files_get_their_sentence(void **state)
         const char *text, *error;
     } cases[] = {
         {"engine:\n  rote: 3\n", "f.yaml:2:3: unknown key 'engine.rote', did you mean 'rate'?"},
-        {"engine:\n  zzzzzz: 3\n",
-         "f.yaml:2:3: unknown key 'engine.zzzzzz'; accepted are rate, size, armed, fast, colour, "
-         "label"},
+        {"engine:\n  zzzzzz: 3\n", "f.yaml:2:3: unknown key 'engine.zzzzzz'; accepted are rate, "
+                                   "size, armed, fast, gear, colour, "
+                                   "label"},
         {"engin:\n  rate: 3\n", "f.yaml:1:1: unknown section 'engin', did you mean 'engine'?"},
         {"q:\n  rate: 3\n", "f.yaml:1:1: unknown section 'q'; accepted are engine, spare"},
         {"engine:\n  rate: 0\n",
@@ -134,6 +136,7 @@ static void wrong_files_get_their_sentence(void **state)
          "f.yaml:2:10: engine.armed does not take 'maybe': accepted is true or false"},
         {"engine:\n  fast: 2\n",
          "f.yaml:2:9: engine.fast does not take '2': accepted is true or false"},
+        {"engine:\n  gear: 8\n", "f.yaml:2:9: engine.gear does not take '8': accepted is 0..7"},
         {"engine:\n  colour: blue\n",
          "f.yaml:2:11: engine.colour does not take 'blue': accepted is red, green"},
         {"engine:\n  label: 0123456789abcdef\n",
@@ -167,9 +170,9 @@ static void wrong_keys_get_their_sentence(void **state)
         {"rate", "1", "'rate' is not a key: write section.key, for example machine.harts"},
         {".rate", "1", "'.rate' is not a key: write section.key, for example machine.harts"},
         {"engine.", "1",
-         "unknown key 'engine.'; accepted are rate, size, armed, fast, colour, label"},
+         "unknown key 'engine.'; accepted are rate, size, armed, fast, gear, colour, label"},
         {"spare.label", "x",
-         "unknown key 'spare.label'; accepted are rate, size, armed, fast, "
+         "unknown key 'spare.label'; accepted are rate, size, armed, fast, gear, "
          "colour"},
         {"spare.rat", "1", "unknown key 'spare.rat', did you mean 'rate'?"},
     };
@@ -191,6 +194,7 @@ static void what_is_printed_reads_back(void **state)
     assert_true(config_set(&config, "engine.size", "3M", NULL));
     assert_true(config_set(&config, "spare.colour", "red", NULL));
     assert_true(config_set(&config, "spare.fast", "no", NULL));
+    assert_true(config_set(&config, "spare.gear", "5", NULL));
     char *text;
     size_t size;
     FILE *out = open_memstream(&text, &size);

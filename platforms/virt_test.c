@@ -96,6 +96,42 @@ static void every_device_answers_at_its_address(void **state)
     virt_destroy(m.virt);
 }
 
+/* Every field of the capabilities register is a key of the configuration. */
+static void every_capability_is_a_key(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *key, *value;
+        uint64_t bits;
+    } keys[] = {
+        {"iommu.sv32", "no", UINT64_C(1) << 8},         {"iommu.sv39", "no", UINT64_C(1) << 9},
+        {"iommu.sv48", "no", UINT64_C(1) << 10},        {"iommu.sv57", "no", UINT64_C(1) << 11},
+        {"iommu.svrsw60t59b", "no", UINT64_C(1) << 14}, {"iommu.svpbmt", "no", UINT64_C(1) << 15},
+        {"iommu.sv32x4", "no", UINT64_C(1) << 16},      {"iommu.sv39x4", "no", UINT64_C(1) << 17},
+        {"iommu.sv48x4", "no", UINT64_C(1) << 18},      {"iommu.sv57x4", "no", UINT64_C(1) << 19},
+        {"iommu.amo_mrif", "no", UINT64_C(1) << 21},    {"iommu.msi_flat", "no", UINT64_C(1) << 22},
+        {"iommu.msi_mrif", "no", UINT64_C(1) << 23},    {"iommu.amo_hwad", "no", UINT64_C(1) << 24},
+        {"iommu.ats", "no", UINT64_C(1) << 25},         {"iommu.t2gpa", "no", UINT64_C(1) << 26},
+        {"iommu.end", "no", UINT64_C(1) << 27},         {"iommu.igs", "1", UINT64_C(3) << 28},
+        {"iommu.hpm", "no", UINT64_C(1) << 30},         {"iommu.dbg", "no", UINT64_C(1) << 31},
+        {"iommu.pas", "48", UINT64_C(8) << 32},         {"iommu.pd8", "no", UINT64_C(1) << 38},
+        {"iommu.pd17", "no", UINT64_C(1) << 39},        {"iommu.pd20", "no", UINT64_C(1) << 40},
+        {"iommu.qosid", "no", UINT64_C(1) << 41},       {"iommu.nl", "no", UINT64_C(1) << 42},
+        {"iommu.s", "no", UINT64_C(1) << 43},
+    };
+    uint64_t data, all;
+    struct machine whole = machine_of(NULL, 0);
+    assert_int_equal(load(&whole, 0x3010000, 8, &all), VD_OK);
+    virt_destroy(whole.virt);
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        const struct virt_setting setting = {keys[i].key, keys[i].value, 0};
+        struct machine m = machine_of(&setting, 1);
+        assert_int_equal(load(&m, 0x3010000, 8, &data), VD_OK);
+        assert_int_equal(data ^ all, keys[i].bits);
+        virt_destroy(m.virt);
+    }
+}
+
 /* With 4 guest files a hart's stride is 8 pages, of which 5 are files. */
 static void pages_between_guest_files_and_the_next_hart_read_zero(void **state)
 {
@@ -439,6 +475,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_device_answers_at_its_address),
+        cmocka_unit_test(every_capability_is_a_key),
         cmocka_unit_test(pages_between_guest_files_and_the_next_hart_read_zero),
         cmocka_unit_test(an_msi_of_the_endpoint_is_pending_in_its_file),
         cmocka_unit_test(an_identity_that_does_not_exist_is_dropped),

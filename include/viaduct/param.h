@@ -13,6 +13,7 @@ enum vd_param_type {
     VD_PARAM_U64,    /* uint64_t, min..max */
     VD_PARAM_BOOL,   /* bool */
     VD_PARAM_FLAG,   /* bit `min` of a uint64_t */
+    VD_PARAM_BITS,   /* the number in bits max:min of a uint64_t */
     VD_PARAM_CHOICE, /* uint32_t index into choices (NULL-terminated) */
     VD_PARAM_STRING, /* char[max], NUL-terminated; the default is empty.  Platforms only. */
 };

@@ -107,6 +107,8 @@ struct iommu_row {
     const char *text; /* title and command: anchor; capability: meaning; cause: the answer to ATS */
 };
 const struct iommu_row *iommu_rows(uint32_t *count);
+/* The capability without which a row of iommu_regs() is absent; NULL: it is always there. */
+const char *iommu_reg_capability(uint32_t row);
 const struct vd_param *iommu_params(uint32_t *count);
 
 #endif

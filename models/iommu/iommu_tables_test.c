@@ -58,6 +58,30 @@ static void REG_4_layout(void **state)
     assert_true(table_regs_are(regs, count, expected, COUNT(expected)));
 }
 
+static void REG_5_capability_of_every_row(void **state)
+{
+    (void)state;
+    uint32_t count, of_message = 0;
+    const struct vd_reg *regs = iommu_regs(&count);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t at = regs[i].offset;
+        const char *capability = iommu_reg_capability(i), *expected = NULL;
+        if ((at >= REG_OFFSET_PQB && at <= REG_OFFSET_PQT) || at == REG_OFFSET_PQCSR)
+            expected = "ATS";
+        else if (at >= REG_OFFSET_IOCOUNTOVF && at < REG_OFFSET_TR_REQ_IOVA)
+            expected = "HPM";
+        else if (at >= REG_OFFSET_TR_REQ_IOVA && at <= REG_OFFSET_TR_RESPONSE)
+            expected = "DBG";
+        else if (at == REG_OFFSET_IOMMU_QOSID)
+            expected = "QOSID";
+        else if (at >= REG_OFFSET_MSI_CFG)
+            expected = "IGS 0 or 2";
+        of_message += at >= REG_OFFSET_MSI_CFG;
+        assert_string_equal(capability ? capability : "", expected ? expected : "");
+    }
+    assert_int_equal(of_message, 3);
+}
+
 /* Rows for documentation: tables that are not empty, fields within a doubleword that do not
  * overlap. */
 static void rows_of_other_tables(void **state)
@@ -88,6 +112,7 @@ static void parameters(void **state)
         {offsetof(struct iommu_config, index), "index u32 0 0..255"},
         {offsetof(struct iommu_config, capabilities),
          "capabilities u64 0xff8efefcf10 0..0xffffffffffffffff"},
+        {offsetof(struct iommu_config, capabilities), "version bits 16 0..7"},
         {offsetof(struct iommu_config, capabilities), "sv32 flag 1 8..8"},
         {offsetof(struct iommu_config, capabilities), "sv39 flag 1 9..9"},
         {offsetof(struct iommu_config, capabilities), "sv48 flag 1 10..10"},
@@ -105,8 +130,10 @@ static void parameters(void **state)
         {offsetof(struct iommu_config, capabilities), "ats flag 1 25..25"},
         {offsetof(struct iommu_config, capabilities), "t2gpa flag 1 26..26"},
         {offsetof(struct iommu_config, capabilities), "end flag 1 27..27"},
+        {offsetof(struct iommu_config, capabilities), "igs bits 2 28..29"},
         {offsetof(struct iommu_config, capabilities), "hpm flag 1 30..30"},
         {offsetof(struct iommu_config, capabilities), "dbg flag 1 31..31"},
+        {offsetof(struct iommu_config, capabilities), "pas bits 56 32..37"},
         {offsetof(struct iommu_config, capabilities), "pd8 flag 1 38..38"},
         {offsetof(struct iommu_config, capabilities), "pd17 flag 1 39..39"},
         {offsetof(struct iommu_config, capabilities), "pd20 flag 1 40..40"},
@@ -274,9 +301,13 @@ static void REG_5_of_one_capability(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(REG_4_layout),   cmocka_unit_test(rows_of_other_tables),
-        cmocka_unit_test(parameters),     cmocka_unit_test(rows_of_the_specification),
-        cmocka_unit_test(REG_3_writable), cmocka_unit_test(REG_5_of_one_capability),
+        cmocka_unit_test(REG_4_layout),
+        cmocka_unit_test(rows_of_other_tables),
+        cmocka_unit_test(parameters),
+        cmocka_unit_test(rows_of_the_specification),
+        cmocka_unit_test(REG_3_writable),
+        cmocka_unit_test(REG_5_of_one_capability),
+        cmocka_unit_test(REG_5_capability_of_every_row),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

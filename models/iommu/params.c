@@ -34,7 +34,16 @@ static const struct vd_param params[] = {
 #include "iommu/capabilities.def"
 #undef CAPABILITY
      , 0, UINT64_MAX, NULL, "", "the capabilities register; 0: everything; its bits by name below"},
-#define CAPABILITY_FIELD(name, key, lsb, width, fallback, text)
+#define CAPABILITY_FIELD(name, key, lsb, width, fallback, text)                                    \
+    {key,                                                                                          \
+     VD_PARAM_BITS,                                                                                \
+     offsetof(struct iommu_config, capabilities),                                                  \
+     fallback,                                                                                     \
+     lsb,                                                                                          \
+     lsb + width - 1,                                                                              \
+     NULL,                                                                                         \
+     "",                                                                                           \
+     text},
 #define CAPABILITY(name, key, lsb, width, fallback, text)                                          \
     {key, VD_PARAM_FLAG, offsetof(struct iommu_config, capabilities), fallback, lsb, lsb, NULL,    \
      "",  text},

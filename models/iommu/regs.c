@@ -69,6 +69,25 @@ static const struct {
 
 enum { ROWS = sizeof(table) / sizeof(table[0]) };
 
+static const char *const conditions[] = {
+#define REG(name, offset, count, stride, size, anchor, present_if) #present_if,
+#define F(reg, field, lsb, width, access)
+#define END(name)
+#include "iommu/iommu_regs.def"
+#undef END
+#undef F
+#undef REG
+};
+
+/* NULL: always there. */
+const char *iommu_reg_capability(uint32_t row)
+{
+    bool message = places[row].first >= REG_msi_addr;
+    return message                                    ? "IGS 0 or 2"
+           : places[row].present_if == PRESENT_always ? NULL
+                                                      : conditions[row];
+}
+
 const struct vd_reg *iommu_regs(uint32_t *count)
 {
     *count = ROWS;

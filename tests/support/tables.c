@@ -63,7 +63,7 @@ bool table_regs_are(const struct vd_reg *regs, uint32_t count, const struct tabl
 
 static void param_text(struct text *t, const struct vd_param *p)
 {
-    static const char *const types[] = {"u32", "u64", "bool", "flag", "choice", "string"};
+    static const char *const types[] = {"u32", "u64", "bool", "flag", "bits", "choice", "string"};
     ADD(t, "%s %s ", p->name, p->type <= VD_PARAM_STRING ? types[p->type] : "?");
     ADD(t, p->fallback < 1u << 31 ? "%llu" : "%#llx", (unsigned long long)p->fallback);
     ADD(t, p->max < UINT64_C(1) << 62 ? " %llu..%llu" : " %llu..%#llx", (unsigned long long)p->min,

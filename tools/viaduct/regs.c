@@ -98,7 +98,7 @@ static void print_iommu(void)
             print_row(&rows[i]);
 }
 
-static void print_register(const struct vd_reg *reg)
+static void print_register(const struct vd_reg *reg, const char *capability)
 {
     char offset[48];
     if (reg->count > 1)
@@ -106,20 +106,22 @@ static void print_register(const struct vd_reg *reg)
                  reg->count);
     else
         snprintf(offset, sizeof(offset), "0x%03x", reg->offset);
-    printf("| %s | %s | %u bytes, reset 0x%" PRIx64 " | | %s |\n", offset, reg->name, reg->size,
-           reg->reset, reg->anchor ? reg->anchor : "");
+    printf("| %s | %s | %u bytes, reset 0x%" PRIx64 " |%s%s | %s |\n", offset, reg->name, reg->size,
+           reg->reset, capability ? " if " : "", capability ? capability : "",
+           reg->anchor ? reg->anchor : "");
     print_fields(reg);
 }
 
 static void print_model(size_t index)
 {
     uint32_t count;
+    bool iommu = models[index].regs == iommu_regs;
     const struct vd_reg *regs = models[index].regs(&count);
     printf("## %s\n\n| offset | register | | access | anchor |\n|---|---|---|---|---|\n",
            models[index].name);
     for (uint32_t i = 0; i < count; i++)
-        print_register(&regs[i]);
-    if (models[index].regs == iommu_regs)
+        print_register(&regs[i], iommu ? iommu_reg_capability(i) : NULL);
+    if (iommu)
         print_iommu();
     putchar('\n');
 }
