@@ -25,10 +25,9 @@ struct pitfall {
 };
 
 /* One interrupt file at PAGE, which the second stage does not map. */
-static void open(struct pitfall *s, uint64_t capabilities)
+static void open_with(struct pitfall *s, const struct iommu_config *config)
 {
-    const struct iommu_config config = {.capabilities = capabilities};
-    bed_open(&s->t, &config);
+    bed_open(&s->t, config);
     bed_start(&s->t, 3);
     s->table = bed_pages(&s->t, 1);
     s->root = bed_pages(&s->t, 4);
@@ -39,6 +38,12 @@ static void open(struct pitfall *s, uint64_t capabilities)
                             .msiptp = MODE(1) | s->table >> 12,
                             .pattern = PAGE >> 12};
     bed_dc(&s->t, DEVICE, &s->dc);
+}
+
+static void open(struct pitfall *s, uint64_t capabilities)
+{
+    const struct iommu_config config = {.capabilities = capabilities};
+    open_with(s, &config);
 }
 
 static uint64_t debug(struct pitfall *s, uint64_t iova, uint64_t ctl)
@@ -189,6 +194,67 @@ static void corner_40_bare_first_stage_without_schemes(void **state)
     bed_close(&s.t);
 }
 
+/* Reads of a write and an MSI by process 1. */
+static uint64_t reads_of_both(struct pitfall *s)
+{
+    uint64_t before = s->t.b.num_reads;
+    for (uint64_t iova = 0x5000; iova <= 0x6000; iova += 0x1000) {
+        struct vd_txn txn = bench_write(iova, 4, 1);
+        txn.requester = DEVICE;
+        txn.attrs = VD_PROCESS_ID;
+        txn.process_id = 1;
+        assert_int_equal(bed_request(&s->t, txn), VD_OK);
+    }
+    return s->t.b.num_reads - before;
+}
+
+/* Every cache has entries of which a reset leaves none. */
+static void corner_41_reset_empties_caches(void **state)
+{
+    (void)state;
+    struct pitfall s;
+    const struct iommu_config config = {.first_nonleaf = 8, .second_nonleaf = 8};
+    open_with(&s, &config);
+    uint64_t first = bed_pages(&s.t, 1), process = bed_pages(&s.t, 1);
+    bed_map(&s.t, s.root, 3, true, 0x80000000, 0x80000000, 1, RWXAD | U);
+    bed_map(&s.t, first, 3, false, 0x5000, PAGE, 0, RWXAD | U);
+    bed_map(&s.t, first, 3, false, 0x6000, GUEST + 0x100000, 0, RWXAD | U);
+    bench_poke(&s.t.b, process + 16, 8, 1);
+    bench_poke(&s.t.b, process + 24, 8, MODE(8) | first >> 12);
+    s.dc.tc |= PDTV;
+    s.dc.fsc = MODE(1) | process >> 12;
+    bed_dc(&s.t, DEVICE, &s.dc);
+    uint64_t cold = reads_of_both(&s);
+    assert_int_equal(reads_of_both(&s), 0);
+    for (unsigned i = 0; i < 2; i++) {
+        iommu_reset(s.t.m);
+        bed_set(&s.t, REG_OFFSET_DDTP, 8, PPN(s.t.ddt) | 3);
+        bed_settle(&s.t);
+        assert_int_equal(reads_of_both(&s), cold);
+    }
+    bed_close(&s.t);
+}
+
+static void corner_41_reset_forgets_messages(void **state)
+{
+    (void)state;
+    struct pitfall s;
+    open(&s, 0);
+    for (uint32_t v = 0; v < 4; v++)
+        bed_set(&s.t, REG_OFFSET_MSI_CFG + 16 * v + 12, 4, 1);
+    bed_read(&s.t, STRANGER, PAGE);
+    iommu_reset(s.t.m);
+    bench_forget(&s.t.b);
+    for (uint32_t v = 0; v < 4; v++) {
+        bed_set(&s.t, REG_OFFSET_MSI_CFG + 16 * v, 8, OWN_MSI);
+        bed_set(&s.t, REG_OFFSET_MSI_CFG + 16 * v + 12, 4, 1);
+        bed_set(&s.t, REG_OFFSET_MSI_CFG + 16 * v + 12, 4, 0);
+    }
+    bed_settle(&s.t);
+    assert_int_equal(s.t.b.num_writes, 0);
+    bed_close(&s.t);
+}
+
 /* fip tells of new records and not of those that wait: software clears it before it looks. */
 static void corner_43_clear_before_draining(void **state)
 {
@@ -234,6 +300,8 @@ int main(void)
         cmocka_unit_test(corner_22_narrow_stage_wide_address),
         cmocka_unit_test(corner_26_one_bit_at_a_time),
         cmocka_unit_test(corner_40_bare_first_stage_without_schemes),
+        cmocka_unit_test(corner_41_reset_empties_caches),
+        cmocka_unit_test(corner_41_reset_forgets_messages),
         cmocka_unit_test(corner_43_clear_before_draining),
         cmocka_unit_test(corner_44_data_is_not_remapped),
     };
