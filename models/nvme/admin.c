@@ -25,10 +25,11 @@ static uint32_t granted(const struct nvme *n, bool cq)
 static uint32_t creation_status(const struct nvme *n, bool cq, bool taken)
 {
     const uint32_t *dw = n->st->command.dw;
+    bool entries_set = cq ? vd_get(n->st->cc, 20, 4) == 4 : vd_get(n->st->cc, 16, 4) == 6;
     uint32_t id = dw[10] & 0xffff, last = dw[10] >> 16;
     if (!id || id > granted(n, cq) || taken)
         return NVME_INVALID_QUEUE_ID;
-    if (!last || last >= n->config.queue_entries)
+    if (!entries_set || !last || last >= n->config.queue_entries)
         return NVME_INVALID_QUEUE_SIZE;
     if (!(dw[11] & 1))
         return NVME_INVALID_FIELD;
@@ -167,7 +168,8 @@ static void error_log(struct nvme *n)
 static void smart_log(struct nvme *n)
 {
     const struct nvme_state *st = n->st;
-    put(n, 1, 2, 300); /* Kelvin */
+    put(n, 0, 1, nvme_features_temperature_critical(n) ? 2 : 0);
+    put(n, 1, 2, NVME_KELVIN);
     put(n, 3, 1, 100); /* available spare and its threshold, per cent */
     put(n, 4, 1, 10);
     put(n, 32, 8, (st->sectors_read + 999) / 1000);
@@ -192,9 +194,11 @@ static uint64_t log_bytes(const struct nvme *n)
 static void begin_log(struct nvme *n)
 {
     const uint32_t *dw = n->st->command.dw;
-    uint32_t page = dw[10] & 0xff;
+    uint32_t page = dw[10] & 0xff, nsid = nvme_command_nsid(n);
     if (page < LOG_ERROR || page > LOG_FIRMWARE)
         nvme_command_end(n, NVME_INVALID_LOG_PAGE);
+    else if (nsid && nsid != (uint32_t)NVME_BROADCAST)
+        nvme_command_end(n, NVME_INVALID_FIELD); /* no log is of one namespace */
     else if (dw[12] || dw[13] || log_bytes(n) > NVME_PAGE)
         nvme_command_end(n, NVME_INVALID_FIELD); /* offsets are optional, pages are short */
     else

@@ -61,8 +61,9 @@ static void identify_controller(void **state)
     assert_int_equal(data(d, 80, 4), 0x10400);
     assert_int_equal(data(d, 512, 2), 0x4466);
     assert_int_equal(data(d, 516, 4), 2);
-    assert_int_equal(data(d, 520, 2), 0x000c);
-    assert_int_equal(data(d, 525, 1), 1);
+    assert_int_equal(data(d, 111, 1), 1);
+    assert_int_equal(data(d, 520, 2), 0x001c);
+    assert_int_equal(data(d, 525, 1), 7);
     assert_int_equal(data(d, 4088, 8), 0);
 }
 
@@ -134,6 +135,18 @@ static void queue_creation_errors(void **state)
     assert_int_equal(delete (d, DELETE_CQ, 1), NVME_INVALID_QUEUE_ID);
 }
 
+/* Sizes of entries are for CC to say, before there are queues. */
+static void queues_without_entry_sizes(void **state)
+{
+    struct driver *d = *state;
+    driver_write(d, CC, 4, 0x00400001);
+    assert_int_equal(create(d, CREATE_CQ, 1, 7, 3, DRIVER_CQ), NVME_OK);
+    assert_int_equal(create(d, CREATE_SQ, 1, 7, 1 << 16 | 1, DRIVER_SQ), NVME_INVALID_QUEUE_SIZE);
+    driver_write(d, CC, 4, 0x00060001);
+    assert_int_equal(create(d, CREATE_CQ, 2, 7, 3, DRIVER_CQ), NVME_INVALID_QUEUE_SIZE);
+    assert_int_equal(create(d, CREATE_SQ, 1, 7, 1 << 16 | 1, DRIVER_SQ), NVME_OK);
+}
+
 /* A queue made anew starts at its beginning, with the phase of the beginning. */
 static void queues_again(void **state)
 {
@@ -201,10 +214,45 @@ static void features(void **state)
     assert_int_equal(set(d, 0x80000006, 0, &value), NVME_FEATURE_NOT_SAVEABLE);
     assert_int_equal(set(d, 2, 1, &value), NVME_INVALID_FIELD);
     driver_create_queue(d, 1);
-    assert_int_equal(set(d, 7, 0, &value), 0x00c);
+    assert_int_equal(set(d, 7, 0, &value), NVME_COMMAND_SEQUENCE_ERROR);
     driver_enable(d);
     assert_int_equal(get(d, 8, 0, &value), NVME_OK);
     assert_int_equal(value, 0);
+}
+
+static void features_of_a_namespace(void **state)
+{
+    struct driver *d = *state;
+    struct command c = {.opcode = SET_FEATURES, .nsid = 1, .dw10 = 8, .dw11 = 5};
+    assert_int_equal(driver_do(d, 0, &c, NULL), NVME_FEATURE_NOT_OF_NAMESPACE);
+    c.nsid = UINT32_MAX;
+    assert_int_equal(driver_do(d, 0, &c, NULL), NVME_OK);
+}
+
+/* Bits 19:16 select a sensor, 21:20 the threshold above or below. */
+static void temperature_thresholds(void **state)
+{
+    struct driver *d = *state;
+    uint32_t value;
+    enum { BELOW = 1 << 20, SENSOR_1 = 1 << 16, SENSOR_9 = 9 << 16, ALL = 15 << 16 };
+    assert_int_equal(get(d, 4, 0, &value), NVME_OK);
+    assert_int_equal(value, 343);
+    assert_int_equal(get(d, 4, BELOW, &value), NVME_OK);
+    assert_int_equal(value, 0);
+    assert_int_equal(set(d, 4, BELOW | 280, &value), NVME_OK);
+    assert_int_equal(set(d, 4, SENSOR_1 | 200, &value), NVME_OK);
+    assert_int_equal(get(d, 4, BELOW, &value), NVME_OK);
+    assert_int_equal(value, 280);
+    assert_int_equal(get(d, 0x104, BELOW, &value), NVME_OK);
+    assert_int_equal(value, 0);
+    assert_int_equal(get(d, 4, 0, &value), NVME_OK);
+    assert_int_equal(value, 343);
+    assert_int_equal(get(d, 4, SENSOR_1, &value), NVME_OK);
+    assert_int_equal(value, 0);
+    assert_int_equal(get(d, 4, SENSOR_9, &value), NVME_INVALID_FIELD);
+    assert_int_equal(set(d, 4, SENSOR_9, &value), NVME_INVALID_FIELD);
+    assert_int_equal(set(d, 4, 2 * BELOW, &value), NVME_INVALID_FIELD);
+    assert_int_equal(get(d, 4, ALL, &value), NVME_INVALID_FIELD);
 }
 
 static uint32_t get_log(struct driver *d, uint32_t page, uint32_t bytes, bool retain)
@@ -237,6 +285,34 @@ static void logs(void **state)
     assert_int_equal(data(d, 0, 1), 1);
     assert_int_equal(get_log(d, 0x70, 64, false), NVME_INVALID_LOG_PAGE);
     assert_int_equal(get_log(d, 1, 8192, false), NVME_INVALID_FIELD);
+}
+
+static uint64_t critical_warning(struct driver *d)
+{
+    assert_int_equal(get_log(d, 2, 512, false), NVME_OK);
+    return data(d, 0, 1);
+}
+
+static void critical_temperature(void **state)
+{
+    struct driver *d = *state;
+    uint32_t value;
+    assert_int_equal(critical_warning(d), 0);
+    assert_int_equal(set(d, 4, 300, &value), NVME_OK);
+    assert_int_equal(critical_warning(d), 2);
+    assert_int_equal(set(d, 4, 15 << 16 | 301, &value), NVME_OK);
+    assert_int_equal(critical_warning(d), 0);
+    assert_int_equal(set(d, 4, 1 << 20 | 300, &value), NVME_OK);
+    assert_int_equal(critical_warning(d), 2);
+}
+
+static void logs_of_a_namespace(void **state)
+{
+    struct driver *d = *state;
+    struct command c = {.opcode = GET_LOG, .nsid = 1, .prp1 = DRIVER_DATA, .dw10 = 127 << 16 | 2};
+    assert_int_equal(driver_do(d, 0, &c, NULL), NVME_INVALID_FIELD);
+    c.nsid = 0;
+    assert_int_equal(driver_do(d, 0, &c, NULL), NVME_OK);
 }
 
 /* An event waits for a request, and the next one until its log has been read. */
@@ -296,8 +372,13 @@ int main(void)
         RULE(identify_namespaces),
         RULE(queue_creation_errors),
         RULE(queues_again),
+        RULE(queues_without_entry_sizes),
         RULE(features),
+        RULE(features_of_a_namespace),
+        RULE(temperature_thresholds),
         RULE(logs),
+        RULE(critical_temperature),
+        RULE(logs_of_a_namespace),
         RULE(asynchronous_events),
         RULE(abort_finds_nothing),
         RULE(too_many_event_requests),

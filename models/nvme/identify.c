@@ -40,6 +40,7 @@ static void put_controller(struct nvme *n)
         {64, 8, 0, "1"},
         {77, 1, NVME_MDTS, NULL},
         {80, 4, 0x00010400, NULL},               /* VER */
+        {111, 1, 1, NULL},                       /* CNTRLTYPE: an I/O controller */
         {258, 1, 3, NULL},                       /* ACL: four aborts */
         {259, 1, NVME_EVENT_REQUESTS - 1, NULL}, /* AERL */
         {260, 1, 0x03, NULL},                    /* FRMW: one slot, read-only */
@@ -49,8 +50,8 @@ static void put_controller(struct nvme *n)
         {512, 1, 0x66, NULL}, /* SQES, CQES: 64 and 16 bytes */
         {513, 1, 0x44, NULL},
         {516, 4, n->num_disks ? n->num_disks : 1, NULL}, /* NN */
-        {520, 2, 0x000c, NULL}, /* ONCS: dataset management, write zeroes */
-        {525, 1, 0x01, NULL},   /* VWC: there is a volatile write cache */
+        {520, 2, 0x001c, NULL}, /* ONCS: dataset management, write zeroes, select of features */
+        {525, 1, 0x07, NULL},   /* VWC: a volatile write cache, and a flush of all namespaces */
         {2048, 2, 500, NULL},   /* power state 0: 5 W */
     };
     PUT(n, rows);

@@ -164,10 +164,11 @@ static void durability(void **state)
     assert_int_equal(driver_do(d, 1, &fua, NULL), NVME_OK);
     assert_int_equal(d->flushes, 4);
     assert_int_equal(driver_do(d, 0, &cache_off, NULL), NVME_OK);
+    assert_int_equal(d->flushes, 6);
     assert_int_equal(driver_transfer(d, WRITE, DRIVER_DATA, 0, 1), NVME_OK);
-    assert_int_equal(d->flushes, 5);
-    driver_write(d, CC, 4, 0x00464001); /* normal shutdown */
     assert_int_equal(d->flushes, 7);
+    driver_write(d, CC, 4, 0x00464001); /* normal shutdown */
+    assert_int_equal(d->flushes, 9);
     assert_int_equal(driver_read(d, CSTS, 4), 0x9);
 }
 

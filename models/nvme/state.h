@@ -17,6 +17,7 @@ enum {
     NVME_EVENT_REQUESTS = 4,
     NVME_ERRORS = 4,     /* entries of the error log */
     NVME_BROADCAST = -1, /* namespace ID 0xffffffff */
+    NVME_KELVIN = 300,   /* always */
 };
 
 enum nvme_opcode {
@@ -108,12 +109,12 @@ struct nvme_state {
     uint32_t queues_set; /* 1: I/O queues exist or existed, so their number is settled */
     struct nvme_command command;
     uint32_t features[NVME_FEATURES];
+    uint32_t cold_threshold; /* Kelvin; the other is FEATURE_TEMPERATURE */
     uint32_t vector_config[NVME_QUEUES];
     uint16_t event_requests[NVME_EVENT_REQUESTS]; /* command IDs */
     uint32_t num_event_requests;
     uint32_t events;        /* bit n: error event n waits for a request */
     uint32_t events_masked; /* 1: until the error log is read */
-    uint32_t pad;
     uint64_t error_count;
     struct nvme_error errors[NVME_ERRORS]; /* the latest first */
     uint64_t sectors_read, sectors_written, reads, writes;
@@ -179,6 +180,8 @@ void nvme_admin_take_event(struct nvme *n);
 void nvme_features_reset(struct nvme *n);
 void nvme_features_set(struct nvme *n);
 void nvme_features_get(struct nvme *n);
+/* The temperature is at one of the thresholds, or beyond. */
+bool nvme_features_temperature_critical(const struct nvme *n);
 
 /* identify.c: fills the page at the start of the buffer, or ends the command with an error. */
 void nvme_identify(struct nvme *n);
