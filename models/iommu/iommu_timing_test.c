@@ -9,6 +9,9 @@
 
 #include <cmocka.h>
 
+enum { LATENCIES = 7 };
+static const unsigned latencies[LATENCIES] = {1, 2, 5, 10, 20, 50, 100};
+
 enum { CYCLE = 1000 };
 
 struct setup {
@@ -159,7 +162,6 @@ static uint64_t latency_of(const struct setup *s, uint64_t latency)
 static void additive_table(void **state)
 {
     (void)state;
-    static const unsigned latencies[] = {1, 2, 5, 10, 20, 50, 100};
     unsigned wrong = 0;
     printf("%-42s %4s %9s %5s\n", "case", "L", "expected", "got");
     for (unsigned i = 0; i < sizeof(setups) / sizeof(setups[0]); i++) {
@@ -223,13 +225,23 @@ static bool wired(struct testbed *t)
     return t->b.lines[0];
 }
 
+static void row(const char *name, unsigned l, vd_time expected, vd_time got)
+{
+    printf("%-40s %6u %9llu %5llu\n", name, l, (unsigned long long)expected,
+           (unsigned long long)got);
+    assert_int_equal(got, expected);
+}
+
 /* IOFENCE.C alone writes at L+3 after the doorbell; every command before it adds L+4. */
 static void command_queue(void **state)
 {
     (void)state;
-    for (unsigned before = 0; before < 4; before++) {
+    static const char *const names[] = {"fence alone", "fence after 1 command",
+                                        "fence after 2 commands", "fence after 3 commands"};
+    for (unsigned n = 0; n < 4 * LATENCIES; n++) {
+        unsigned before = n / LATENCIES, l = latencies[n % LATENCIES];
         struct testbed t;
-        open_timed(&t, 10, 2);
+        open_timed(&t, l, 2);
         uint64_t target = bed_pages(&t, 1);
         for (unsigned i = 0; i < before; i++)
             bench_poke(&t.b, t.cq + 16 * i, 8, 1);
@@ -238,7 +250,7 @@ static void command_queue(void **state)
         vd_time start = t.b.now;
         bed_set(&t, REG_OFFSET_CQT, 4, before + 1);
         /* The log has the write's arrival, L after it was sent. */
-        assert_int_equal(cycles_until(&t, any_write, start) - 10, 10 + 3 + before * (10 + 4));
+        row(names[before], l, l + 3 + before * (l + 4), cycles_until(&t, any_write, start) - l);
         bed_close(&t);
     }
 }
@@ -263,17 +275,16 @@ static void fault(struct testbed *t, uint64_t latency, unsigned fctl)
 static void fault_path(void **state)
 {
     (void)state;
-    static const unsigned latencies[] = {1, 10, 50};
-    for (unsigned k = 0; k < 3; k++) {
+    for (unsigned k = 0; k < LATENCIES; k++) {
         unsigned l = latencies[k];
         struct testbed t;
         fault(&t, l, 2);
-        assert_int_equal(cycles_until(&t, answered, 0), 16 + 3 * l);
-        assert_int_equal(cycles_until(&t, any_write, 0) - l, 15 + 3 * l);
-        assert_int_equal(cycles_until(&t, wired, 0), 19 + 4 * l);
+        row("error response", l, 16 + 3 * l, cycles_until(&t, answered, 0));
+        row("fault record", l, 15 + 3 * l, cycles_until(&t, any_write, 0) - l);
+        row("wire of a fault", l, 19 + 4 * l, cycles_until(&t, wired, 0));
         bed_close(&t);
         fault(&t, l, 0);
-        assert_int_equal(cycles_until(&t, two_writes, 0) - l, 21 + 4 * l);
+        row("message of a fault", l, 21 + 4 * l, cycles_until(&t, two_writes, 0) - l);
         bed_close(&t);
     }
 }
@@ -284,7 +295,8 @@ static void mrif_path(void **state)
     struct testbed t;
     uint64_t caps = 0x10 | 1 << 17 | 3 << 22 | UINT64_C(56) << 32;
     const struct iommu_config config = {.capabilities = caps, .timing = inorder, .cycle_ps = CYCLE};
-    for (unsigned l = 1; l <= 100; l += 33) {
+    for (unsigned k = 0; k < LATENCIES; k++) {
+        unsigned l = latencies[k];
         bed_open(&t, &config);
         bed_start(&t, 2);
         uint64_t table = bed_pages(&t, 1), root = bed_pages(&t, 4), mrif = bed_pages(&t, 1);
@@ -302,8 +314,8 @@ static void mrif_path(void **state)
         txn.requester = DEVICE;
         txn.attrs = VD_POSTED;
         iommu_submit(t.m, &txn);
-        assert_int_equal(cycles_until(&t, any_write, start) - l, 17 + 3 * l);
-        assert_int_equal(cycles_until(&t, two_writes, start) - l, 19 + 4 * l);
+        row("MRIF write-back", l, 17 + 3 * l, cycles_until(&t, any_write, start) - l);
+        row("notice MSI", l, 19 + 4 * l, cycles_until(&t, two_writes, start) - l);
         bed_close(&t);
     }
 }
