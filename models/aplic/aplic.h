@@ -27,9 +27,10 @@ struct aplic_config {
     uint64_t poison;      /* seed of UNSPECIFIED reset values; 0: they are fixed */
     uint32_t num_domains; /* default 2: root M, its child S */
     struct aplic_domain_config domains[APLIC_MAX_DOMAINS];
-    uint32_t source_to_msi_cycles;  /* source edge to the MSI's write */
-    uint32_t source_to_line_cycles; /* direct mode: source edge to the hart's line */
-    uint32_t msi_interval_cycles;   /* between two MSIs of a burst */
+    uint32_t source_to_msi_cycles;    /* source edge to the MSI's write */
+    uint32_t source_to_line_cycles;   /* direct mode: source edge to the hart's line */
+    uint32_t register_to_line_cycles; /* direct mode: register access to the hart's line */
+    uint32_t msi_interval_cycles;     /* between two MSIs of a burst */
     vd_time cycle_ps;
 };
 

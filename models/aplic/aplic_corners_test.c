@@ -53,6 +53,8 @@ static void parameters(void **state)
          "source_to_msi u32 4 0..100000 cycles"},
         {offsetof(struct aplic_config, source_to_line_cycles),
          "source_to_line u32 3 0..100000 cycles"},
+        {offsetof(struct aplic_config, register_to_line_cycles),
+         "register_to_line u32 1 0..100000 cycles"},
         {offsetof(struct aplic_config, msi_interval_cycles), "msi_interval u32 5 0..100000 cycles"},
     };
     uint32_t count;

@@ -204,6 +204,7 @@ static void line_follows_after_its_cycles(void **state)
     (void)state;
     struct aplic_config c = usual_config();
     c.source_to_line_cycles = 3;
+    c.register_to_line_cycles = 3;
     rebuild(&c);
     open_root(0);
     route(ROOT, 5, LEVEL1, direct_target(0, 7));

@@ -51,6 +51,7 @@ static struct aplic *build(const uint8_t *seed)
         .poison = seed[0] & 8 ? 3 : 0,
         .source_to_msi_cycles = seed[0] & 3,
         .source_to_line_cycles = seed[0] >> 4 & 3,
+        .register_to_line_cycles = seed[0] >> 2 & 3,
         .msi_interval_cycles = seed[0] >> 6,
         .cycle_ps = CYCLE,
     };

@@ -226,6 +226,7 @@ static void RESET_1_lines_of_every_domain(void **state)
     (void)state;
     struct aplic_config c = usual_config();
     c.source_to_line_cycles = 4;
+    c.register_to_line_cycles = 4;
     rebuild(&c);
     size_t size = aplic_save(dut, NULL, 0);
     void *due = malloc(size);

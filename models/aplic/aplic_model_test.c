@@ -11,6 +11,7 @@ static struct aplic_config slow_config(void)
     struct aplic_config c = usual_config();
     c.source_to_msi_cycles = 4;
     c.source_to_line_cycles = 3;
+    c.register_to_line_cycles = 3;
     c.msi_interval_cycles = 5;
     return c;
 }

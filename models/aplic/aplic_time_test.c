@@ -62,6 +62,7 @@ static void destroyed_with_a_line_due(void **state)
     (void)state;
     struct aplic_config c = usual_config();
     c.source_to_line_cycles = 4;
+    c.register_to_line_cycles = 4;
     rebuild(&c);
     for (uint32_t hart = 0; hart < HARTS; hart++) {
         put(ROOT, IDELIVERY(hart), 1);
@@ -162,6 +163,7 @@ static void IDC_1_line_in_time(void **state)
     (void)state;
     struct aplic_config c = usual_config();
     c.source_to_line_cycles = 4;
+    c.register_to_line_cycles = 4;
     rebuild(&c);
     put(ROOT, IDELIVERY(1), 1);
     put(ROOT, DOMAINCFG, IE);
@@ -175,6 +177,74 @@ static void IDC_1_line_in_time(void **state)
     assert_true(line(ROOT, 1));
     put(ROOT, CLRIPNUM, 3);
     assert_int_equal(b.num_events, 0);
+}
+
+static void two_ways_to_the_line(uint32_t register_cycles)
+{
+    struct aplic_config c = usual_config();
+    c.source_to_line_cycles = 5;
+    c.register_to_line_cycles = register_cycles;
+    rebuild(&c);
+    put(ROOT, IDELIVERY(1), 1);
+    put(ROOT, DOMAINCFG, IE);
+    route(ROOT, 3, EDGE1, direct_target(1, 1));
+    route(ROOT, 4, DETACHED, direct_target(1, 1));
+    aplic_wire(dut, 3, true);
+    bench_run(&b, CYCLE);
+}
+
+/* The sooner of two ways to the line is the one that counts. */
+static void IDC_1_register_overtakes(void **state)
+{
+    (void)state;
+    two_ways_to_the_line(2);
+    put(ROOT, SETIPNUM, 4);
+    assert_int_equal(b.num_events, 1);
+    bench_run(&b, 2 * CYCLE - 1);
+    assert_false(line(ROOT, 1));
+    bench_run(&b, 1);
+    assert_true(line(ROOT, 1));
+    two_ways_to_the_line(4);
+    put(ROOT, SETIPNUM, 4);
+    bench_run(&b, 4 * CYCLE - 1);
+    assert_false(line(ROOT, 1));
+    bench_run(&b, 1);
+    assert_true(line(ROOT, 1));
+    two_ways_to_the_line(0);
+    put(ROOT, SETIPNUM, 4);
+    assert_true(line(ROOT, 1));
+    assert_int_equal(b.num_events, 0);
+}
+
+static bool to_child(void *ctx, struct vd_txn *txn)
+{
+    (void)ctx;
+    txn->status = VD_OK;
+    put(S, SETIPNUM, 4);
+    return true;
+}
+
+/* An MSI of a pin that comes back is a write to a register like any other. */
+static void IDC_1_register_by_a_pin(void **state)
+{
+    (void)state;
+    struct aplic_config c = usual_config();
+    c.source_to_line_cycles = 5;
+    c.register_to_line_cycles = 2;
+    rebuild(&c);
+    b.hook = to_child;
+    delegate(4, 0);
+    put(S, IDELIVERY(1), 1);
+    put(S, DOMAINCFG, IE);
+    route(S, 4, DETACHED, direct_target(1, 1));
+    put(ROOT, DOMAINCFG, DM | IE);
+    route(ROOT, 3, EDGE1, msi_target(0, 0, 3));
+    aplic_wire(dut, 3, true);
+    assert_int_equal(b.num_writes, 1);
+    bench_run(&b, 2 * CYCLE - 1);
+    assert_false(line(S, 1));
+    bench_run(&b, 1);
+    assert_true(line(S, 1));
 }
 
 /* Only what changes is an edge, and only levels are told of. */
@@ -206,6 +276,7 @@ int main(void)
         RULE(destroyed_with_a_line_due),     RULE(APLIC_R11_mode_change_is_quiet),
         RULE(APLIC_R10_busy_is_its_own),     RULE(APLIC_R15_burst_from_the_start),
         RULE(APLIC_R15_one_after_the_other), RULE(IDC_1_line_in_time),
+        RULE(IDC_1_register_overtakes),      RULE(IDC_1_register_by_a_pin),
         RULE(APLIC_R4_edges_and_records),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

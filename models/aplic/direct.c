@@ -60,17 +60,27 @@ void aplic_line_due(void *ctx, uint32_t index)
     drive(a, index / a->config.harts, index % a->config.harts);
 }
 
+/* An input pin goes through a synchronizer first. */
+static uint32_t cycles_to_line(const struct aplic *a)
+{
+    return a->by_pin ? a->config.source_to_line_cycles : a->config.register_to_line_cycles;
+}
+
 void aplic_refresh_line(struct aplic *a, uint32_t domain, uint32_t hart)
 {
     struct aplic_idc *idc = aplic_idc(a, domain, hart);
-    if (idc->line_at != VD_NEVER || signal_level(a, domain, hart) == idc->line)
+    uint32_t cycles = cycles_to_line(a);
+    vd_time at = aplic_now(a) + cycles * a->config.cycle_ps;
+    if (at >= idc->line_at || signal_level(a, domain, hart) == idc->line)
         return;
-    if (!a->config.source_to_line_cycles) {
-        drive(a, domain, hart);
+    struct vd_event *event = &a->line_event[domain * a->config.harts + hart];
+    if (!cycles) {
+        a->host.ops->cancel(a->host.ctx, event);
+        aplic_line_due(a, event->arg);
         return;
     }
-    idc->line_at = aplic_now(a) + a->config.source_to_line_cycles * a->config.cycle_ps;
-    a->host.ops->post(a->host.ctx, &a->line_event[domain * a->config.harts + hart], idc->line_at);
+    idc->line_at = at;
+    a->host.ops->post(a->host.ctx, event, at);
 }
 
 /* Reading claimi takes the top interrupt; a spurious one takes iforce back. */

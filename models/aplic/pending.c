@@ -92,8 +92,10 @@ void aplic_wire(struct aplic *aplic, uint32_t source, bool level)
         aplic_bit(aplic->state->wire, source) == level)
         return;
     aplic_put_bit(aplic->state->wire, source, level);
+    aplic->by_pin = true;
     if (aplic_rectified(aplic, source))
         aplic_put_pending(aplic, source, true);
     aplic_level_rule(aplic, source, false);
+    aplic->by_pin = false;
     aplic_pump(aplic);
 }

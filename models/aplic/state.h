@@ -66,6 +66,7 @@ struct aplic {
     struct vd_event *line_event; /* one per idc */
     uint32_t num_idcs;
     bool sending; /* an MSI is on its way through the bus: see aplic_pump() */
+    bool by_pin;  /* what changes now does so because an input pin has */
     struct aplic_state *state;
 };
 

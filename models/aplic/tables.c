@@ -79,6 +79,8 @@ static const struct vd_param params[] = {
      "source edge or genmsi write to the MSI's write; 4: open APLIC RTL with 64 sources"},
     {"source_to_line", VD_PARAM_U32, FIELD(source_to_line_cycles), 3, 0, 100000, NULL, "cycles",
      "direct mode: source edge to the hart's line; 3: open APLIC RTL with 64 sources"},
+    {"register_to_line", VD_PARAM_U32, FIELD(register_to_line_cycles), 1, 0, 100000, NULL, "cycles",
+     "direct mode: register access, as of setipnum, to the hart's line; 1: open APLIC RTL"},
     {"msi_interval", VD_PARAM_U32, FIELD(msi_interval_cycles), 5, 0, 100000, NULL, "cycles",
      "between two MSIs of a burst; 5: open APLIC RTL with 64 sources"},
 };

@@ -7,6 +7,7 @@
 
 #include "hart/exec_rig.h"
 #include "hart/tlb.h"
+#include "support/preset.h"
 
 enum { L = 10, DEVICE = 0x10000000 };
 /* Not the programs' place in the instruction cache. */
@@ -18,36 +19,14 @@ struct preset {
     uint32_t hart_write, ram_read;
 };
 
-static void set_figure(struct preset *p, const char *section, const char *key, uint32_t value)
+static struct preset preset(void)
 {
     uint32_t count;
     const struct vd_param *params = hart_params(&count);
-    if (strcmp(section, "bus") == 0 && strcmp(key, "hart_write") == 0)
-        p->hart_write = value;
-    if (strcmp(section, "bus") == 0 && strcmp(key, "ram_read") == 0)
-        p->ram_read = value;
-    if (strcmp(section, "hart") != 0)
-        return;
-    for (uint32_t i = 0; i < count; i++)
-        if (strcmp(params[i].name, key) == 0 && params[i].type == VD_PARAM_U32)
-            memcpy((uint8_t *)&p->hart + params[i].offset, &value, sizeof(value));
-}
-
-static struct preset preset(void)
-{
-    struct preset p = {.hart = {.cycle_ps = NS}};
-    char line[256], section[64] = "";
-    FILE *file = fopen(INORDER_YAML, "r");
-    assert_non_null(file);
-    while (fgets(line, sizeof(line), file)) {
-        char key[64];
-        unsigned value;
-        if (sscanf(line, "%63[a-z_]:", key) == 1 && line[0] != ' ')
-            strcpy(section, key);
-        else if (sscanf(line, " %63[a-z_]: %u", key, &value) == 2)
-            set_figure(&p, section, key, value);
-    }
-    fclose(file);
+    struct preset p = {.hart = {.cycle_ps = NS},
+                       .hart_write = preset_figure("bus", "hart_write"),
+                       .ram_read = preset_figure("bus", "ram_read")};
+    preset_apply("hart", params, count, &p.hart);
     assert_int_equal(p.ram_read, L);
     return p;
 }

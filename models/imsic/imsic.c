@@ -87,17 +87,16 @@ static void line_due(void *ctx, uint32_t file)
     drive_line(ctx, file);
 }
 
-static void line_follows_msi(struct imsic *m, uint32_t file)
+static void line_follows(struct imsic *m, uint32_t file, uint32_t cycles)
 {
     struct imsic_file *f = &m->state->file[file];
-    if (signal_level(f) == f->line || f->line_at != VD_NEVER)
-        return;
-    if (!m->config.write_to_line_cycles) {
+    vd_time at = now(m) + cycles * m->config.cycle_ps;
+    if (!cycles || signal_level(f) == f->line) {
         drive_line(m, file);
-        return;
+    } else if (at < f->line_at) {
+        f->line_at = at;
+        m->host.ops->post(m->host.ctx, &m->line_event[file], at);
     }
-    f->line_at = now(m) + m->config.write_to_line_cycles * m->config.cycle_ps;
-    m->host.ops->post(m->host.ctx, &m->line_event[file], f->line_at);
 }
 
 static bool same_cycle(const struct imsic *m, vd_time then)
@@ -118,26 +117,26 @@ static void clear_pending(struct imsic *m, uint32_t file, uint32_t identity)
     *serial_of(m, file, identity) = 0;
 }
 
-static void record_msi(struct imsic *m, uint32_t file, uint32_t identity, uint64_t serial)
+void imsic_record(struct imsic *m, const struct imsic_msi *msi)
 {
+    uint32_t file = msi->file, identity = msi->identity, w = identity / 64;
     struct imsic_file *f = &m->state->file[file];
     if (claim_swallows(m, f))
         return;
-    uint32_t w = identity / 64;
     bool was_pending = f->eip[w] >> (identity % 64) & 1;
     if (!was_pending) {
         f->eip[w] |= VD_BIT(identity % 64);
         refresh_top(f, w);
-        *serial_of(m, file, identity) = serial;
+        *serial_of(m, file, identity) = msi->serial;
         f->msi_at = now(m);
         f->msi_identity = identity;
     }
     emit(m, (struct vd_record){.kind = VD_REC_msi_record,
-                               .serial = serial,
+                               .serial = msi->serial,
                                .a = file_name(m, file),
                                .b = identity,
                                .c = was_pending});
-    line_follows_msi(m, file);
+    line_follows(m, file, m->config.write_to_line_cycles);
 }
 
 static void drop_msi(const struct imsic *m, uint32_t file, const struct vd_txn *txn,
@@ -162,7 +161,7 @@ static void write_seteipnum(struct imsic *m, uint32_t file, const struct vd_txn 
     else if (identity > ids)
         drop_msi(m, file, txn, (struct vd_record){.a = VD_DROP_identity_range, .c = value});
     else
-        record_msi(m, file, identity, txn->serial);
+        imsic_arrive(m, &(struct imsic_msi){txn->serial, file, identity});
 }
 
 static void write_page(struct imsic *m, uint32_t file, const struct vd_txn *txn)
@@ -314,7 +313,7 @@ static void port_write(void *ctx, uint32_t file, uint32_t select, uint64_t value
         write_eip(m, file, (select - SELECT_EIP0) / 2, value);
     else
         write_eie(m, file, (select - SELECT_EIE0) / 2, value);
-    drive_line(m, file);
+    line_follows(m, file, m->config.csr_to_line_cycles);
 }
 
 static uint32_t port_topei(void *ctx, uint32_t file)
@@ -348,7 +347,7 @@ static void port_claim(void *ctx, uint32_t file)
              .kind = VD_REC_msi_claim, .serial = serial, .a = file_name(m, file), .b = identity});
     if (m->config.defect == IMSIC_DEFECT_CLAIM_DROPS)
         swallow_with_claim(m, file);
-    drive_line(m, file);
+    line_follows(m, file, m->config.csr_to_line_cycles);
 }
 
 static const struct vd_imsic_ops port_ops = {
@@ -408,6 +407,7 @@ static void reset_file(struct imsic *m, uint32_t file)
 
 void imsic_reset(struct imsic *imsic)
 {
+    imsic_forget_arrivals(imsic);
     for (uint32_t file = 0; file < imsic->state->files; file++)
         reset_file(imsic, file);
 }
@@ -463,6 +463,7 @@ struct imsic *imsic_create(const struct imsic_config *config, const struct vd_ho
     *m = (struct imsic){.config = c, .host = *host, .stride = stride, .state = state};
     state->size = (uint32_t)size;
     state->files = files;
+    m->msi_event = (struct vd_event){.fire = imsic_msi_due, .ctx = m};
     for (uint32_t file = 0; file < IMSIC_MAX_FILES; file++) {
         state->file[file].line_at = VD_NEVER;
         m->line_event[file] = (struct vd_event){.fire = line_due, .ctx = m, .arg = file};
@@ -475,6 +476,7 @@ void imsic_destroy(struct imsic *imsic)
 {
     if (!imsic)
         return;
+    imsic->host.ops->cancel(imsic->host.ctx, &imsic->msi_event);
     for (uint32_t file = 0; file < IMSIC_MAX_FILES; file++)
         imsic->host.ops->cancel(imsic->host.ctx, &imsic->line_event[file]);
     free(imsic->state);

@@ -29,6 +29,8 @@ struct imsic_config {
     uint64_t poison;               /* seed of UNSPECIFIED reset values; 0: they are zero */
     uint32_t defect;               /* enum imsic_defect */
     uint32_t write_to_line_cycles; /* MSI write to the line into the hart */
+    uint32_t csr_to_line_cycles;   /* claim or CSR write to the line into the hart */
+    uint32_t msi_interval_cycles;  /* between two MSIs that the files of the hart take in */
     vd_time cycle_ps;
 };
 

@@ -43,6 +43,8 @@ static void parameters(void **state)
          "defect choice 0 0..3 none claim_drops id_wraps rmw_split"},
         {offsetof(struct imsic_config, write_to_line_cycles),
          "write_to_line u32 2 0..100000 cycles"},
+        {offsetof(struct imsic_config, csr_to_line_cycles), "csr_to_line u32 1 0..100000 cycles"},
+        {offsetof(struct imsic_config, msi_interval_cycles), "msi_interval u32 3 0..100000 cycles"},
     };
     uint32_t count;
     const struct vd_param *params = imsic_params(&count);
@@ -390,22 +392,6 @@ static void IMSIC_P6_which_files(void **state)
     }
 }
 
-/* A cycle is 1 ns where nothing is said. */
-static void default_cycle(void **state)
-{
-    (void)state;
-    struct imsic_config c = plain;
-    c.write_to_line_cycles = 4;
-    rebuild(c);
-    enable(S_FILE, 9);
-    deliver(S_FILE);
-    msi(S_FILE, 9);
-    bench_run(&b, 3999);
-    assert_int_equal(b.wire_edges, 0);
-    bench_run(&b, 1);
-    assert_int_equal(b.wire_edges, 1);
-}
-
 static void defect_claim_drops_from_the_start(void **state)
 {
     (void)state;
@@ -490,7 +476,6 @@ int main(void)
         RULE(IMSIC_R4_unsupported_values),
         RULE(IMSIC_R4_wires_of_M_and_S),
         RULE(IMSIC_P6_which_files),
-        RULE(default_cycle),
         RULE(defect_claim_drops_from_the_start),
         RULE(snapshot_of_many_files),
         RULE(TOPEI_6_nothing_left),

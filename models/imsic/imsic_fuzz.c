@@ -21,6 +21,7 @@ static void require(bool holds)
         abort();
 }
 
+/* Two bits each of the seed: MSI to line, CSR to line, MSI to MSI. */
 static struct imsic *build(uint32_t cycles)
 {
     struct imsic_config c = {.ids = IDS,
@@ -28,7 +29,9 @@ static struct imsic *build(uint32_t cycles)
                              .machine_file = true,
                              .big_endian = true,
                              .direct = true,
-                             .write_to_line_cycles = cycles,
+                             .write_to_line_cycles = cycles & 3,
+                             .csr_to_line_cycles = cycles >> 2 & 3,
+                             .msi_interval_cycles = cycles >> 4 & 3,
                              .cycle_ps = 100};
     struct imsic *m = imsic_create(&c, &b.host, NULL);
     require(m != NULL);
@@ -130,7 +133,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 1)
         return 0;
-    uint32_t cycles = data[0] % 4;
+    uint32_t cycles = data[0] % 64;
     bench_init_ram(&b, 0x80000000, 4096);
     struct imsic *m = build(cycles);
     for (size_t i = 1; i + OP_BYTES <= size; i += OP_BYTES) {
@@ -138,7 +141,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check(m, cycles == 0);
         bench_forget(&b);
     }
-    bench_run(&b, 1000);
+    bench_run(&b, 100 * 1000);
     check(m, true);
     imsic_destroy(m);
     require(b.num_events == 0);

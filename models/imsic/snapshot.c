@@ -33,9 +33,22 @@ static bool file_valid(const struct imsic *m, uint32_t file, const struct imsic_
            f->line_at >= now && f->wire <= 1 && f->line <= 1;
 }
 
+static bool arrivals_valid(const struct imsic *m, const struct imsic_state *s)
+{
+    if (s->first >= IMSIC_MAX_WAITING || s->waiting > IMSIC_MAX_WAITING ||
+        (s->waiting && s->free_at < m->host.ops->now(m->host.ctx)))
+        return false;
+    for (uint32_t i = 0; i < s->waiting; i++) {
+        const struct imsic_msi *msi = &s->queue[(s->first + i) % IMSIC_MAX_WAITING];
+        if (!file_exists(m, msi->file) || !msi->identity || msi->identity > file_ids(m, msi->file))
+            return false;
+    }
+    return true;
+}
+
 static bool state_valid(const struct imsic *m, const struct imsic_state *s)
 {
-    if (s->size != m->state->size || s->files != m->state->files)
+    if (s->size != m->state->size || s->files != m->state->files || !arrivals_valid(m, s))
         return false;
     for (uint32_t file = 0; file < s->files; file++)
         if (!file_valid(m, file, &s->file[file]))
@@ -51,6 +64,7 @@ static void repost(struct imsic *m)
         if (m->state->file[file].line_at != VD_NEVER)
             m->host.ops->post(m->host.ctx, ev, m->state->file[file].line_at);
     }
+    imsic_repost_arrivals(m);
 }
 
 bool imsic_restore(struct imsic *imsic, const void *buffer, size_t size)

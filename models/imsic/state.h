@@ -11,6 +11,13 @@ enum {
     IMSIC_MAX_WORDS = 32,
     IMSIC_MAX_ID = 2047,
     IMSIC_EIDELIVERY_DIRECT = 0x40000000,
+    IMSIC_MAX_WAITING = 64,
+};
+
+/* An MSI at the door: it names a file and an identity that exist. */
+struct imsic_msi {
+    uint64_t serial;
+    uint32_t file, identity;
 };
 
 struct imsic_file {
@@ -22,7 +29,7 @@ struct imsic_file {
     uint8_t wire; /* the level that a PLIC or APLIC supplies: 0 or 1 */
     uint8_t line; /* the level into the hart */
     uint16_t pad16;
-    vd_time line_at; /* when the line follows an MSI, or VD_NEVER */
+    vd_time line_at; /* when the line follows the file, or VD_NEVER */
     vd_time
         claim_at; /* of the last claim and the last recorded MSI: for IMSIC_DEFECT_CLAIM_DROPS */
     vd_time msi_at;
@@ -32,6 +39,9 @@ struct imsic_file {
 
 struct imsic_state {
     uint32_t size, files;
+    vd_time free_at; /* from when on the next MSI is taken in */
+    uint32_t first, waiting;
+    struct imsic_msi queue[IMSIC_MAX_WAITING]; /* a ring: `waiting` of them, from `first` on */
     struct imsic_file file[IMSIC_MAX_FILES];
     uint64_t serial[]; /* of the MSI that set each pending bit: files x (ids + 1) */
 };
@@ -40,6 +50,7 @@ struct imsic {
     struct imsic_config config;
     struct vd_host host;
     struct vd_event line_event[IMSIC_MAX_FILES];
+    struct vd_event msi_event;
     uint32_t stride; /* of state->serial: its identities per file */
     struct imsic_state *state;
 };
@@ -62,5 +73,14 @@ static inline uint64_t file_mask(const struct imsic *m, uint32_t file, uint32_t 
         return 0;
     return w == 0 ? ~UINT64_C(1) : ~UINT64_C(0);
 }
+
+/* imsic.c: sets the pending bit. */
+void imsic_record(struct imsic *m, const struct imsic_msi *msi);
+
+/* arrival.c: one MSI after the other. */
+void imsic_arrive(struct imsic *m, const struct imsic_msi *msi);
+void imsic_msi_due(void *ctx, uint32_t arg);
+void imsic_forget_arrivals(struct imsic *m);
+void imsic_repost_arrivals(struct imsic *m);
 
 #endif

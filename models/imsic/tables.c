@@ -39,6 +39,10 @@ static const struct vd_param params[] = {
      "deliberate defect for tests of the ledger"},
     {"write_to_line", VD_PARAM_U32, FIELD(write_to_line_cycles), 2, 0, 100000, NULL, "cycles",
      "MSI write to the line into the hart; 2: open IMSIC RTL, 4 to 10 across clock domains"},
+    {"csr_to_line", VD_PARAM_U32, FIELD(csr_to_line_cycles), 1, 0, 100000, NULL, "cycles",
+     "claim or CSR write to the line into the hart; 1: open IMSIC RTL"},
+    {"msi_interval", VD_PARAM_U32, FIELD(msi_interval_cycles), 3, 0, 100000, NULL, "cycles",
+     "between two MSIs that the files of a hart take in; 3: open IMSIC RTL"},
 };
 
 const struct vd_reg *imsic_regs(uint32_t *count)
