@@ -78,6 +78,28 @@ static void IMSIC_M1_interval_after_one(void **state)
     assert_int_equal(b.num_events, 0);
 }
 
+static void arrive(void *ctx, uint32_t arg)
+{
+    (void)ctx;
+    msi(S_FILE, arg);
+}
+
+/* Who comes in the moment in which the door opens stands behind who waits. */
+static void IMSIC_M1_in_the_same_moment(void **state)
+{
+    (void)state;
+    timed(0, 0, 3);
+    struct vd_event event = {.fire = arrive, .arg = 30};
+    b.host.ops->post(b.host.ctx, &event, 3 * CYCLE);
+    msi(S_FILE, 10);
+    msi(S_FILE, 20);
+    bench_run(&b, 10 * CYCLE);
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_int_equal(bench_record(&b, VD_REC_msi_record, i)->b, 10 + 10 * i);
+        assert_int_equal(bench_record(&b, VD_REC_msi_record, i)->time, 3 * CYCLE * i);
+    }
+}
+
 /* What is ignored takes no time of the file's. */
 static void IMSIC_M1_ignored_at_once(void **state)
 {
@@ -245,6 +267,7 @@ int main(void)
         RULE(default_cycle),
         RULE(IMSIC_M1_one_after_the_other),
         RULE(IMSIC_M1_interval_after_one),
+        RULE(IMSIC_M1_in_the_same_moment),
         RULE(IMSIC_M1_ignored_at_once),
         RULE(IMSIC_M1_full_queue),
         RULE(IMSIC_P6_reset_forgets_what_waits),
