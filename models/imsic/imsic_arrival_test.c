@@ -142,6 +142,22 @@ static void IMSIC_P6_reset_forgets_what_waits(void **state)
     assert_int_equal(bench_count(&b, VD_REC_msi_record), 2);
 }
 
+/* A queue that was in use is as it was at first. */
+static void IMSIC_P6_reset_empties_the_queue(void **state)
+{
+    (void)state;
+    static const struct imsic_msi none[IMSIC_MAX_WAITING];
+    timed(0, 0, 3);
+    for (uint32_t i = 1; i <= N; i++)
+        msi_at(G2, 0, i, i);
+    imsic_reset(m);
+    size_t size = imsic_save(m, NULL, 0);
+    struct imsic_state *saved = malloc(size);
+    imsic_save(m, saved, size);
+    assert_memory_equal(saved->queue, none, sizeof(none));
+    free(saved);
+}
+
 /* [aia IMSIC-reg-eidelivery]: `xtopei` at once, the line in its time. */
 static void IMSIC_L1_claim_lowers_the_line(void **state)
 {
@@ -198,6 +214,29 @@ static void IMSIC_L1_csr_overtakes(void **state)
     assert_int_equal(b.num_events, 0);
 }
 
+static bool seen;
+
+static void look(void *ctx, uint32_t arg)
+{
+    (void)ctx;
+    (void)arg;
+    seen = seip();
+}
+
+/* Another MSI does not put the line behind what else happens in the same moment. */
+static void IMSIC_L1_line_keeps_its_place(void **state)
+{
+    (void)state;
+    timed(2, 1, 0);
+    struct vd_event event = {.fire = look};
+    msi(S_FILE, 9);
+    b.host.ops->post(b.host.ctx, &event, 2 * CYCLE);
+    msi(S_FILE, 10);
+    seen = false;
+    bench_run(&b, 2 * CYCLE);
+    assert_true(seen);
+}
+
 static void snapshot_keeps_what_waits(void **state)
 {
     (void)state;
@@ -221,6 +260,22 @@ static void snapshot_keeps_what_waits(void **state)
     free(saved);
 }
 
+/* Where nothing waited, nothing is expected any more. */
+static void snapshot_forgets_what_waits(void **state)
+{
+    (void)state;
+    timed(0, 0, 3);
+    size_t size = imsic_save(m, NULL, 0);
+    struct imsic_state *quiet = malloc(size);
+    imsic_save(m, quiet, size);
+    msi(S_FILE, 1);
+    msi(S_FILE, 2);
+    assert_int_equal(b.num_events, 1);
+    assert_true(imsic_restore(m, quiet, size));
+    assert_int_equal(b.num_events, 0);
+    free(quiet);
+}
+
 static bool restores_with(const struct imsic_state *good, size_t offset, uint32_t value)
 {
     struct imsic_state *bad = malloc(good->size);
@@ -241,7 +296,7 @@ static void snapshot_of_waiting_is_checked(void **state)
     size_t size = imsic_save(m, NULL, 0);
     struct imsic_state *good = malloc(size);
     imsic_save(m, good, size);
-    size_t second = offsetof(struct imsic_state, queue) + sizeof(struct imsic_msi);
+    size_t first = offsetof(struct imsic_state, queue), second = first + sizeof(struct imsic_msi);
     static const struct {
         size_t field;
         uint32_t most;
@@ -250,6 +305,7 @@ static void snapshot_of_waiting_is_checked(void **state)
     for (uint32_t i = 0; i < 2; i++) {
         assert_true(restores_with(good, second + of_msi[i].field, of_msi[i].most));
         assert_false(restores_with(good, second + of_msi[i].field, of_msi[i].most + 1));
+        assert_false(restores_with(good, first + of_msi[i].field, of_msi[i].most + 1));
     }
     assert_false(restores_with(good, second + offsetof(struct imsic_msi, identity), 0));
     assert_false(restores_with(good, offsetof(struct imsic_state, first), IMSIC_MAX_WAITING));
@@ -258,6 +314,21 @@ static void snapshot_of_waiting_is_checked(void **state)
     assert_false(restores_with(good, offsetof(struct imsic_state, free_at), CYCLE - 1));
     assert_true(imsic_restore(m, good, size));
     assert_int_equal(b.num_events, 1);
+    free(good);
+}
+
+/* One more than there is room for, though every place holds an MSI that exists. */
+static void snapshot_of_a_full_queue_is_checked(void **state)
+{
+    (void)state;
+    timed(0, 0, 3);
+    for (uint32_t i = 1; i <= N; i++)
+        msi(G3, i);
+    size_t size = imsic_save(m, NULL, 0), waiting = offsetof(struct imsic_state, waiting);
+    struct imsic_state *good = malloc(size);
+    imsic_save(m, good, size);
+    assert_true(restores_with(good, waiting, IMSIC_MAX_WAITING));
+    assert_false(restores_with(good, waiting, IMSIC_MAX_WAITING + 1));
     free(good);
 }
 
@@ -271,11 +342,15 @@ int main(void)
         RULE(IMSIC_M1_ignored_at_once),
         RULE(IMSIC_M1_full_queue),
         RULE(IMSIC_P6_reset_forgets_what_waits),
+        RULE(IMSIC_P6_reset_empties_the_queue),
         RULE(IMSIC_L1_claim_lowers_the_line),
         RULE(IMSIC_L1_claim_before_the_line),
         RULE(IMSIC_L1_csr_overtakes),
+        RULE(IMSIC_L1_line_keeps_its_place),
         RULE(snapshot_keeps_what_waits),
+        RULE(snapshot_forgets_what_waits),
         RULE(snapshot_of_waiting_is_checked),
+        RULE(snapshot_of_a_full_queue_is_checked),
     };
     return cmocka_run_group_tests_name("imsic arrival", tests, NULL, NULL);
 }
