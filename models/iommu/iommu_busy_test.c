@@ -253,6 +253,7 @@ static void no_slot_is_free(void **state)
     assert_int_equal(taken, 64);
     page_request(&s);
     assert_int_equal(responses(&s.t), 1);
+    assert_int_equal(bed_get(&s.t, REG_OFFSET_PQCSR, 4), ON | OF | 3);
     bed_set(&s.t, REG_OFFSET_TR_REQ_IOVA, 8, 0x5000);
     bed_set(&s.t, REG_OFFSET_TR_REQ_CTL, 8, 1 | 8 | (uint64_t)DEVICE << 40);
     assert_int_equal(bed_get(&s.t, REG_OFFSET_TR_REQ_CTL, 8) & 1, 1);

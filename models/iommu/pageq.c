@@ -97,19 +97,25 @@ static bool write_record(struct iommu *m)
     return true;
 }
 
+/* Software learns of lost messages by pqof, the device is told to try again. */
+static int overflow(struct iommu *m)
+{
+    m->st.reg[REG_pqcsr] |= MASK(pqcsr_pqof);
+    iommu_interrupt(m, SOURCE_PQ);
+    return PAGE_RESPONSE_SUCCESS;
+}
+
 /* Why a message cannot be queued, as a response code; -1: it can. */
 static int refusal(struct iommu *m)
 {
-    uint64_t *csr = &m->st.reg[REG_pqcsr];
+    const uint64_t *csr = &m->st.reg[REG_pqcsr];
     if (!GET(*csr, pqcsr_pqen) || !GET(*csr, pqcsr_pqon) || GET(*csr, pqcsr_pqmf))
         return PAGE_RESPONSE_FAILURE;
     if (GET(*csr, pqcsr_pqof))
         return PAGE_RESPONSE_SUCCESS;
     if (!iommu_queue_full(m, REG_pqb, REG_pqh, REG_pqt))
         return -1;
-    *csr |= MASK(pqcsr_pqof);
-    iommu_interrupt(m, SOURCE_PQ);
-    return PAGE_RESPONSE_SUCCESS;
+    return overflow(m);
 }
 
 static bool advance(struct iommu *m)
@@ -143,9 +149,7 @@ static void run(struct iommu *m)
 void iommu_page_request(struct iommu *m, const struct request *r)
 {
     if (m->st.pages_count == MESSAGES) {
-        m->st.reg[REG_pqcsr] |= MASK(pqcsr_pqof);
-        iommu_interrupt(m, SOURCE_PQ);
-        answer(m, r, PAGE_RESPONSE_SUCCESS, prpr(r));
+        answer(m, r, (unsigned)overflow(m), prpr(r));
         return;
     }
     uint32_t at = (m->st.pages_head + m->st.pages_count++) % MESSAGES;
@@ -196,7 +200,8 @@ void iommu_message(struct iommu *m, const struct vd_txn *txn)
     struct request *r = iommu_slot_take(m);
     if (!r) {
         struct request lost = {.txn = *txn};
-        answer(m, &lost, PAGE_RESPONSE_SUCCESS, false);
+        int code = refusal(m);
+        answer(m, &lost, (unsigned)(code < 0 ? overflow(m) : code), false);
         return;
     }
     r->txn = *txn;
