@@ -41,18 +41,18 @@ def older(made, *sources):
 class Program:
     """units: (source, compile command); library: as the link commands name it."""
 
-    def __init__(self, root, folder, units, library, work, jobs):
+    def __init__(self, root, folder, units, library, output, jobs):
         self.root, self.folder, self.units, self.library = pathlib.Path(root), folder, units, library
-        self.work, self.jobs = pathlib.Path(work), jobs
+        self.output, self.jobs = pathlib.Path(output), jobs
         self.numbering = Numbering()
 
     def mutate(self):
         """Writes the mutated units; those that did not change keep their objects."""
-        self.work.mkdir(parents=True, exist_ok=True)
+        self.output.mkdir(parents=True, exist_ok=True)
         for path, command in self.units:
-            source = Source(path, command, self.root, self.work)
+            source = Source(path, command, self.root, self.output)
             text = Renderer(source, Collector(source, self.folder).collect(), self.numbering).render()
-            out = self.work / pathlib.Path(path).name
+            out = self.output / pathlib.Path(path).name
             if not out.exists() or out.read_text("latin-1") != text:
                 out.write_text(text, "latin-1")
                 for kind in KINDS:
@@ -64,10 +64,10 @@ class Program:
 
     @property
     def list(self):
-        return self.work / "mutants.json"
+        return self.output / "mutants.json"
 
     def object(self, path, kind):
-        return self.work / f"{pathlib.Path(path).stem}.{kind}.o"
+        return self.output / f"{pathlib.Path(path).stem}.{kind}.o"
 
     def flags(self, command, kind):
         extra = {MUTANTS: [], CHECKED: SANITIZERS, REACH: ["-DMUTATION_REACH"]}[kind]
@@ -79,7 +79,7 @@ class Program:
         for kind in KINDS:
             for path, command in self.units:
                 if not self.object(path, kind).exists():
-                    todo.append((self.work / pathlib.Path(path).name, self.object(path, kind), self.flags(command, kind)))
+                    todo.append((self.output / pathlib.Path(path).name, self.object(path, kind), self.flags(command, kind)))
             if older(self.object("mutant.c", kind), self.list, HERE / "mutant.c"):
                 todo.append((HERE / "mutant.c", self.object("mutant.c", kind), self.flags("", kind)))
         with ThreadPoolExecutor(self.jobs) as pool:
@@ -92,15 +92,15 @@ class Program:
                 run(["ar", "crs", str(archive), *map(str, objects)])
 
     def archive(self, kind):
-        return self.work / f"lib{kind}.a"
+        return self.output / f"lib{kind}.a"
 
     def executable(self, path, kind):
-        return self.work / kind / pathlib.Path(path).name
+        return self.output / kind / pathlib.Path(path).name
 
     def link(self, tests, directory):
         links = {path: command for test in tests for path, command in test.links.items()}
         for kind in KINDS:
-            (self.work / kind).mkdir(exist_ok=True)
+            (self.output / kind).mkdir(exist_ok=True)
             for path, command in links.items():
                 if not older(self.executable(path, kind), self.archive(kind), pathlib.Path(directory, path)):
                     continue
