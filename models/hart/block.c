@@ -127,8 +127,6 @@ static void kill(struct hart *h, struct hart_block *block)
     const void *dead = h->blocks->labels[PSEUDO_dead];
     if (block->dead)
         return;
-    if (h->paused == block)
-        h->st.paused = false;
     unhash(h, block);
     block->dead = true;
     if (h->stopped == &block->ops[0])

@@ -128,6 +128,9 @@ void exec_stop_in(struct hart *h, struct hart_block *b, const struct hart_op *op
 void exec_restore_stop(struct hart *h);
 /* The slice ends before op of block b, st.pc; the next slice may go on there. */
 void exec_pause(struct hart *h, struct hart_block *b, const struct hart_op *op);
+/* For a snapshot: where the slice ended, into a copy of the state.  Slices end often, snapshots are
+ * rare. */
+void exec_paused_state(const struct hart *h, struct hart_state *st);
 /* Enters block b before op (h->paused_op); returns what is left as the run loop counts it. */
 int64_t exec_resume(struct hart *h, struct hart_block *b, const struct hart_op *op);
 /* Leaves the loop between blocks. */

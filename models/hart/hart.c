@@ -136,6 +136,8 @@ static void state_replaced(struct hart *h)
 {
     mmu_rebuild(h);
     trigger_rearm(h);
+    h->paused = NULL;
+    h->paused_op = NULL;
     exec_flush(h);
     interrupt_timers(h);
     interrupt_restored(h);
@@ -226,7 +228,9 @@ size_t hart_save(const struct hart *h, void *buffer, size_t capacity)
     if (!buffer || capacity < size)
         return size;
     uint8_t *to = buffer;
-    memcpy(to, &h->st, sizeof(h->st));
+    struct hart_state st = h->st;
+    exec_paused_state(h, &st);
+    memcpy(to, &st, sizeof(st));
     timing_save(h, to + sizeof(h->st));
     mmu_save_tlb(h, to + sizeof(h->st) + timing);
     return size;
