@@ -28,8 +28,7 @@ static void first_cause(struct story *s)
     asserted(s, true);
     pending(s, true);
     pending(s, false);
-    issue(s, 1, 5);
-    record(s, 1, GUEST_FILE, 5, false);
+    arrive_in(s, 1, GUEST_FILE, 5);
     claim(s, GUEST_FILE, 5);
 }
 
@@ -59,8 +58,7 @@ static void level_looked_at_again_is_not_lost(void **state)
     first_cause(s);
     pending(s, true);
     pending(s, false);
-    issue(s, 2, 5);
-    record(s, 2, GUEST_FILE, 5, false);
+    arrive_in(s, 2, GUEST_FILE, 5);
     claim(s, GUEST_FILE, 5);
     asserted(s, false);
     phase(s, QUIET);

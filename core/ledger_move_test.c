@@ -14,8 +14,7 @@ static void msi_in_a_freed_file_is_a_stray(void **state)
 {
     struct story *s = *state;
     file_owner(s, GUEST_FILE, -1);
-    issue(s, 1, 5);
-    record(s, 1, GUEST_FILE, 5, false);
+    arrive_in(s, 1, GUEST_FILE, 5);
     violated(s, LEDGER_STRAY, "guest file 1 of hart 0, which no VM owns", "MSI 1");
     assert_int_equal(counts(s)->lost, 0);
 }
@@ -25,8 +24,7 @@ static void msi_in_a_file_of_another_vm_is_a_stray(void **state)
     struct story *s = *state;
     file_owner(s, GUEST_FILE, -1);
     file_owner(s, GUEST_FILE, 2);
-    issue(s, 1, 5);
-    record(s, 1, GUEST_FILE, 5, false);
+    arrive_in(s, 1, GUEST_FILE, 5);
     claim(s, GUEST_FILE, 5);
     violated(s, LEDGER_STRAY, "of VM 2, but its device belongs to VM 1", "recorded in");
 }
@@ -34,8 +32,7 @@ static void msi_in_a_file_of_another_vm_is_a_stray(void **state)
 static void claim_by_the_next_owner_is_a_stray(void **state)
 {
     struct story *s = *state;
-    issue(s, 1, 5);
-    record(s, 1, GUEST_FILE, 5, false);
+    arrive_in(s, 1, GUEST_FILE, 5);
     file_owner(s, GUEST_FILE, -1);
     file_owner(s, GUEST_FILE, 2);
     claim(s, GUEST_FILE, 5);
@@ -46,8 +43,7 @@ static void hosts_device_may_not_reach_a_guest(void **state)
 {
     struct story *s = *state;
     device_owner(s, -1);
-    issue(s, 1, 5);
-    record(s, 1, GUEST_FILE, 5, false);
+    arrive_in(s, 1, GUEST_FILE, 5);
     claim(s, GUEST_FILE, 5);
     violated(s, LEDGER_STRAY, "belongs to the host", "MSI 1");
 }
@@ -65,8 +61,7 @@ static void hart_may_store_to_a_file_of_any_vm(void **state)
 static void file_left_with_a_pending_msi_loses_it(void **state)
 {
     struct story *s = *state;
-    issue(s, 1, 5);
-    record(s, 1, GUEST_FILE, 5, false);
+    arrive_in(s, 1, GUEST_FILE, 5);
     state_of(s, GUEST_FILE, 0x70, 0);
     file_owner(s, GUEST_FILE, -1);
     violated(s, LEDGER_LOST, "pending in guest file 1 of hart 0", "no VM owns any more");
@@ -76,8 +71,7 @@ static void moved_msi_is_claimed_in_its_new_file(void **state)
 {
     struct story *s = *state;
     file_owner(s, OTHER_FILE, VM);
-    issue(s, 1, 5);
-    record(s, 1, GUEST_FILE, 5, false);
+    arrive_in(s, 1, GUEST_FILE, 5);
     issue(s, 2, 5);
     record(s, 2, GUEST_FILE, 5, true);
     eip(s, VD_REC_eip_clear, GUEST_FILE, 5);
@@ -97,12 +91,11 @@ static void move_hint_allows_set_before_clear(void **state)
 {
     struct story *s = *state;
     file_owner(s, OTHER_FILE, VM);
-    issue(s, 1, 5);
-    record(s, 1, GUEST_FILE, 5, false);
-    HINT(s, HART0, 7, VCPU(VM, 0), GUEST_FILE, OTHER_FILE, 0);
+    arrive_in(s, 1, GUEST_FILE, 5);
+    begin_move(s, GUEST_FILE, OTHER_FILE);
     eip(s, VD_REC_eip_set, OTHER_FILE, 5);
     eip(s, VD_REC_eip_clear, GUEST_FILE, 5);
-    HINT(s, HART0, 7, VCPU(VM, 0), GUEST_FILE, OTHER_FILE, 1);
+    end_move(s, GUEST_FILE, OTHER_FILE);
     claim(s, OTHER_FILE, 5);
     balanced(s);
     assert_int_equal(counts(s)->moved, 1);
@@ -114,13 +107,11 @@ static void moved_msi_coalesces_with_one_in_its_new_file(void **state)
 {
     struct story *s = *state;
     file_owner(s, OTHER_FILE, VM);
-    issue(s, 1, 5);
-    record(s, 1, GUEST_FILE, 5, false);
-    HINT(s, HART0, 7, VCPU(VM, 0), GUEST_FILE, OTHER_FILE, 0);
-    issue(s, 2, 5);
-    record(s, 2, OTHER_FILE, 5, false);
+    arrive_in(s, 1, GUEST_FILE, 5);
+    begin_move(s, GUEST_FILE, OTHER_FILE);
+    arrive_in(s, 2, OTHER_FILE, 5);
     eip(s, VD_REC_eip_clear, GUEST_FILE, 5);
-    HINT(s, HART0, 7, VCPU(VM, 0), GUEST_FILE, OTHER_FILE, 1);
+    end_move(s, GUEST_FILE, OTHER_FILE);
     claim(s, OTHER_FILE, 5);
     balanced(s);
     assert_int_equal(counts(s)->claimed, 1);
@@ -132,13 +123,12 @@ static void move_does_not_revive_what_was_lost_before_it(void **state)
 {
     struct story *s = *state;
     file_owner(s, OTHER_FILE, VM);
-    issue(s, 1, 5);
-    record(s, 1, GUEST_FILE, 5, false);
+    arrive_in(s, 1, GUEST_FILE, 5);
     eip(s, VD_REC_eip_clear, GUEST_FILE, 5);
     issue(s, 2, 5);
-    HINT(s, HART0, 7, VCPU(VM, 0), GUEST_FILE, OTHER_FILE, 0);
+    begin_move(s, GUEST_FILE, OTHER_FILE);
     record(s, 2, OTHER_FILE, 5, false);
-    HINT(s, HART0, 7, VCPU(VM, 0), GUEST_FILE, OTHER_FILE, 1);
+    end_move(s, GUEST_FILE, OTHER_FILE);
     claim(s, OTHER_FILE, 5);
     violated(s, LEDGER_LOST, "MSI 1", "set in no other file");
 }
@@ -148,15 +138,13 @@ static void next_move_does_not_revive_what_was_lost(void **state)
 {
     struct story *s = *state;
     file_owner(s, OTHER_FILE, VM);
-    issue(s, 1, 5);
-    record(s, 1, GUEST_FILE, 5, false);
+    arrive_in(s, 1, GUEST_FILE, 5);
     eip(s, VD_REC_eip_clear, GUEST_FILE, 5);
-    issue(s, 2, 5);
-    record(s, 2, GUEST_FILE, 5, false);
-    HINT(s, HART0, 7, VCPU(VM, 0), GUEST_FILE, OTHER_FILE, 0);
+    arrive_in(s, 2, GUEST_FILE, 5);
+    begin_move(s, GUEST_FILE, OTHER_FILE);
     eip(s, VD_REC_eip_clear, GUEST_FILE, 5);
     eip(s, VD_REC_eip_set, OTHER_FILE, 5);
-    HINT(s, HART0, 7, VCPU(VM, 0), GUEST_FILE, OTHER_FILE, 1);
+    end_move(s, GUEST_FILE, OTHER_FILE);
     claim(s, OTHER_FILE, 5);
     violated(s, LEDGER_LOST, "MSI 1", "set in no other file");
     assert_int_equal(counts(s)->claimed, 1);
@@ -167,8 +155,7 @@ static void held_msi_that_is_set_nowhere_is_lost(void **state)
 {
     struct story *s = *state;
     file_owner(s, OTHER_FILE, VM);
-    issue(s, 1, 5);
-    record(s, 1, GUEST_FILE, 5, false);
+    arrive_in(s, 1, GUEST_FILE, 5);
     eip(s, VD_REC_eip_clear, GUEST_FILE, 5);
     eip(s, VD_REC_eip_set, OTHER_FILE, 6);
     violated(s, LEDGER_LOST, "software cleared its pending bit in guest file 1 of hart 0",
@@ -179,8 +166,7 @@ static void held_msi_does_not_move_to_another_vm(void **state)
 {
     struct story *s = *state;
     file_owner(s, OTHER_FILE, 2);
-    issue(s, 1, 5);
-    record(s, 1, GUEST_FILE, 5, false);
+    arrive_in(s, 1, GUEST_FILE, 5);
     eip(s, VD_REC_eip_clear, GUEST_FILE, 5);
     eip(s, VD_REC_eip_set, OTHER_FILE, 5);
     claim(s, OTHER_FILE, 5);
@@ -224,8 +210,7 @@ static void injected_and_never_claimed_is_lost(void **state)
 {
     struct story *s = *state;
     device_owner(s, -1);
-    issue(s, 1, 40);
-    record(s, 1, S_FILE, 40, false);
+    arrive_in(s, 1, S_FILE, 40);
     claim(s, S_FILE, 40);
     inject(s, VCPU(VM, 0), 5, 40);
     violated(s, LEDGER_LOST, "pending in the software file of VM 1 vCPU 0", "never claimed");
@@ -239,8 +224,7 @@ static void injected_and_disabled_is_no_violation(void **state)
     struct story *s = *state;
     device_owner(s, -1);
     HINT(s, HART0, 6, VCPU(VM, 0), 5, 0);
-    issue(s, 1, 40);
-    record(s, 1, S_FILE, 40, false);
+    arrive_in(s, 1, S_FILE, 40);
     claim(s, S_FILE, 40);
     inject(s, VCPU(VM, 0), 5, 40);
     balanced(s);
@@ -252,8 +236,7 @@ static void claim_that_should_have_been_injected_is_lost(void **state)
     struct story *s = *state;
     device_owner(s, -1);
     for (uint64_t i = 1; i <= 3; i++) {
-        issue(s, i, 40);
-        record(s, i, S_FILE, 40, false);
+        arrive_in(s, i, S_FILE, 40);
         claim(s, S_FILE, 40);
         if (i != 2)
             inject(s, VCPU(VM, 0), 5, 40);
@@ -269,8 +252,7 @@ static void one_claim_is_injected_once(void **state)
 {
     struct story *s = *state;
     device_owner(s, -1);
-    issue(s, 1, 40);
-    record(s, 1, S_FILE, 40, false);
+    arrive_in(s, 1, S_FILE, 40);
     claim(s, S_FILE, 40);
     inject(s, VCPU(VM, 0), 5, 40);
     software_claim(s, VCPU(VM, 0), 5);
@@ -292,14 +274,13 @@ static void software_claim_of_nothing_is_a_duplicate(void **state)
 static void file_moves_into_software_and_back(void **state)
 {
     struct story *s = *state;
-    issue(s, 1, 5);
-    record(s, 1, GUEST_FILE, 5, false);
+    arrive_in(s, 1, GUEST_FILE, 5);
     eip(s, VD_REC_eip_clear, GUEST_FILE, 5);
     inject(s, VCPU(VM, 0), 5, 0);
-    HINT(s, HART0, 7, VCPU(VM, 0), (uint64_t)-1, OTHER_FILE, 0);
+    begin_move(s, (uint64_t)-1, OTHER_FILE);
     file_owner(s, OTHER_FILE, VM);
     eip(s, VD_REC_eip_set, OTHER_FILE, 5);
-    HINT(s, HART0, 7, VCPU(VM, 0), (uint64_t)-1, OTHER_FILE, 1);
+    end_move(s, (uint64_t)-1, OTHER_FILE);
     claim(s, OTHER_FILE, 5);
     balanced(s);
     assert_int_equal(counts(s)->moved, 2);
@@ -342,7 +323,7 @@ static void migration_knows_where_msis_landed(void **state)
     translate(s, 1);
     pte(s, VD_REC_msi_pte, 1, 0xa000407, 0);
     record(s, 1, GUEST_FILE, 5, false);
-    HINT(s, HART0, 7, VCPU(VM, 0), GUEST_FILE, FRESH_FILE, 0);
+    begin_move(s, GUEST_FILE, FRESH_FILE);
     state_of(s, GUEST_FILE, 0x70, 0);
     record(s, 2, GUEST_FILE, 6, false);
     vd_time store = s->now;
@@ -355,7 +336,7 @@ static void migration_knows_where_msis_landed(void **state)
     state_of(s, FRESH_FILE, 0xc0, UINT64_MAX - 1);
     state_of(s, FRESH_FILE, 0x70, 1);
     vd_time restored = s->now - 10;
-    HINT(s, HART0, 7, VCPU(VM, 0), GUEST_FILE, FRESH_FILE, 1);
+    end_move(s, GUEST_FILE, FRESH_FILE);
     for (uint32_t i = 5; i <= 7; i++)
         claim(s, FRESH_FILE, i);
     balanced(s);
@@ -384,8 +365,7 @@ static void hosts_own_msi(struct story *s, uint64_t serial, uint64_t file)
 {
     device_owner(s, -1);
     enable(s, VD_FILE(1, 1));
-    issue(s, serial, 5);
-    record(s, serial, file, 5, false);
+    arrive_in(s, serial, file, 5);
     eip(s, VD_REC_eip_clear, file, 5);
 }
 

@@ -46,8 +46,7 @@ static void stored_msi_is_claimed_from_memory(void **state)
 static void file_goes_into_its_mrif_and_back(void **state)
 {
     struct story *s = *state;
-    issue(s, 1, 5);
-    record(s, 1, GUEST_FILE, 5, false);
+    arrive_in(s, 1, GUEST_FILE, 5);
     in_use(s, VCPU(VM, 0), true);
     move(s, GUEST_FILE, memory, false);
     eip(s, VD_REC_eip_clear, GUEST_FILE, 5);
@@ -75,8 +74,7 @@ static void restored_msi_coalesces_with_one_in_the_file(void **state)
     issue(s, 1, 5);
     store(s, 1, 5, false);
     move(s, memory, GUEST_FILE, false);
-    issue(s, 2, 5);
-    record(s, 2, GUEST_FILE, 5, false);
+    arrive_in(s, 2, GUEST_FILE, 5);
     move(s, memory, GUEST_FILE, true);
     in_use(s, VCPU(VM, 0), false);
     claim(s, GUEST_FILE, 5);
@@ -191,8 +189,7 @@ static void what_is_left_pending_says_why(void **state)
     } masks[] = {{0x70, 0, "whose eidelivery is off"},
                  {0xc0, 0, "where it is not enabled"},
                  {0x72, 3, "masked by eithreshold"}};
-    issue(s, 1, 5);
-    record(s, 1, GUEST_FILE, 5, false);
+    arrive_in(s, 1, GUEST_FILE, 5);
     for (size_t i = 0; i < 3; i++) {
         enable(s, GUEST_FILE);
         state_of(s, GUEST_FILE, 0x72, 0);
@@ -214,8 +211,7 @@ static void word(struct story *s, uint64_t old, uint64_t new)
 static void words_that_software_changes_are_followed(void **state)
 {
     struct story *s = *state;
-    issue(s, 1, 5);
-    record(s, 1, GUEST_FILE, 5, false);
+    arrive_in(s, 1, GUEST_FILE, 5);
     in_use(s, VCPU(VM, 0), true);
     eip(s, VD_REC_eip_clear, GUEST_FILE, 5);
     word(s, 0, 1 << 5);
@@ -276,8 +272,7 @@ static void one_vcpus_bit_does_not_move_to_another(void **state)
 {
     struct story *s = *state;
     HINT(s, HART0, 2, 1, 1, VM, 1);
-    issue(s, 1, 5);
-    record(s, 1, GUEST_FILE, 5, false);
+    arrive_in(s, 1, GUEST_FILE, 5);
     eip(s, VD_REC_eip_clear, GUEST_FILE, 5);
     eip(s, VD_REC_eip_set, OTHER_FILE, 5);
     claim(s, OTHER_FILE, 5);
@@ -289,8 +284,7 @@ static void sleeping_vcpu_loses_its_wakeup(void **state)
 {
     struct story *s = *state;
     HINT(s, HART0, VCPU_STATE, VCPU(VM, 0), BLOCKED);
-    issue(s, 1, 5);
-    record(s, 1, GUEST_FILE, 5, false);
+    arrive_in(s, 1, GUEST_FILE, 5);
     HINT(s, HART0, VCPU_STATE, VCPU(VM, 0), STOPPED);
     violated(s, LEDGER_LOST, "guest file 1 of hart 0", "blocked and never woken");
     assert_int_equal(counts(s)->wakeups, 1);
@@ -300,8 +294,7 @@ static void woken_vcpu_may_stop_with_something_pending_in_its_guest_file(void **
 {
     struct story *s = *state;
     HINT(s, HART0, VCPU_STATE, VCPU(VM, 0), BLOCKED);
-    issue(s, 1, 5);
-    record(s, 1, GUEST_FILE, 5, false);
+    arrive_in(s, 1, GUEST_FILE, 5);
     HINT(s, HART0, VCPU_STATE, VCPU(VM, 0), READY);
     HINT(s, HART0, VCPU_STATE, VCPU(VM, 0), STOPPED);
     claim(s, GUEST_FILE, 5);

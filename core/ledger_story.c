@@ -36,6 +36,12 @@ void record(struct story *s, uint64_t serial, uint64_t file, uint32_t identity, 
                 .kind = VD_REC_msi_record, .serial = serial, .a = file, .b = identity, .c = was});
 }
 
+void arrive_in(struct story *s, uint64_t serial, uint64_t file, uint32_t identity)
+{
+    issue(s, serial, identity);
+    record(s, serial, file, identity, false);
+}
+
 void claim(struct story *s, uint64_t file, uint32_t identity)
 {
     tell(s, (struct vd_record){.kind = VD_REC_msi_claim, .a = file, .b = identity});
@@ -100,6 +106,16 @@ void file_owner(struct story *s, uint64_t file, int64_t vm)
 void device_owner(struct story *s, int64_t vm)
 {
     HINT(s, HART0, 3, DEVICE, (uint64_t)vm);
+}
+
+void begin_move(struct story *s, uint64_t from, uint64_t to)
+{
+    HINT(s, HART0, 7, VCPU(VM, 0), from, to, 0);
+}
+
+void end_move(struct story *s, uint64_t from, uint64_t to)
+{
+    HINT(s, HART0, 7, VCPU(VM, 0), from, to, 1);
 }
 
 void inject(struct story *s, uint64_t vcpu, uint32_t identity, uint32_t host)

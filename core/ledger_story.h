@@ -25,6 +25,8 @@ void tell(struct story *s, struct vd_record rec);
 void issue(struct story *s, uint64_t serial, uint32_t data);
 void translate(struct story *s, uint64_t serial);
 void record(struct story *s, uint64_t serial, uint64_t file, uint32_t identity, bool was);
+/* MSI `serial` is issued and becomes pending in the file. */
+void arrive_in(struct story *s, uint64_t serial, uint64_t file, uint32_t identity);
 void claim(struct story *s, uint64_t file, uint32_t identity);
 void drop(struct story *s, uint64_t serial, enum vd_drop why, uint64_t detail);
 void eip(struct story *s, enum vd_record_kind kind, uint64_t file, uint32_t identity);
@@ -36,6 +38,9 @@ void phase(struct story *s, uint64_t number);
 void path(struct story *s, uint64_t number);
 void file_owner(struct story *s, uint64_t file, int64_t vm);
 void device_owner(struct story *s, int64_t vm);
+/* The hypervisor moves the file of vCPU 0; MSIs may land in both places until the end. */
+void begin_move(struct story *s, uint64_t from, uint64_t to);
+void end_move(struct story *s, uint64_t from, uint64_t to);
 void inject(struct story *s, uint64_t vcpu, uint32_t identity, uint32_t host);
 void software_claim(struct story *s, uint64_t vcpu, uint32_t identity);
 int story_setup(void **state);

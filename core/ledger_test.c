@@ -40,8 +40,7 @@ static void polled_claim_has_no_trap(void **state)
 {
     struct story *s = *state;
     trap(s, HART0, INTERRUPT | 10, VD_MODE_VS, VD_MODE_VS);
-    issue(s, 1, 5);
-    record(s, 1, GUEST_FILE, 5, false);
+    arrive_in(s, 1, GUEST_FILE, 5);
     claim(s, GUEST_FILE, 5);
     balanced(s);
     assert_int_equal(ledger_samples(s->ledger)->stamp[STAMP_TRAP], SAMPLE_UNKNOWN);
@@ -91,8 +90,7 @@ static void traps_into_the_hypervisor_are_counted(void **state)
     trap(s, HART0, INTERRUPT | 7, VD_MODE_S, VD_MODE_M);
     trap(s, HART0, INTERRUPT | 10, VD_MODE_VS, VD_MODE_VS);
     claim(s, GUEST_FILE, 5);
-    issue(s, 2, 5);
-    record(s, 2, S_FILE, 5, false);
+    arrive_in(s, 2, S_FILE, 5);
     trap(s, HART0, INTERRUPT | 9, VD_MODE_VS, VD_MODE_S);
     claim(s, S_FILE, 5);
     balanced(s);
@@ -110,8 +108,7 @@ static void only_the_measured_phase_is_sampled(void **state)
     record(s, 1, GUEST_FILE, 5, false);
     claim(s, GUEST_FILE, 5);
     path(s, 7);
-    issue(s, 2, 5);
-    record(s, 2, GUEST_FILE, 5, false);
+    arrive_in(s, 2, GUEST_FILE, 5);
     phase(s, QUIET);
     claim(s, GUEST_FILE, 5);
     balanced(s);
@@ -144,8 +141,7 @@ static void equal_identities_coalesce_into_the_first(void **state)
 static void second_claim_of_one_msi_is_a_duplicate(void **state)
 {
     struct story *s = *state;
-    issue(s, 1, 5);
-    record(s, 1, GUEST_FILE, 5, false);
+    arrive_in(s, 1, GUEST_FILE, 5);
     claim(s, GUEST_FILE, 5);
     claim(s, GUEST_FILE, 5);
     violated(s, LEDGER_DUPLICATE, "identity 5 was claimed in guest file 1 of hart 0",
@@ -165,8 +161,7 @@ static void bit_set_by_software_may_be_claimed_once(void **state)
 static void msi_recorded_twice_is_a_duplicate(void **state)
 {
     struct story *s = *state;
-    issue(s, 1, 5);
-    record(s, 1, GUEST_FILE, 5, false);
+    arrive_in(s, 1, GUEST_FILE, 5);
     claim(s, GUEST_FILE, 5);
     record(s, 1, GUEST_FILE, 5, false);
     claim(s, GUEST_FILE, 5);
@@ -208,22 +203,18 @@ static void lost_behind_the_iommu_says_so(void **state)
 static void pending_enabled_and_never_claimed_is_lost(void **state)
 {
     struct story *s = *state;
-    issue(s, 1, 5);
-    record(s, 1, GUEST_FILE, 5, false);
+    arrive_in(s, 1, GUEST_FILE, 5);
     violated(s, LEDGER_LOST, "pending in guest file 1 of hart 0", "never claimed");
 }
 
 static void pending_and_masked_is_no_violation(void **state)
 {
     struct story *s = *state;
-    issue(s, 1, 5);
-    record(s, 1, GUEST_FILE, 5, false);
+    arrive_in(s, 1, GUEST_FILE, 5);
     state_of(s, GUEST_FILE, 0xc0, ~UINT64_C(0x21));
-    issue(s, 2, 70);
-    record(s, 2, GUEST_FILE, 70, false);
+    arrive_in(s, 2, GUEST_FILE, 70);
     state_of(s, GUEST_FILE, 0x72, 70);
-    issue(s, 3, 9);
-    record(s, 3, VD_FILE(1, 3), 9, false);
+    arrive_in(s, 3, VD_FILE(1, 3), 9);
     balanced(s);
     assert_int_equal(counts(s)->pending, 3);
 }
@@ -231,8 +222,7 @@ static void pending_and_masked_is_no_violation(void **state)
 static void identity_below_the_threshold_is_deliverable(void **state)
 {
     struct story *s = *state;
-    issue(s, 1, 70);
-    record(s, 1, GUEST_FILE, 70, false);
+    arrive_in(s, 1, GUEST_FILE, 70);
     state_of(s, GUEST_FILE, 0x72, 71);
     violated(s, LEDGER_LOST, "identity 70", "never claimed");
 }
@@ -240,10 +230,8 @@ static void identity_below_the_threshold_is_deliverable(void **state)
 static void vanished_bit_is_lost(void **state)
 {
     struct story *s = *state;
-    issue(s, 1, 5);
-    record(s, 1, GUEST_FILE, 5, false);
-    issue(s, 2, 5);
-    record(s, 2, GUEST_FILE, 5, false);
+    arrive_in(s, 1, GUEST_FILE, 5);
+    arrive_in(s, 2, GUEST_FILE, 5);
     claim(s, GUEST_FILE, 5);
     const struct ledger_finding *f =
         violated(s, LEDGER_LOST, "MSI 1 ", "pending bit vanished without a claim");
@@ -305,8 +293,7 @@ static void a_flood_of_drops_does_not_hide_a_loss(void **state)
 static void late_delivery_marks_what_is_pending_there(void **state)
 {
     struct story *s = *state;
-    issue(s, 1, 5);
-    record(s, 1, GUEST_FILE, 5, false);
+    arrive_in(s, 1, GUEST_FILE, 5);
     issue(s, 2, 6);
     ledger_inexact(s->ledger, HART1);
     assert_int_equal(counts(s)->inexact, 0);
@@ -342,8 +329,7 @@ static void millions_of_ended_msis_are_forgotten(void **state)
     phase(s, WARM_UP);
     tell(s, (struct vd_record){.kind = VD_REC_msi_issue, .serial = 1, .b = 9, .c = DEVICE + 1});
     for (uint64_t i = 2; i <= MANY; i++) {
-        issue(s, i, 5);
-        record(s, i, GUEST_FILE, 5, false);
+        arrive_in(s, i, GUEST_FILE, 5);
         claim(s, GUEST_FILE, 5);
     }
     record(s, 1, GUEST_FILE, 9, false);
@@ -358,8 +344,7 @@ static void hints_of_a_rampant_guest_take_no_memory(void **state)
 {
     enum { MANY = 10000 };
     struct story *s = *state;
-    issue(s, 1, 5);
-    record(s, 1, S_FILE, 5, false);
+    arrive_in(s, 1, S_FILE, 5);
     claim(s, S_FILE, 5);
     for (uint64_t i = 1; i <= MANY; i++) {
         inject(s, i << 40, 5, 0);

@@ -81,8 +81,7 @@ static void owner(struct story *s, uint64_t file, int64_t vm, uint64_t vcpu)
 
 static void arrive(struct story *s, uint64_t serial, uint32_t identity)
 {
-    issue(s, serial, identity);
-    record(s, serial, GUEST_FILE, identity, false);
+    arrive_in(s, serial, GUEST_FILE, identity);
 }
 
 static void sent_by(struct story *s, uint64_t serial, uint32_t data, uint32_t requester)

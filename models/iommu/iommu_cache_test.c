@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Caches and what removes entries from them. */
-#include "iommu/iommu_testbed.h"
+#include "iommu/iommu_cache_bed.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,53 +8,11 @@
 
 #include <cmocka.h>
 
-enum { DEVICE = 1, IOVA = 0x40000000 };
-#define BIT(n)   (UINT64_C(1) << (n))
-#define GSCID(n) ((uint64_t)(n) << 44)
-
-struct cache_bed {
-    struct testbed t;
-    uint64_t first, second, pte1, pte2;
-    struct bed_dc dc;
-};
-
-/* IOVA -> GPA 0x10000000 -> SPA 0x80f00000, PSCID 3, GSCID 7. */
-static void open_with(struct cache_bed *s, const struct iommu_config *config)
-{
-    bed_open(&s->t, config);
-    bed_start(&s->t, 2);
-    s->first = bed_pages(&s->t, 1);
-    s->second = bed_pages(&s->t, 4);
-    for (uint64_t a = 0x80000000; a < 0x80400000; a += 0x200000)
-        bed_map(&s->t, s->second, 3, true, a, a, 1, RWXAD | U);
-    s->pte1 = bed_map(&s->t, s->first, 3, false, IOVA, 0x10000000, 0, RWXAD | U);
-    s->pte2 = bed_map(&s->t, s->second, 3, true, 0x10000000, 0x80f00000, 0, RWXAD | U);
-    s->dc = (struct bed_dc){.tc = 1,
-                            .iohgatp = UINT64_C(8) << 60 | GSCID(7) | s->second >> 12,
-                            .ta = 3 << 12,
-                            .fsc = UINT64_C(8) << 60 | s->first >> 12};
-    bed_dc(&s->t, DEVICE, &s->dc);
-}
-
-static void open(struct cache_bed *s)
-{
-    const struct iommu_config config = {.index = 0};
-    open_with(s, &config);
-}
-
-/* True if the next request reads no table. */
-static bool hits(struct cache_bed *s, uint64_t iova)
-{
-    s->t.b.num_reads = 0;
-    bed_write(&s->t, DEVICE, iova);
-    return s->t.b.num_reads == 0;
-}
-
 static void CA_1_stale_until_invalidated(void **state)
 {
     (void)state;
     struct cache_bed s;
-    open(&s);
+    cache_bed_open(&s);
     bed_write(&s.t, DEVICE, IOVA);
     assert_int_equal(bed_where(&s.t), 0x80f00000);
     bench_poke(&s.t.b, s.pte2, 8, 0x80e00000 >> 12 << 10 | RWXAD | U);
@@ -75,11 +33,11 @@ static void shoot(const struct shot *shots, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
         struct cache_bed s;
-        open(&s);
+        cache_bed_open(&s);
         bed_write(&s.t, DEVICE, IOVA);
-        assert_true(hits(&s, IOVA));
+        assert_true(cache_bed_hits(&s, IOVA));
         bed_command(&s.t, shots[i].dw0, shots[i].dw1);
-        assert_int_equal(hits(&s, IOVA), !shots[i].removes);
+        assert_int_equal(cache_bed_hits(&s, IOVA), !shots[i].removes);
         bed_close(&s.t);
     }
 }
@@ -136,13 +94,13 @@ static void CMD_5_VMA_host(void **state)
     };
     for (unsigned i = 0; i < sizeof(shots) / sizeof(shots[0]); i++) {
         struct cache_bed s;
-        open(&s);
+        cache_bed_open(&s);
         s.dc.iohgatp = GSCID(7);
         bed_dc(&s.t, DEVICE, &s.dc);
         bed_write(&s.t, DEVICE, IOVA);
-        assert_true(hits(&s, IOVA));
+        assert_true(cache_bed_hits(&s, IOVA));
         bed_command(&s.t, shots[i].dw0, shots[i].dw1);
-        assert_int_equal(hits(&s, IOVA), !shots[i].removes);
+        assert_int_equal(cache_bed_hits(&s, IOVA), !shots[i].removes);
         bed_close(&s.t);
     }
 }
@@ -151,7 +109,7 @@ static void CMD_6_directories_apart(void **state)
 {
     (void)state;
     struct cache_bed s;
-    open(&s);
+    cache_bed_open(&s);
     bed_write(&s.t, DEVICE, IOVA);
     bed_command(&s.t, 1 | 1 << 7, 0); /* IOTINVAL leaves the context: 15 reads, none of the DDT */
     s.t.b.num_reads = 0;
@@ -162,7 +120,7 @@ static void CMD_6_directories_apart(void **state)
     bed_write(&s.t, DEVICE, IOVA);
     assert_int_equal(s.t.b.num_reads, 1);
     bed_command(&s.t, 3 | BIT(33) | UINT64_C(2) << 40, 0);
-    assert_true(hits(&s, IOVA));
+    assert_true(cache_bed_hits(&s, IOVA));
     bed_close(&s.t);
 }
 
@@ -171,7 +129,7 @@ static void CMD_6_process_contexts(void **state)
 {
     (void)state;
     struct cache_bed s;
-    open(&s);
+    cache_bed_open(&s);
     uint64_t pdt = bed_pages(&s.t, 1);
     s.dc.tc |= 1 << 5 | 1 << 9; /* PDTV, DPE */
     s.dc.iohgatp = 0;
@@ -219,13 +177,13 @@ static void CMD_5_global_mappings(void **state)
 {
     (void)state;
     struct cache_bed s;
-    open(&s);
+    cache_bed_open(&s);
     bench_poke(&s.t.b, s.pte1, 8, bench_peek(&s.t.b, s.pte1, 8) | G);
     bed_write(&s.t, DEVICE, IOVA);
     bed_command(&s.t, 1 | GV(7) | PSCID(3), 0);
-    assert_true(hits(&s, IOVA));
+    assert_true(cache_bed_hits(&s, IOVA));
     bed_command(&s.t, 1 | GV(7), 0);
-    assert_false(hits(&s, IOVA));
+    assert_false(cache_bed_hits(&s, IOVA));
     bed_close(&s.t);
 }
 
@@ -233,7 +191,7 @@ static void CMD_10_nothing_invalid(void **state)
 {
     (void)state;
     struct cache_bed s;
-    open(&s);
+    cache_bed_open(&s);
     uint64_t valid = bench_peek(&s.t.b, s.pte1, 8);
     bench_poke(&s.t.b, s.pte1, 8, valid & ~(uint64_t)V);
     assert_int_equal(bed_write(&s.t, DEVICE, IOVA), VD_UNSUPPORTED);
@@ -253,7 +211,7 @@ static void dirty_bit_is_not_skipped(void **state)
 {
     (void)state;
     struct cache_bed s;
-    open(&s);
+    cache_bed_open(&s);
     s.dc.tc |= 1 << 7 | 1 << 8;
     bed_dc(&s.t, DEVICE, &s.dc);
     bench_poke(&s.t.b, s.pte1, 8, bench_peek(&s.t.b, s.pte1, 8) & ~(uint64_t)D);
@@ -261,7 +219,7 @@ static void dirty_bit_is_not_skipped(void **state)
     assert_int_equal(bench_peek(&s.t.b, s.pte1, 8) & D, 0);
     bed_write(&s.t, DEVICE, IOVA);
     assert_int_equal(bench_peek(&s.t.b, s.pte1, 8) & D, D);
-    assert_true(hits(&s, IOVA));
+    assert_true(cache_bed_hits(&s, IOVA));
     bed_close(&s.t);
 }
 
@@ -269,14 +227,14 @@ static void plru_cyclic(void **state)
 {
     (void)state;
     struct cache_bed s;
-    open(&s);
+    cache_bed_open(&s);
     s.dc.iohgatp = 0;
     bed_dc(&s.t, DEVICE, &s.dc);
     for (unsigned i = 0; i < 17; i++)
         bed_map(&s.t, s.first, 3, false, IOVA + i * 0x1000, 0x80000000, 0, RWXAD | U);
     for (unsigned pages = 16; pages <= 17; pages++) {
         for (unsigned i = 0; i < 5 * pages; i++) {
-            bool hit = hits(&s, IOVA + i % pages * 0x1000);
+            bool hit = cache_bed_hits(&s, IOVA + i % pages * 0x1000);
             if (i >= 3 * pages)
                 assert_int_equal(hit, pages == 16);
         }
@@ -289,15 +247,15 @@ static bool survives(uint32_t replacement, bool used_again)
 {
     struct cache_bed s;
     const struct iommu_config config = {.tlb_entries = 4, .replacement = replacement};
-    open_with(&s, &config);
+    cache_bed_open_with(&s, &config);
     for (unsigned i = 0; i < 5; i++)
         bed_map(&s.t, s.first, 3, false, IOVA + i * 0x1000, 0x10000000, 0, RWXAD | U);
     for (unsigned i = 0; i < 4; i++)
         bed_write(&s.t, DEVICE, IOVA + i * 0x1000);
     if (used_again)
-        assert_true(hits(&s, IOVA));
-    assert_false(hits(&s, IOVA + 4 * 0x1000));
-    bool there = hits(&s, IOVA);
+        assert_true(cache_bed_hits(&s, IOVA));
+    assert_false(cache_bed_hits(&s, IOVA + 4 * 0x1000));
+    bool there = cache_bed_hits(&s, IOVA);
     bed_close(&s.t);
     return there;
 }
@@ -316,11 +274,11 @@ static uint32_t hits_in_a_loop(uint32_t replacement)
     struct cache_bed s;
     const struct iommu_config config = {.tlb_entries = 8, .replacement = replacement};
     uint32_t count = 0;
-    open_with(&s, &config);
+    cache_bed_open_with(&s, &config);
     for (unsigned i = 0; i < 9; i++)
         bed_map(&s.t, s.first, 3, false, IOVA + i * 0x1000, 0x10000000, 0, RWXAD | U);
     for (unsigned i = 0; i < 900; i++)
-        count += hits(&s, IOVA + i % 9 * 0x1000);
+        count += cache_bed_hits(&s, IOVA + i % 9 * 0x1000);
     bed_close(&s.t);
     return count;
 }

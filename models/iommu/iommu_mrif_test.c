@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Memory-resident interrupt files [aia IOMMU-MSIPTE-MRIF]. */
-#include "iommu/iommu_testbed.h"
+#include "iommu/iommu_msi_bed.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,56 +8,10 @@
 
 #include <cmocka.h>
 
-enum { DEVICE = 0x101, PAGE = 0x60000000, OTHER = 0x60005000 };
-#define NOTICE      (IMSIC_WINDOW + 0x9000)
-#define BASIC(spa)  ((uint64_t)(spa) >> 12 << 10 | 3 << 1 | 1)
-#define MRIF(spa)   ((uint64_t)(spa) >> 9 << 7 | 1 << 1 | 1)
-#define CAPS_NO_AMO (UINT64_C(0x10) | 1 << 17 | 3 << 22 | UINT64_C(1) << 31 | UINT64_C(56) << 32)
-
-struct msi_bed {
-    struct testbed t;
-    uint64_t table, root, mrif;
-    struct bed_dc dc;
-};
-
-/* Pages 0x60000 and 0x60005 are files 0 and 3 of mask 5. */
-static void open_with(struct msi_bed *s, const struct iommu_config *config)
-{
-    bed_open(&s->t, config);
-    bed_start(&s->t, 3);
-    s->table = bed_pages(&s->t, 1);
-    s->root = bed_pages(&s->t, 4);
-    s->mrif = bed_pages(&s->t, 1);
-    s->dc = (struct bed_dc){.tc = 1,
-                            .iohgatp = UINT64_C(8) << 60 | UINT64_C(7) << 44 | s->root >> 12,
-                            .msiptp = UINT64_C(1) << 60 | s->table >> 12,
-                            .mask = 5,
-                            .pattern = PAGE >> 12};
-    bed_dc(&s->t, DEVICE, &s->dc);
-}
-
-static void open(struct msi_bed *s)
-{
-    const struct iommu_config config = {.mrif_big_endian = true};
-    open_with(s, &config);
-}
-
-static void pte(struct msi_bed *s, unsigned index, uint64_t dw0, uint64_t dw1)
-{
-    bench_poke(&s->t.b, s->table + 16 * index, 8, dw0);
-    bench_poke(&s->t.b, s->table + 16 * index + 8, 8, dw1);
-    bed_command(&s->t, 1 | 1 << 7, 0);
-}
-
-static const struct vd_record *record(struct msi_bed *s, enum vd_record_kind kind)
-{
-    return bench_record(&s->t.b, kind, 0);
-}
-
 static void to_mrif(struct msi_bed *s, unsigned nid)
 {
     uint64_t dw1 = (uint64_t)(nid >> 10) << 60 | NOTICE >> 12 << 10 | (nid & 0x3ff);
-    pte(s, 0, MRIF(s->mrif), dw1);
+    msi_bed_pte(s, 0, MRIF(s->mrif), dw1);
     bench_forget(&s->t.b);
 }
 
@@ -72,12 +26,12 @@ static void MRIF_1_layout(void **state)
     static const unsigned identities[] = {0, 1, 63, 64, 130, 2047};
     for (unsigned i = 0; i < sizeof(identities) / sizeof(identities[0]); i++) {
         struct msi_bed s;
-        open(&s);
+        msi_bed_open(&s);
         to_mrif(&s, 0x5a5);
         bed_msi(&s.t, DEVICE, PAGE, identities[i]);
         assert_int_equal(pending(&s, identities[i]), UINT64_C(1) << identities[i] % 64);
-        assert_int_equal(record(&s, VD_REC_mrif_store)->b, identities[i]);
-        assert_int_equal(record(&s, VD_REC_mrif_store)->a, s.mrif);
+        assert_int_equal(msi_bed_record(&s, VD_REC_mrif_store)->b, identities[i]);
+        assert_int_equal(msi_bed_record(&s, VD_REC_mrif_store)->a, s.mrif);
         bed_close(&s.t);
     }
 }
@@ -116,7 +70,7 @@ static void MRIF_2_sizes(void **state)
         uint8_t size;
     } refused[] = {{0, 1}, {0, 2}, {0, 8}, {1, 4}, {2, 4}, {0, 64}};
     struct msi_bed s;
-    open(&s);
+    msi_bed_open(&s);
     to_mrif(&s, 1);
     for (unsigned i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
         struct vd_txn txn = bench_read(PAGE + refused[i].offset, refused[i].size);
@@ -140,7 +94,7 @@ static void MRIF_2_discards(void **state)
         uint32_t data;
     } discarded[] = {{8, 1}, {0x800, 1}, {0xffc, 1}, {0, 2048}, {0, 0x80000001}, {4, 5}};
     struct msi_bed s;
-    open(&s);
+    msi_bed_open(&s);
     to_mrif(&s, 1);
     for (unsigned i = 0; i < sizeof(discarded) / sizeof(discarded[0]); i++) {
         bed_msi(&s.t, DEVICE, PAGE + discarded[i].offset, discarded[i].data);
@@ -157,13 +111,13 @@ static void MRIF_2_big_endian_port(void **state)
 {
     (void)state;
     struct msi_bed s;
-    open(&s);
+    msi_bed_open(&s);
     to_mrif(&s, 1);
     bed_msi(&s.t, DEVICE, PAGE + 4, __builtin_bswap32(77));
     assert_int_equal(pending(&s, 77), 1 << 13);
     bed_close(&s.t);
     const struct iommu_config config = {.index = 0};
-    open_with(&s, &config);
+    msi_bed_open_with(&s, &config);
     to_mrif(&s, 1);
     bed_msi(&s.t, DEVICE, PAGE + 4, __builtin_bswap32(77));
     assert_int_equal(pending(&s, 77), 0);
@@ -175,13 +129,13 @@ static void MRIF_3_update(void **state)
 {
     (void)state;
     struct msi_bed s;
-    open(&s);
+    msi_bed_open(&s);
     to_mrif(&s, 1);
     bed_msi(&s.t, DEVICE, PAGE, 9);
     assert_int_equal(s.t.b.writes[0].cmd, VD_OR);
     bed_close(&s.t);
     const struct iommu_config config = {.capabilities = CAPS_NO_AMO};
-    open_with(&s, &config);
+    msi_bed_open_with(&s, &config);
     to_mrif(&s, 1);
     bench_poke(&s.t.b, s.mrif, 8, 0x100);
     bed_msi(&s.t, DEVICE, PAGE, 9);
@@ -195,7 +149,7 @@ static void MRIF_4_notice_always(void **state)
 {
     (void)state;
     struct msi_bed s;
-    open(&s);
+    msi_bed_open(&s);
     to_mrif(&s, 0x5a5);
     for (unsigned i = 0; i < 2; i++) {
         bench_forget(&s.t.b);
@@ -205,10 +159,10 @@ static void MRIF_4_notice_always(void **state)
         assert_int_equal(s.t.b.writes[1].addr, NOTICE);
         assert_int_equal(s.t.b.writes[1].data[0], 0x5a5);
         assert_int_equal(s.t.b.writes[1].size, 4);
-        assert_int_equal(record(&s, VD_REC_mrif_store)->c, i);
-        const struct vd_record *issue = record(&s, VD_REC_msi_issue);
+        assert_int_equal(msi_bed_record(&s, VD_REC_mrif_store)->c, i);
+        const struct vd_record *issue = msi_bed_record(&s, VD_REC_msi_issue);
         assert_int_equal(issue->serial, s.t.b.writes[1].serial);
-        assert_int_not_equal(issue->serial, record(&s, VD_REC_mrif_store)->serial);
+        assert_int_not_equal(issue->serial, msi_bed_record(&s, VD_REC_mrif_store)->serial);
     }
     bed_close(&s.t);
 }
@@ -218,7 +172,7 @@ static void MRIF_4_notice_if_enabled_switch(void **state)
     (void)state;
     struct msi_bed s;
     const struct iommu_config config = {.notice_if_enabled = true};
-    open_with(&s, &config);
+    msi_bed_open_with(&s, &config);
     to_mrif(&s, 1);
     bed_msi(&s.t, DEVICE, PAGE, 9);
     assert_int_equal(s.t.b.num_writes, 1);
@@ -233,7 +187,7 @@ static void MRIF_4_notice_after_visible(void **state)
 {
     (void)state;
     struct msi_bed s;
-    open(&s);
+    msi_bed_open(&s);
     to_mrif(&s, 1);
     s.t.b.latency = 5000;
     struct vd_txn txn = bench_write(PAGE, 4, 3);
@@ -256,12 +210,12 @@ static void MRIF_5_faults(void **state)
     (void)state;
     struct msi_bed s;
     const struct iommu_config config = {.capabilities = CAPS_NO_AMO};
-    open_with(&s, &config);
-    pte(&s, 0, MRIF(0x10000), NOTICE >> 12 << 10);
+    msi_bed_open_with(&s, &config);
+    msi_bed_pte(&s, 0, MRIF(0x10000), NOTICE >> 12 << 10);
     bench_forget(&s.t.b);
     bed_msi(&s.t, DEVICE, PAGE, 9);
     assert_int_equal(bed_cause(&s.t, 0), 264);
-    assert_int_equal(record(&s, VD_REC_msi_drop)->c, 264);
+    assert_int_equal(msi_bed_record(&s, VD_REC_msi_drop)->c, 264);
     to_mrif(&s, 1);
     s.t.poison = s.mrif;
     bed_msi(&s.t, DEVICE, PAGE, 9);
@@ -273,7 +227,7 @@ static void MRIF_5_faults(void **state)
     bench_forget(&s.t.b);
     bed_msi(&s.t, DEVICE, PAGE, 9);
     assert_int_equal(bed_faults(&s.t), 2);
-    assert_int_equal(record(&s, VD_REC_msi_drop)->a, VD_DROP_iommu_fault_silent);
+    assert_int_equal(msi_bed_record(&s, VD_REC_msi_drop)->a, VD_DROP_iommu_fault_silent);
     bed_close(&s.t);
 }
 
@@ -285,7 +239,7 @@ static void MRIF_5_report_notice_fault_switch(void **state)
     for (unsigned reported = 0; reported < 2; reported++) {
         struct msi_bed s;
         const struct iommu_config config = {.report_notice_fault = reported};
-        open_with(&s, &config);
+        msi_bed_open_with(&s, &config);
         to_mrif(&s, 1);
         s.t.refuse_imsic = true;
         bed_msi(&s.t, DEVICE, PAGE, 9);
@@ -301,7 +255,7 @@ static void MRIF_5_report_notice_fault_switch(void **state)
 static uint64_t head_after_fence(const struct iommu_config *config, uint64_t fence, vd_time when)
 {
     struct msi_bed s;
-    open_with(&s, config);
+    msi_bed_open_with(&s, config);
     to_mrif(&s, 1);
     bed_msi(&s.t, DEVICE, PAGE, 9);
     uint64_t head = bed_get(&s.t, REG_OFFSET_CQH, 4);
@@ -348,7 +302,7 @@ static void MRIF_6_uncached_switch(void **state)
     for (unsigned uncached = 0; uncached < 2; uncached++) {
         struct msi_bed s;
         const struct iommu_config config = {.mrif_uncached = uncached};
-        open_with(&s, &config);
+        msi_bed_open_with(&s, &config);
         to_mrif(&s, 1);
         bed_msi(&s.t, DEVICE, PAGE, 9);
         bench_forget(&s.t.b);
@@ -362,7 +316,7 @@ static void DBG_2_mrif_page(void **state)
 {
     (void)state;
     struct msi_bed s;
-    open(&s);
+    msi_bed_open(&s);
     to_mrif(&s, 1);
     bed_set(&s.t, REG_OFFSET_TR_REQ_IOVA, 8, PAGE);
     bed_set(&s.t, REG_OFFSET_TR_REQ_CTL, 8, (uint64_t)DEVICE << 40 | 1);

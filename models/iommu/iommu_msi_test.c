@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* MSI page tables and memory-resident interrupt files [iommu MSI_TRANS], [aia IOMMU-MSIPTE-MRIF].
  */
-#include "iommu/iommu_testbed.h"
+#include "iommu/iommu_msi_bed.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,59 +9,13 @@
 
 #include <cmocka.h>
 
-enum { DEVICE = 0x101, PAGE = 0x60000000, OTHER = 0x60005000 };
-#define NOTICE      (IMSIC_WINDOW + 0x9000)
-#define BASIC(spa)  ((uint64_t)(spa) >> 12 << 10 | 3 << 1 | 1)
-#define MRIF(spa)   ((uint64_t)(spa) >> 9 << 7 | 1 << 1 | 1)
-#define CAPS_NO_AMO (UINT64_C(0x10) | 1 << 17 | 3 << 22 | UINT64_C(1) << 31 | UINT64_C(56) << 32)
-
-struct msi_bed {
-    struct testbed t;
-    uint64_t table, root, mrif;
-    struct bed_dc dc;
-};
-
-/* Pages 0x60000 and 0x60005 are files 0 and 3 of mask 5. */
-static void open_with(struct msi_bed *s, const struct iommu_config *config)
-{
-    bed_open(&s->t, config);
-    bed_start(&s->t, 3);
-    s->table = bed_pages(&s->t, 1);
-    s->root = bed_pages(&s->t, 4);
-    s->mrif = bed_pages(&s->t, 1);
-    s->dc = (struct bed_dc){.tc = 1,
-                            .iohgatp = UINT64_C(8) << 60 | UINT64_C(7) << 44 | s->root >> 12,
-                            .msiptp = UINT64_C(1) << 60 | s->table >> 12,
-                            .mask = 5,
-                            .pattern = PAGE >> 12};
-    bed_dc(&s->t, DEVICE, &s->dc);
-}
-
-static void open(struct msi_bed *s)
-{
-    const struct iommu_config config = {.mrif_big_endian = true};
-    open_with(s, &config);
-}
-
-static void pte(struct msi_bed *s, unsigned index, uint64_t dw0, uint64_t dw1)
-{
-    bench_poke(&s->t.b, s->table + 16 * index, 8, dw0);
-    bench_poke(&s->t.b, s->table + 16 * index + 8, 8, dw1);
-    bed_command(&s->t, 1 | 1 << 7, 0);
-}
-
-static const struct vd_record *record(struct msi_bed *s, enum vd_record_kind kind)
-{
-    return bench_record(&s->t.b, kind, 0);
-}
-
 static void MSI_1_match_on_gpa(void **state)
 {
     (void)state;
     struct msi_bed s;
-    open(&s);
-    pte(&s, 0, BASIC(IMSIC_WINDOW + 0x3000), UINT64_MAX);
-    pte(&s, 3, BASIC(IMSIC_WINDOW + 0x7000), UINT64_MAX);
+    msi_bed_open(&s);
+    msi_bed_pte(&s, 0, BASIC(IMSIC_WINDOW + 0x3000), UINT64_MAX);
+    msi_bed_pte(&s, 3, BASIC(IMSIC_WINDOW + 0x7000), UINT64_MAX);
     /* The second stage maps a superpage over the interrupt files: the MSI page table wins. */
     bed_map(&s.t, s.root, 3, true, PAGE, 0x80000000, 1, RWXAD | U);
     bed_msi(&s.t, DEVICE, PAGE + 4, 1);
@@ -83,14 +37,14 @@ static void MSI_1_match_after_first_stage(void **state)
 {
     (void)state;
     struct msi_bed s;
-    open(&s);
+    msi_bed_open(&s);
     uint64_t first = bed_pages(&s.t, 1);
     for (uint64_t a = 0x80000000; a < 0x80200000; a += 0x200000)
         bed_map(&s.t, s.root, 3, true, a, a, 1, RWXAD | U);
     bed_map(&s.t, first, 3, false, 0x1000, PAGE, 0, RWXAD | U);
     s.dc.fsc = UINT64_C(8) << 60 | first >> 12;
     bed_dc(&s.t, DEVICE, &s.dc);
-    pte(&s, 0, BASIC(IMSIC_WINDOW), 0);
+    msi_bed_pte(&s, 0, BASIC(IMSIC_WINDOW), 0);
     for (unsigned i = 0; i < 2; i++) { /* walked, then cached */
         bench_forget(&s.t.b);
         bed_msi(&s.t, DEVICE, 0x1008, 1);
@@ -104,7 +58,7 @@ static void MSI_2_reserved_mask_bits(void **state)
 {
     (void)state;
     struct msi_bed s;
-    open(&s);
+    msi_bed_open(&s);
     s.dc.mask = UINT64_C(1) << 47; /* Sv57x4: 59 - 12 */
     bed_dc(&s.t, DEVICE, &s.dc);
     bed_read(&s.t, DEVICE, PAGE);
@@ -120,7 +74,7 @@ static void MSI_3_index_is_ored(void **state)
 {
     (void)state;
     struct msi_bed s;
-    open(&s);
+    msi_bed_open(&s);
     s.dc.mask = 0x1ff; /* 512 entries of 16 bytes in an 8-KiB table */
     s.dc.pattern = 0x60000;
     s.dc.msiptp = UINT64_C(1) << 60 | (bed_pages(&s.t, 2) + 0x1000) >> 12; /* misaligned */
@@ -157,10 +111,10 @@ static void MSI_4_order_of_checks(void **state)
         {MRIF(0x80000000), UINT64_C(1) << 63, 263},
     };
     struct msi_bed s;
-    open(&s);
+    msi_bed_open(&s);
     unsigned faults = 0;
     for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        pte(&s, 0, cases[i].dw0, cases[i].dw1);
+        msi_bed_pte(&s, 0, cases[i].dw0, cases[i].dw1);
         bed_msi(&s.t, DEVICE, PAGE, 1);
         assert_int_equal(bed_faults(&s.t), faults + (cases[i].cause != 0));
         if (cases[i].cause)
@@ -175,7 +129,7 @@ static void MSI_4_access_and_poison(void **state)
 {
     (void)state;
     struct msi_bed s;
-    open(&s);
+    msi_bed_open(&s);
     s.t.poison = s.table;
     bed_msi(&s.t, DEVICE, PAGE, 1);
     assert_int_equal(bed_cause(&s.t, 0), 270);
@@ -192,8 +146,8 @@ static void MSI_5_execute(void **state)
 {
     (void)state;
     struct msi_bed s;
-    open(&s);
-    pte(&s, 0, BASIC(IMSIC_WINDOW), 0);
+    msi_bed_open(&s);
+    msi_bed_pte(&s, 0, BASIC(IMSIC_WINDOW), 0);
     struct vd_txn txn = bench_read(PAGE, 4);
     txn.requester = DEVICE;
     txn.attrs = VD_EXEC;
@@ -207,12 +161,12 @@ static void ledger_records(void **state)
 {
     (void)state;
     struct msi_bed s;
-    open(&s);
-    pte(&s, 0, BASIC(IMSIC_WINDOW), 0);
+    msi_bed_open(&s);
+    msi_bed_pte(&s, 0, BASIC(IMSIC_WINDOW), 0);
     bench_forget(&s.t.b);
     bed_msi(&s.t, DEVICE, PAGE, 1);
-    const struct vd_record *accept = record(&s, VD_REC_msi_accept);
-    const struct vd_record *translate = record(&s, VD_REC_msi_translate);
+    const struct vd_record *accept = msi_bed_record(&s, VD_REC_msi_accept);
+    const struct vd_record *translate = msi_bed_record(&s, VD_REC_msi_translate);
     assert_int_equal(accept->a, DEVICE);
     assert_int_equal(accept->b, PAGE);
     assert_int_equal(translate->a, PAGE);
@@ -228,14 +182,14 @@ static void pte_fetch_switch(void **state)
     for (unsigned fetch = 0; fetch < 3; fetch++) {
         struct msi_bed s;
         const struct iommu_config config = {.pte_fetch = fetch};
-        open_with(&s, &config);
-        pte(&s, 0, BASIC(IMSIC_WINDOW), 0);
+        msi_bed_open_with(&s, &config);
+        msi_bed_pte(&s, 0, BASIC(IMSIC_WINDOW), 0);
         bed_msi(&s.t, DEVICE, PAGE + 0x1000, 1);
         bench_forget(&s.t.b);
         bed_msi(&s.t, DEVICE, PAGE, 1);
         assert_int_equal(s.t.b.num_reads, fetch ? 2 : 1);
         uint64_t low = s.table, high = s.table + 8;
-        assert_int_equal(record(&s, VD_REC_iommu_access)->a, fetch == 2 ? high : low);
+        assert_int_equal(msi_bed_record(&s, VD_REC_iommu_access)->a, fetch == 2 ? high : low);
         if (fetch)
             assert_int_equal(bench_record(&s.t.b, VD_REC_iommu_access, 1)->a,
                              fetch == 2 ? low : high);
@@ -249,10 +203,10 @@ static void rules_1_0_switch(void **state)
     for (unsigned old = 0; old < 2; old++) {
         struct msi_bed s;
         const struct iommu_config config = {.rules_1_0 = old};
-        open_with(&s, &config);
+        msi_bed_open_with(&s, &config);
         s.dc.iohgatp = 0;
         bed_dc(&s.t, DEVICE, &s.dc);
-        pte(&s, 0, BASIC(IMSIC_WINDOW), 0);
+        msi_bed_pte(&s, 0, BASIC(IMSIC_WINDOW), 0);
         bed_msi(&s.t, DEVICE, PAGE, 1);
         assert_int_equal(bed_cause(&s.t, 0), old ? 0 : 259);
         bed_close(&s.t);

@@ -1,54 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Races between a walk and software, order among requests, snapshots, failing accesses. */
-#include "iommu/iommu_testbed.h"
+#include "iommu/iommu_cache_bed.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include <cmocka.h>
-
-enum { DEVICE = 1, IOVA = 0x40000000 };
-#define BIT(n)   (UINT64_C(1) << (n))
-#define GSCID(n) ((uint64_t)(n) << 44)
-
-struct cache_bed {
-    struct testbed t;
-    uint64_t first, second, pte1, pte2;
-    struct bed_dc dc;
-};
-
-/* IOVA -> GPA 0x10000000 -> SPA 0x80f00000, PSCID 3, GSCID 7. */
-static void open_with(struct cache_bed *s, const struct iommu_config *config)
-{
-    bed_open(&s->t, config);
-    bed_start(&s->t, 2);
-    s->first = bed_pages(&s->t, 1);
-    s->second = bed_pages(&s->t, 4);
-    for (uint64_t a = 0x80000000; a < 0x80400000; a += 0x200000)
-        bed_map(&s->t, s->second, 3, true, a, a, 1, RWXAD | U);
-    s->pte1 = bed_map(&s->t, s->first, 3, false, IOVA, 0x10000000, 0, RWXAD | U);
-    s->pte2 = bed_map(&s->t, s->second, 3, true, 0x10000000, 0x80f00000, 0, RWXAD | U);
-    s->dc = (struct bed_dc){.tc = 1,
-                            .iohgatp = UINT64_C(8) << 60 | GSCID(7) | s->second >> 12,
-                            .ta = 3 << 12,
-                            .fsc = UINT64_C(8) << 60 | s->first >> 12};
-    bed_dc(&s->t, DEVICE, &s->dc);
-}
-
-static void open(struct cache_bed *s)
-{
-    const struct iommu_config config = {.index = 0};
-    open_with(s, &config);
-}
-
-/* True if the next request reads no table. */
-static bool hits(struct cache_bed *s, uint64_t iova)
-{
-    s->t.b.num_reads = 0;
-    bed_write(&s->t, DEVICE, iova);
-    return s->t.b.num_reads == 0;
-}
 
 /* A walk under way: the leaf PTE has been read. */
 static void start_walk(struct cache_bed *s, uint64_t iova)
@@ -67,7 +25,7 @@ static void invalidation_bars_the_fill(void **state)
     (void)state;
     for (unsigned barred = 0; barred < 2; barred++) {
         struct cache_bed s;
-        open(&s);
+        cache_bed_open(&s);
         bed_read(&s.t, DEVICE, 0x1000); /* the context */
         start_walk(&s, IOVA);
         /* 12 reads: the last one takes effect at 120 ns. */
@@ -78,7 +36,7 @@ static void invalidation_bars_the_fill(void **state)
             bed_set(&s.t, REG_OFFSET_CQT, 4, 1);
         bed_settle(&s.t);
         assert_int_equal(bed_where(&s.t), 0x80f00000);
-        assert_int_equal(hits(&s, IOVA), !barred);
+        assert_int_equal(cache_bed_hits(&s, IOVA), !barred);
         bed_close(&s.t);
     }
 }
@@ -88,7 +46,7 @@ static void fence_waits_for_walks(void **state)
 {
     (void)state;
     struct cache_bed s;
-    open(&s);
+    cache_bed_open(&s);
     start_walk(&s, IOVA);
     bench_poke(&s.t.b, s.t.cq, 8, 2);
     bench_run(&s.t.b, 20000);
@@ -116,7 +74,7 @@ static void posted_write_order(void **state)
     (void)state;
     struct cache_bed s;
     const struct iommu_config config = {.outstanding = 4};
-    open_with(&s, &config);
+    cache_bed_open_with(&s, &config);
     bed_map(&s.t, s.first, 3, false, IOVA + 0x1000, 0x10000000, 0, RWXAD | U);
     bed_dc(&s.t, 2, &s.dc);
     bed_write(&s.t, DEVICE, IOVA);
@@ -139,7 +97,7 @@ static void no_hit_under_miss(void **state)
 {
     (void)state;
     struct cache_bed s;
-    open(&s); /* outstanding: 1 */
+    cache_bed_open(&s); /* outstanding: 1 */
     bed_map(&s.t, s.first, 3, false, IOVA + 0x1000, 0x10000000, 0, RWXAD | U);
     bed_dc(&s.t, 2, &s.dc);
     bed_write(&s.t, 2, IOVA);
@@ -155,7 +113,7 @@ static void back_pressure(void **state)
 {
     (void)state;
     struct cache_bed s;
-    open(&s);
+    cache_bed_open(&s);
     s.t.b.latency = 10000;
     unsigned taken = 0;
     struct vd_txn txn = posted(DEVICE, IOVA, 0);
@@ -175,7 +133,7 @@ static void walk_sees_each_word_once(void **state)
     (void)state;
     for (unsigned cycles = 0; cycles < 140; cycles += 5) {
         struct cache_bed s;
-        open(&s);
+        cache_bed_open(&s);
         bed_read(&s.t, DEVICE, 0x1000);
         start_walk(&s, IOVA);
         bench_run(&s.t.b, cycles * 1000);
@@ -194,7 +152,7 @@ static void snapshot_in_a_walk(void **state)
     for (unsigned cycles = 0; cycles < 140; cycles += 7) {
         struct cache_bed s;
         const struct iommu_config config = {.timing = inorder, .cycle_ps = 1000};
-        open_with(&s, &config);
+        cache_bed_open_with(&s, &config);
         start_walk(&s, IOVA);
         bench_run(&s.t.b, cycles * 1000);
         size_t size = iommu_save(s.t.m, buffer, sizeof(buffer));
@@ -219,7 +177,7 @@ static void snapshot_keeps_order(void **state)
     struct iommu_config config = {.timing = inorder, .cycle_ps = 1000, .outstanding = 2};
     config.timing.request_interval = 0;
     struct cache_bed s;
-    open_with(&s, &config);
+    cache_bed_open_with(&s, &config);
     bed_dc(&s.t, 2, &s.dc);
     start_walk(&s, IOVA);
     struct vd_txn other = posted(2, IOVA, 2);
@@ -251,7 +209,7 @@ static struct iommu_config small_caches(void)
 static void open_small(struct cache_bed *s)
 {
     const struct iommu_config config = small_caches();
-    open_with(s, &config);
+    cache_bed_open_with(s, &config);
     for (unsigned i = 1; i < 4; i++)
         bed_map(&s->t, s->first, 3, false, IOVA + i * 0x1000, 0x10000000, 0, RWXAD | U);
     bed_write(&s->t, DEVICE, IOVA);
@@ -323,8 +281,8 @@ static void two_instances(void **state)
 {
     (void)state;
     struct cache_bed a, b;
-    open(&a);
-    open(&b);
+    cache_bed_open(&a);
+    cache_bed_open(&b);
     bench_poke(&b.t.b, b.pte2, 8, 0x80e00000 >> 12 << 10 | RWXAD | U);
     bed_write(&a.t, DEVICE, IOVA);
     bed_write(&b.t, DEVICE, IOVA);
@@ -341,7 +299,7 @@ static void error_at_every_access(void **state)
     for (unsigned kind = 0; kind < 2; kind++) {
         for (unsigned n = 1; n <= 13; n++) {
             struct cache_bed s;
-            open(&s);
+            cache_bed_open(&s);
             s.t.b.fail_in = n;
             s.t.b.fail_with = kind ? VD_POISON : VD_UNMAPPED;
             assert_int_equal(bed_write(&s.t, DEVICE, IOVA), VD_UNSUPPORTED);

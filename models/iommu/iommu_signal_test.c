@@ -34,6 +34,13 @@ static void open(struct testbed *t, unsigned fctl)
     open_with(t, &config, fctl);
 }
 
+static void open_vectors(struct testbed *t, unsigned fctl, uint64_t icvec)
+{
+    open(t, fctl);
+    bed_set(t, REG_OFFSET_ICVEC, 8, icvec);
+    bench_forget(&t->b);
+}
+
 static void raise(struct testbed *t, uint32_t source)
 {
     struct vd_txn txn = {.tag = 4, .requester = 1, .data = {0x1007}};
@@ -60,9 +67,7 @@ static void INT_4_messages_of_every_vector(void **state)
     for (unsigned s = 0; s < 3; s++)
         for (unsigned v = 0; v < 16; v++) {
             struct testbed t;
-            open(&t, 0);
-            bed_set(&t, REG_OFFSET_ICVEC, 8, (uint64_t)v << (4 * (s + 1)));
-            bench_forget(&t.b);
+            open_vectors(&t, 0, (uint64_t)v << (4 * (s + 1)));
             raise(&t, sources[s]);
             const struct vd_txn *w = &t.b.writes[t.b.num_writes - 1];
             assert_int_equal(w->addr, OWN_MSI + 0x1000 * v);
@@ -85,8 +90,7 @@ static void INT_4_wires_of_every_vector(void **state)
     for (unsigned s = 0; s < 4; s++)
         for (unsigned v = 0; v < 16; v++) {
             struct testbed t;
-            open(&t, 2);
-            bed_set(&t, REG_OFFSET_ICVEC, 8, (uint64_t)v << (4 * s));
+            open_vectors(&t, 2, (uint64_t)v << (4 * s));
             raise(&t, sources[s]);
             for (unsigned line = 0; line < 32; line++)
                 assert_int_equal(t.b.lines[line], line == v);
@@ -106,9 +110,7 @@ static void INT_6_edges_while_busy(void **state)
     (void)state;
     for (unsigned v = 0; v < 16; v++) {
         struct testbed t;
-        open(&t, 0);
-        bed_set(&t, REG_OFFSET_ICVEC, 8, (uint64_t)v << 4 | (uint64_t)v << 12);
-        bench_forget(&t.b);
+        open_vectors(&t, 0, (uint64_t)v << 4 | (uint64_t)v << 12);
         raise(&t, FIP);
         bed_set(&t, REG_OFFSET_IPSR, 4, FIP);
         t.b.latency = 100 * CYCLE;
@@ -133,8 +135,7 @@ static void INT_6_masked_while_others_go(void **state)
     (void)state;
     for (unsigned v = 0; v < 16; v++) {
         struct testbed t;
-        open(&t, 0);
-        bed_set(&t, REG_OFFSET_ICVEC, 8, (uint64_t)v << 4 | (uint64_t)(15 - v) << 12);
+        open_vectors(&t, 0, (uint64_t)v << 4 | (uint64_t)(15 - v) << 12);
         bed_set(&t, REG_OFFSET_MSI_CFG + 16 * v + 12, 4, 1);
         bench_forget(&t.b);
         raise(&t, FIP);
@@ -156,8 +157,7 @@ static void INT_7_refused_by_every_vector(void **state)
     (void)state;
     for (unsigned v = 0; v < 16; v++) {
         struct testbed t;
-        open(&t, 0);
-        bed_set(&t, REG_OFFSET_ICVEC, 8, (uint64_t)v << 12 | (v ^ 1) << 4);
+        open_vectors(&t, 0, (uint64_t)v << 12 | (v ^ 1) << 4);
         bed_set(&t, REG_OFFSET_MSI_CFG + 16 * v, 8, 0x1000 * v);
         bench_forget(&t.b);
         raise(&t, PIP);

@@ -1,63 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Page tables of both stages. */
-#include "iommu/iommu_testbed.h"
+#include "iommu/iommu_stage_bed.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include <cmocka.h>
-
-#define BIT(n)  (UINT64_C(1) << (n))
-#define MODE(n) ((uint64_t)(n) << 60)
-enum { DEVICE = 1, SADE = 1 << 8, GADE = 1 << 7, SBE = 1 << 10, SXL = 1 << 11 };
-#define BASE (UINT64_C(0x10) | BIT(9) | BIT(17) | BIT(22) | UINT64_C(56) << 32)
-
-struct stage_bed {
-    struct testbed t;
-    uint64_t root;
-    struct bed_dc dc;
-};
-
-static void open_caps(struct stage_bed *s, uint64_t caps)
-{
-    const struct iommu_config config = {.capabilities = caps};
-    bed_open(&s->t, &config);
-    bed_start(&s->t, 2);
-    s->root = bed_pages(&s->t, 4);
-    s->dc = (struct bed_dc){.tc = 1};
-}
-
-static void put_dc(struct stage_bed *s)
-{
-    bed_dc(&s->t, DEVICE, &s->dc);
-    bed_command(&s->t, 3, 0);
-    bed_command(&s->t, 1, 0);
-    bed_command(&s->t, 1 | 1 << 7, 0);
-}
-
-static void use(struct stage_bed *s, bool second, unsigned levels)
-{
-    uint64_t word = MODE(levels + 5) | s->root >> 12;
-    if (second)
-        s->dc.iohgatp = word;
-    else
-        s->dc.fsc = word;
-    put_dc(s);
-}
-
-/* The cause that an access ends in, and forgets it; 0: none. */
-static unsigned try(struct stage_bed *s, unsigned access, uint64_t iova)
-{
-    uint32_t before = bed_faults(&s->t);
-    struct vd_txn txn = access == 1 ? bench_write(iova, 4, 0) : bench_read(iova, 4);
-    txn.requester = DEVICE;
-    txn.attrs = access == 2 ? VD_EXEC : 0;
-    bench_forget(&s->t.b);
-    bed_request(&s->t, txn);
-    bed_set(&s->t, REG_OFFSET_FQH, 4, bed_faults(&s->t));
-    return bed_faults(&s->t) == before ? 0 : bed_cause(&s->t, before);
-}
 
 static unsigned page_fault(bool second, unsigned access)
 {
@@ -73,14 +22,14 @@ static void PT_1_schemes(void **state)
         for (unsigned levels = 3; levels <= 5; levels++) {
             for (unsigned level = 0; level < levels && level < 3; level++) {
                 struct stage_bed s;
-                open_caps(&s, 0);
+                stage_bed_open(&s, 0);
                 uint64_t va = 0x123456789a & ~((UINT64_C(4096) << 9 * level) - 1);
                 bed_map(&s.t, s.root, levels, second, va, 0, level, RWXAD | U);
-                use(&s, second, levels);
+                stage_bed_use(&s, second, levels);
                 uint64_t offset = ((UINT64_C(4096) << 9 * level) - 1) & 0x2fffabcc;
-                assert_int_equal(try(&s, 1, va + offset), 0);
+                assert_int_equal(stage_bed_try(&s, 1, va + offset), 0);
                 assert_int_equal(bed_where(&s.t), offset);
-                assert_int_equal(try(&s, 1, va + 4), 0); /* from the cache */
+                assert_int_equal(stage_bed_try(&s, 1, va + 4), 0); /* from the cache */
                 assert_int_equal(bed_where(&s.t), 4);
                 bed_close(&s.t);
             }
@@ -94,24 +43,24 @@ static void PT_1_widths(void **state)
     for (unsigned levels = 3; levels <= 5; levels++) {
         struct stage_bed s;
         unsigned bits = 12 + 9 * levels;
-        open_caps(&s, 0);
-        use(&s, false, levels);
+        stage_bed_open(&s, 0);
+        stage_bed_use(&s, false, levels);
         /* Canonical: an empty table; not canonical: no table is read. */
-        assert_int_equal(try(&s, 0, ~(BIT(bits - 1) - 1)), 13);
+        assert_int_equal(stage_bed_try(&s, 0, ~(BIT(bits - 1) - 1)), 13);
         assert_true(s.t.b.num_reads > 0);
         bed_command(&s.t, 1, 0);
         for (unsigned bit = bits - 1; bit < 64; bit++) {
             s.t.b.num_reads = 0;
-            assert_int_equal(try(&s, 2, BIT(bit)), 12);
+            assert_int_equal(stage_bed_try(&s, 2, BIT(bit)), 12);
             assert_int_equal(s.t.b.num_reads, 0);
         }
         bed_close(&s.t);
-        open_caps(&s, 0);
-        use(&s, true, levels);
+        stage_bed_open(&s, 0);
+        stage_bed_use(&s, true, levels);
         bed_map(&s.t, s.root, levels, true, BIT(bits + 1), 0, levels - 1, RWXAD | U);
-        assert_int_equal(try(&s, 0, BIT(bits + 1)), 0);
+        assert_int_equal(stage_bed_try(&s, 0, BIT(bits + 1)), 0);
         for (unsigned bit = bits + 2; bit < 64; bit++)
-            assert_int_equal(try(&s, 0, BIT(bit) | BIT(bits + 1)), 21);
+            assert_int_equal(stage_bed_try(&s, 0, BIT(bit) | BIT(bits + 1)), 21);
         bed_close(&s.t);
     }
 }
@@ -124,20 +73,21 @@ static void PT_2_reserved_bits(void **state)
         for (unsigned extensions = 0; extensions < 2; extensions++) {
             for (unsigned bit = 54; bit < 63; bit++) {
                 struct stage_bed s;
-                open_caps(&s, BASE | (extensions ? BIT(14) | BIT(15) : 0));
+                stage_bed_open(&s, BASE | (extensions ? BIT(14) | BIT(15) : 0));
                 uint64_t at =
                     bed_map(&s.t, s.root, 3, second, 0x1000, 0x80000000, 0, RWXAD | U | BIT(bit));
-                use(&s, second, 3);
-                assert_int_equal(try(&s, 0, 0x1000),
+                stage_bed_use(&s, second, 3);
+                assert_int_equal(stage_bed_try(&s, 0, 0x1000),
                                  extensions && bit >= 59 ? 0 : page_fault(second, 0));
                 uint64_t pointer = (at >> 12 << 10) | V;
                 bench_poke(&s.t.b, at, 8, 0x80000000 >> 12 << 10 | RWXAD | U);
                 /* The entry above, which points to the leaf's table. */
                 uint64_t top = bench_peek(&s.t.b, s.root, 8) >> 10 << 12;
                 bench_poke(&s.t.b, top, 8, pointer | BIT(bit));
-                put_dc(&s);
+                stage_bed_put_dc(&s);
                 bool software = extensions && (bit == 59 || bit == 60);
-                assert_int_equal(try(&s, 0, 0x1000), software ? 0 : page_fault(second, 0));
+                assert_int_equal(stage_bed_try(&s, 0, 0x1000),
+                                 software ? 0 : page_fault(second, 0));
                 bed_close(&s.t);
             }
         }
@@ -170,11 +120,11 @@ static void PT_2_encodings(void **state)
     for (unsigned second = 0; second < 2; second++) {
         for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
             struct stage_bed s;
-            open_caps(&s, 0);
+            stage_bed_open(&s, 0);
             bed_map(&s.t, s.root, 3, second, 0x1000, 0x80000000, 0, cases[i].bits);
-            use(&s, second, 3);
+            stage_bed_use(&s, second, 3);
             for (unsigned access = 0; access < 3; access++)
-                assert_int_equal(try(&s, access, 0x1000),
+                assert_int_equal(stage_bed_try(&s, access, 0x1000),
                                  cases[i].good >> access & 1 ? 0 : page_fault(second, access));
             bed_close(&s.t);
         }
@@ -188,11 +138,11 @@ static void PT_2_pointer_bits(void **state)
     for (unsigned second = 0; second < 2; second++) {
         for (unsigned i = 0; i < 5; i++) {
             struct stage_bed s;
-            open_caps(&s, 0);
+            stage_bed_open(&s, 0);
             bed_map(&s.t, s.root, 3, second, 0x1000, 0x80000000, 0, RWXAD | U);
             bench_poke(&s.t.b, s.root, 8, bench_peek(&s.t.b, s.root, 8) | bits[i]);
-            use(&s, second, 3);
-            assert_int_equal(try(&s, 0, 0x1000), page_fault(second, 0));
+            stage_bed_use(&s, second, 3);
+            assert_int_equal(stage_bed_try(&s, 0, 0x1000), page_fault(second, 0));
             bed_close(&s.t);
         }
     }
@@ -203,7 +153,7 @@ static void PT_2_superpages_and_napot(void **state)
     (void)state;
     for (unsigned second = 0; second < 2; second++) {
         struct stage_bed s;
-        open_caps(&s, 0);
+        stage_bed_open(&s, 0);
         bed_map(&s.t, s.root, 3, second, 0x200000, 0x80001000, 1, RWXAD | U);  /* misaligned */
         bed_map(&s.t, s.root, 3, second, 0x400000, 0, 1, RWXAD | U | BIT(63)); /* N on 2 MiB */
         for (unsigned i = 0; i < 16; i++) {
@@ -212,14 +162,15 @@ static void PT_2_superpages_and_napot(void **state)
             bed_map(&s.t, s.root, 3, second, 0x20000 + i * 0x1000, 0x80104000, 0,
                     RWXAD | U | BIT(63));
         }
-        use(&s, second, 3);
-        assert_int_equal(try(&s, 1, 0x200000), page_fault(second, 1));
-        assert_int_equal(try(&s, 1, 0x400000), page_fault(second, 1));
-        assert_int_equal(try(&s, 1, 0x20000), page_fault(second, 1)); /* no 64 KiB pattern */
-        assert_int_equal(try(&s, 1, 0x13010), 0);
+        stage_bed_use(&s, second, 3);
+        assert_int_equal(stage_bed_try(&s, 1, 0x200000), page_fault(second, 1));
+        assert_int_equal(stage_bed_try(&s, 1, 0x400000), page_fault(second, 1));
+        assert_int_equal(stage_bed_try(&s, 1, 0x20000),
+                         page_fault(second, 1)); /* no 64 KiB pattern */
+        assert_int_equal(stage_bed_try(&s, 1, 0x13010), 0);
         assert_int_equal(bed_where(&s.t), 0x80103010);
         s.t.b.num_reads = 0;
-        assert_int_equal(try(&s, 1, 0x1f004), 0);
+        assert_int_equal(stage_bed_try(&s, 1, 0x1f004), 0);
         assert_int_equal(bed_where(&s.t), 0x8010f004);
         assert_int_equal(s.t.b.num_reads, 0); /* one entry serves all 64 KiB */
         bed_close(&s.t);
@@ -233,7 +184,7 @@ static void PT_sizes_meet(void **state)
     for (unsigned level1 = 0; level1 < 3; level1++) {
         for (unsigned level2 = 0; level2 < 3; level2++) {
             struct stage_bed s;
-            open_caps(&s, 0);
+            stage_bed_open(&s, 0);
             uint64_t first = bed_pages(&s.t, 1);
             bed_map(&s.t, s.root, 3, true, 0x80000000, 0x80000000, 2, RWXAD | U);
             for (uint64_t a = 0; a < 2; a++)
@@ -241,14 +192,14 @@ static void PT_sizes_meet(void **state)
                         (a + 1) * (UINT64_C(4096) << 9 * level2), level2, RWXAD | U);
             bed_map(&s.t, first, 3, false, 0x4000000000 - 0x40000000, 0, level1, RWXAD | U);
             s.dc.fsc = MODE(8) | first >> 12;
-            use(&s, true, 3);
+            stage_bed_use(&s, true, 3);
             uint64_t top = 0x4000000000 - 0x40000000;
             for (uint64_t offset = 0; offset < 0x1000; offset += 0x800) {
-                assert_int_equal(try(&s, 1, top + offset), 0);
+                assert_int_equal(stage_bed_try(&s, 1, top + offset), 0);
                 assert_int_equal(bed_where(&s.t), (UINT64_C(4096) << 9 * level2) + offset);
             }
             if (level1 > level2) { /* the next page of the second stage is another entry */
-                assert_int_equal(try(&s, 1, top + (UINT64_C(4096) << 9 * level2)), 0);
+                assert_int_equal(stage_bed_try(&s, 1, top + (UINT64_C(4096) << 9 * level2)), 0);
                 assert_int_equal(bed_where(&s.t), 2 * (UINT64_C(4096) << 9 * level2));
             }
             bed_close(&s.t);
@@ -266,12 +217,12 @@ static void PT_6_physical_address_width(void **state)
 {
     (void)state;
     struct stage_bed s;
-    open_caps(&s, (BASE & ~(UINT64_C(63) << 32)) | UINT64_C(40) << 32);
+    stage_bed_open(&s, (BASE & ~(UINT64_C(63) << 32)) | UINT64_C(40) << 32);
     for (unsigned access = 0; access < 3; access++) {
         static const unsigned causes[] = {5, 7, 1};
         s.dc.fsc = MODE(8) | BIT(28); /* 2^40 */
-        put_dc(&s);
-        assert_int_equal(try(&s, access, 0x1000), causes[access]);
+        stage_bed_put_dc(&s);
+        assert_int_equal(stage_bed_try(&s, access, 0x1000), causes[access]);
         assert_int_equal(s.t.b.num_reads, 1); /* the context; no read goes out for the table */
     }
     bed_close(&s.t);
@@ -342,15 +293,15 @@ static void DC_6_narrow_guest_addresses(void **state)
 {
     (void)state;
     struct stage_bed s;
-    open_caps(&s, 0);
+    stage_bed_open(&s, 0);
     bed_map(&s.t, s.root, 3, true, BIT(34), 0, 2, RWXAD | U);
     bed_map(&s.t, s.root, 3, true, 0, 0, 2, RWXAD | U);
-    use(&s, true, 3);
-    assert_int_equal(try(&s, 0, BIT(34)), 0);
+    stage_bed_use(&s, true, 3);
+    assert_int_equal(stage_bed_try(&s, 0, BIT(34)), 0);
     s.dc.tc |= SXL;
-    put_dc(&s);
-    assert_int_equal(try(&s, 0, BIT(34)), 21);
-    assert_int_equal(try(&s, 0, 0x12340000), 0);
+    stage_bed_put_dc(&s);
+    assert_int_equal(stage_bed_try(&s, 0, BIT(34)), 21);
+    assert_int_equal(stage_bed_try(&s, 0, 0x12340000), 0);
     bed_close(&s.t);
 }
 
@@ -367,7 +318,7 @@ static void XL_1_privilege(void **state)
                  {true, true, true, 3}};
     for (unsigned i = 0; i < 5; i++) {
         struct stage_bed s;
-        open_caps(&s, 0);
+        stage_bed_open(&s, 0);
         bed_map(&s.t, s.root, 3, false, 0x1000, 0x80000000, 0,
                 RWXAD | (cases[i].user_page ? U : 0));
         uint64_t pdt = bed_pages(&s.t, 1);
@@ -375,7 +326,7 @@ static void XL_1_privilege(void **state)
         bench_poke(&s.t.b, pdt + 8, 8, MODE(8) | s.root >> 12);
         s.dc.tc |= 1 << 5;
         s.dc.fsc = MODE(1) | pdt >> 12;
-        put_dc(&s);
+        stage_bed_put_dc(&s);
         for (unsigned k = 0; k < 6; k++) { /* each access twice: walked and cached */
             unsigned access = k % 3;
             struct vd_txn txn = access == 1 ? bench_write(0x1000, 4, 0) : bench_read(0x1000, 4);

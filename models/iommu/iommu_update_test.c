@@ -1,63 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Updates of A and D, and what faults of implicit accesses say. */
-#include "iommu/iommu_testbed.h"
+#include "iommu/iommu_stage_bed.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include <cmocka.h>
-
-#define BIT(n)  (UINT64_C(1) << (n))
-#define MODE(n) ((uint64_t)(n) << 60)
-enum { DEVICE = 1, SADE = 1 << 8, GADE = 1 << 7, SBE = 1 << 10, SXL = 1 << 11 };
-#define BASE (UINT64_C(0x10) | BIT(9) | BIT(17) | BIT(22) | UINT64_C(56) << 32)
-
-struct stage_bed {
-    struct testbed t;
-    uint64_t root;
-    struct bed_dc dc;
-};
-
-static void open_caps(struct stage_bed *s, uint64_t caps)
-{
-    const struct iommu_config config = {.capabilities = caps};
-    bed_open(&s->t, &config);
-    bed_start(&s->t, 2);
-    s->root = bed_pages(&s->t, 4);
-    s->dc = (struct bed_dc){.tc = 1};
-}
-
-static void put_dc(struct stage_bed *s)
-{
-    bed_dc(&s->t, DEVICE, &s->dc);
-    bed_command(&s->t, 3, 0);
-    bed_command(&s->t, 1, 0);
-    bed_command(&s->t, 1 | 1 << 7, 0);
-}
-
-static void use(struct stage_bed *s, bool second, unsigned levels)
-{
-    uint64_t word = MODE(levels + 5) | s->root >> 12;
-    if (second)
-        s->dc.iohgatp = word;
-    else
-        s->dc.fsc = word;
-    put_dc(s);
-}
-
-/* The cause that an access ends in, and forgets it; 0: none. */
-static unsigned try(struct stage_bed *s, unsigned access, uint64_t iova)
-{
-    uint32_t before = bed_faults(&s->t);
-    struct vd_txn txn = access == 1 ? bench_write(iova, 4, 0) : bench_read(iova, 4);
-    txn.requester = DEVICE;
-    txn.attrs = access == 2 ? VD_EXEC : 0;
-    bench_forget(&s->t.b);
-    bed_request(&s->t, txn);
-    bed_set(&s->t, REG_OFFSET_FQH, 4, bed_faults(&s->t));
-    return bed_faults(&s->t) == before ? 0 : bed_cause(&s->t, before);
-}
 
 struct racer {
     struct stage_bed *s;
@@ -75,13 +24,13 @@ static void PT_5_update_first_stage(void **state)
     for (unsigned second = 0; second < 2; second++) {
         for (unsigned i = 0; i < 6; i++) {
             struct stage_bed s;
-            open_caps(&s, 0);
+            stage_bed_open(&s, 0);
             uint64_t at = bed_map(&s.t, s.root, 3, second, 0x1000, 0x80000000, 0,
                                   V | R | W | X | U | cases[i].before);
             uint64_t pte = bench_peek(&s.t.b, at, 8) & ~(uint64_t)(A | D);
             s.dc.tc |= second ? GADE : SADE;
-            use(&s, second, 3);
-            assert_int_equal(try(&s, cases[i].access, 0x1000), 0);
+            stage_bed_use(&s, second, 3);
+            assert_int_equal(stage_bed_try(&s, cases[i].access, 0x1000), 0);
             assert_int_equal(bench_peek(&s.t.b, at, 8), pte | cases[i].after);
             bed_close(&s.t);
         }
@@ -110,12 +59,12 @@ static void PT_5_compare_and_swap_fails(void **state)
     for (unsigned i = 0; i < 8; i++) {
         unsigned second = i & 1, times = 1 + 6 * (i / 2);
         struct stage_bed s;
-        open_caps(&s, 0);
+        stage_bed_open(&s, 0);
         struct racer racer = {.s = &s, .times = times};
         racer.at = bed_map(&s.t, s.root, 3, second, 0x1000, 0x80000000, 0, V | R | W | U);
         racer.value = bench_peek(&s.t.b, racer.at, 8);
         s.dc.tc |= second ? GADE : SADE;
-        use(&s, second, 3);
+        stage_bed_use(&s, second, 3);
         s.t.b.hook = race;
         s.t.b.hook_ctx = &racer;
         bench_forget(&s.t.b);
@@ -143,7 +92,7 @@ static void XL_6_implicit_write(void **state)
     };
     for (unsigned i = 0; i < 5; i++) {
         struct stage_bed s;
-        open_caps(&s, 0);
+        stage_bed_open(&s, 0);
         uint64_t first = bed_pages(&s.t, 1);
         uint64_t pte = bed_map(&s.t, first, 3, false, 0x1000, 0x9000, 0, V | R | W | U);
         bed_map(&s.t, s.root, 3, true, 0x9000, 0x80000000, 0, RWXAD | U);
@@ -153,8 +102,8 @@ static void XL_6_implicit_write(void **state)
                 cases[i].page);
         s.dc.fsc = MODE(8) | first >> 12;
         s.dc.tc |= cases[i].tc;
-        use(&s, true, 3);
-        assert_int_equal(try(&s, 1, 0x1000), cases[i].cause);
+        stage_bed_use(&s, true, 3);
+        assert_int_equal(stage_bed_try(&s, 1, 0x1000), cases[i].cause);
         if (cases[i].cause)
             assert_int_equal(bed_fault(&s.t, 0, 3), pte | 3);
         else
@@ -168,7 +117,7 @@ static void XL_6_no_update_no_fault(void **state)
 {
     (void)state;
     struct stage_bed s;
-    open_caps(&s, 0);
+    stage_bed_open(&s, 0);
     uint64_t first = bed_pages(&s.t, 1);
     bed_map(&s.t, first, 3, false, 0x1000, 0x9000, 0, RWXAD | U);
     bed_map(&s.t, s.root, 3, true, 0x9000, 0x80000000, 0, RWXAD | U);
@@ -176,8 +125,8 @@ static void XL_6_no_update_no_fault(void **state)
         bed_map(&s.t, s.root, 3, true, a, a, 0, V | R | W | U | A);
     s.dc.fsc = MODE(8) | first >> 12;
     s.dc.tc |= SADE;
-    use(&s, true, 3);
-    assert_int_equal(try(&s, 0, 0x1000), 0);
+    stage_bed_use(&s, true, 3);
+    assert_int_equal(stage_bed_try(&s, 0, 0x1000), 0);
     bed_close(&s.t);
 }
 
@@ -185,17 +134,17 @@ static void XL_6_iotval2(void **state)
 {
     (void)state;
     struct stage_bed s;
-    open_caps(&s, 0);
+    stage_bed_open(&s, 0);
     uint64_t first = bed_pages(&s.t, 1);
     bed_map(&s.t, first, 3, false, 0x1000, 0x9000, 0, RWXAD | U);
     s.dc.fsc = MODE(8) | first >> 12;
-    use(&s, true, 3);
-    assert_int_equal(try(&s, 1, 0x1234), 23); /* the table itself is not mapped */
+    stage_bed_use(&s, true, 3);
+    assert_int_equal(stage_bed_try(&s, 1, 0x1234), 23); /* the table itself is not mapped */
     assert_int_equal(bed_fault(&s.t, 0, 2), 0x1234);
     assert_int_equal(bed_fault(&s.t, 0, 3), first | 1);
     bed_map(&s.t, s.root, 3, true, 0x80000000, 0x80000000, 2, RWXAD | U);
-    put_dc(&s);
-    assert_int_equal(try(&s, 1, 0x1234), 23); /* the GPA is not mapped */
+    stage_bed_put_dc(&s);
+    assert_int_equal(stage_bed_try(&s, 1, 0x1234), 23); /* the GPA is not mapped */
     assert_int_equal(bed_fault(&s.t, 1, 3), 0x9234);
     bed_close(&s.t);
 }

@@ -183,10 +183,7 @@ void nvme_reset(struct nvme *nvme)
     st->error_count = 0;
     memset(st->errors, 0, sizeof(st->errors));
     st->sectors_read = st->sectors_written = st->reads = st->writes = 0;
-    if (nvme->function.root)
-        pcie_function_reset(&nvme->function);
-    else
-        function_reset(nvme);
+    pcie_function_reset(&nvme->function);
 }
 
 struct pcie_function *nvme_function(struct nvme *nvme)

@@ -185,10 +185,7 @@ static void device_reset(void *ctx)
 void endpoint_reset(struct endpoint *endpoint)
 {
     endpoint->state->dma.tag = 0;
-    if (endpoint->function.root)
-        root_function_reset(slot_of(&endpoint->function));
-    else
-        device_reset(endpoint);
+    pcie_function_reset(&endpoint->function);
 }
 
 static void connect(struct endpoint *e)

@@ -8,36 +8,6 @@
 
 #include "pcie/rig.h"
 
-static const struct pcie_config plain = {
-    .mmio32_base = 0x40000000, .mmio32_size = 0x40000000, .cycle_ps = 1000};
-static const struct pcie_config timed = {.mmio32_base = 0x40000000,
-                                         .mmio32_size = 0x40000000,
-                                         .upstream_cycles = 10,
-                                         .tlp_interval_cycles = 2,
-                                         .cycle_ps = 1000};
-static const struct endpoint_config eight = {.vectors = 8, .seed = 7, .cycle_ps = 1000};
-
-static struct rig *new_rig(const struct pcie_config *pcie)
-{
-    struct rig *r = rig_new(pcie, &eight);
-    rig_bring_up(r);
-    for (uint32_t v = 0; v < 8; v++)
-        rig_vector(r, v);
-    return r;
-}
-
-static int setup(void **state)
-{
-    *state = new_rig(&plain);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    rig_free(*state);
-    return 0;
-}
-
 static void registers_follow_their_table(void **state)
 {
     struct rig *r = *state;
@@ -64,21 +34,12 @@ static void registers_follow_their_table(void **state)
     assert_int_equal(rig_read(r, RIG_BAR0 + 0x200, 4), 0);
 }
 
-static void generate(struct rig *r, uint32_t count, uint32_t burst, uint64_t period,
-                     uint32_t control)
-{
-    rig_write(r, GEN_COUNT, 4, count);
-    rig_write(r, GEN_BURST, 4, burst);
-    rig_write(r, GEN_PERIOD, 8, period);
-    rig_write(r, GEN_CONTROL, 4, control | 1);
-}
-
 static void generator_rate_burst_vectors(void **state)
 {
     struct rig *r = *state;
     rig_write(r, GEN_FIRST, 4, 2);
     rig_write(r, GEN_VECTORS, 4, 3);
-    generate(r, 5, 2, 100, 0);
+    rig_generate(r, 5, 2, 100, 0);
     assert_int_equal(rig_read(r, STATUS, 4), 1);
     assert_true(bench_settle(&r->bench, 100));
     assert_int_equal(rig_read(r, STATUS, 4), 0);
@@ -94,7 +55,7 @@ static void generator_rate_burst_vectors(void **state)
 static void generator_stops(void **state)
 {
     struct rig *r = *state;
-    generate(r, 0, 1, 100, 0);
+    rig_generate(r, 0, 1, 100, 0);
     bench_run(&r->bench, 1000000);
     assert_int_equal(rig_msis(r), 11);
     assert_false(endpoint_idle(r->endpoint));
@@ -108,10 +69,10 @@ static void generator_stops(void **state)
 static void generator_at_period_zero(void **state)
 {
     struct rig *r = *state;
-    generate(r, 0, 0, 0, 0);
+    rig_generate(r, 0, 0, 0, 0);
     bench_run(&r->bench, 10000);
     assert_int_equal(rig_msis(r), 11);
-    generate(r, 0, UINT32_MAX, 0, 0);
+    rig_generate(r, 0, UINT32_MAX, 0, 0);
     bench_run(&r->bench, 2000);
     assert_int_equal(rig_msis(r), 11 + 3 * 64);
 }
@@ -119,11 +80,11 @@ static void generator_at_period_zero(void **state)
 static void generator_extreme_periods(void **state)
 {
     struct rig *r = *state;
-    generate(r, 0, 1, UINT64_MAX, 2);
+    rig_generate(r, 0, 1, UINT64_MAX, 2);
     bench_run(&r->bench, 1000000000);
-    generate(r, 0, 1, UINT64_MAX - 1, 2);
+    rig_generate(r, 0, 1, UINT64_MAX - 1, 2);
     bench_run(&r->bench, 1000000000);
-    generate(r, 0, 1, UINT64_MAX, 0);
+    rig_generate(r, 0, 1, UINT64_MAX, 0);
     bench_run(&r->bench, 1000000000);
     assert_int_equal(rig_msis(r), 3);
 }
@@ -131,9 +92,9 @@ static void generator_extreme_periods(void **state)
 static void generator_random_period(void **state)
 {
     struct rig *r = *state;
-    struct rig *twin = new_rig(&plain);
-    generate(r, 200, 1, 100, 2);
-    generate(twin, 200, 1, 100, 2);
+    struct rig *twin = rig_of_eight(&rig_plain);
+    rig_generate(r, 200, 1, 100, 2);
+    rig_generate(twin, 200, 1, 100, 2);
     assert_true(bench_settle(&r->bench, 1000));
     assert_true(bench_settle(&twin->bench, 1000));
     vd_time low = VD_NEVER, high = 0;
@@ -153,11 +114,11 @@ static void generator_random_period(void **state)
 static void generator_data_before_msi(void **state)
 {
     (void)state;
-    struct rig *r = new_rig(&timed);
+    struct rig *r = rig_of_eight(&rig_timed);
     r->refusals = 7;
     rig_write(r, GEN_DATA, 8, RIG_RAM + 0x100);
     rig_write(r, GEN_VECTORS, 4, 2);
-    generate(r, 40, 40, 0, 4);
+    rig_generate(r, 40, 40, 0, 4);
     assert_true(bench_settle(&r->bench, 10000));
     assert_int_equal(r->bench.num_writes, 80);
     for (uint32_t i = 0; i < 40; i++) {
@@ -177,7 +138,7 @@ static void generator_relaxed(void **state)
 {
     struct rig *r = *state;
     rig_write(r, GEN_DATA, 8, RIG_RAM);
-    generate(r, 1, 1, 0, 0xc);
+    rig_generate(r, 1, 1, 0, 0xc);
     assert_true(bench_settle(&r->bench, 10));
     assert_int_equal(r->bench.writes[0].attrs, VD_POSTED | VD_RELAXED);
     assert_int_equal(r->bench.writes[1].attrs, VD_POSTED | VD_RELAXED);
@@ -186,7 +147,7 @@ static void generator_relaxed(void **state)
 static void generator_waits_for_ack(void **state)
 {
     struct rig *r = *state;
-    generate(r, 3, 1, 50, 0x10);
+    rig_generate(r, 3, 1, 50, 0x10);
     bench_run(&r->bench, 1000000);
     assert_int_equal(rig_msis(r), 1);
     rig_write(r, GEN_ACK, 4, 0);
@@ -206,7 +167,7 @@ static void generator_waits_for_ack(void **state)
 static void generator_ack_within_the_burst(void **state)
 {
     struct rig *r = *state;
-    generate(r, 200, 100, 50, 0x10);
+    rig_generate(r, 200, 100, 50, 0x10);
     bench_run(&r->bench, 500);
     assert_int_equal(rig_msis(r), 64);
     rig_write(r, GEN_ACK, 4, 0);
@@ -231,7 +192,7 @@ static void fill_buffer(struct rig *r)
 
 static void dma_round_trip(const struct pcie_config *config, vd_time memory_latency)
 {
-    struct rig *r = new_rig(config);
+    struct rig *r = rig_of_eight(config);
     r->bench.latency = memory_latency;
     fill_buffer(r);
     dma(r, RIG_RAM + 0x1035, 4096, 2);
@@ -256,16 +217,16 @@ static void dma_round_trip(const struct pcie_config *config, vd_time memory_late
 static void dma_moves_bytes(void **state)
 {
     (void)state;
-    dma_round_trip(&plain, 0);
-    dma_round_trip(&timed, 0);
-    dma_round_trip(&plain, 3000);
-    dma_round_trip(&timed, 3000);
+    dma_round_trip(&rig_plain, 0);
+    dma_round_trip(&rig_timed, 0);
+    dma_round_trip(&rig_plain, 3000);
+    dma_round_trip(&rig_timed, 3000);
 }
 
 static void dma_before_its_msi(void **state)
 {
     (void)state;
-    struct rig *r = new_rig(&timed);
+    struct rig *r = rig_of_eight(&rig_timed);
     fill_buffer(r);
     rig_write(r, DMA_VECTOR, 4, 6);
     dma(r, RIG_RAM, 256, 2);
@@ -382,7 +343,7 @@ static void dma_ignores_go_in_flight(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
     const struct CMUnitTest tests[] = {
         TEST(registers_follow_their_table),
         TEST(generator_rate_burst_vectors),

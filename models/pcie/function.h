@@ -82,7 +82,7 @@ uint64_t pcie_msix_raise(struct pcie_function *function, uint32_t vector);
 /* False: the function's interrupts are INTx. */
 bool pcie_msix_enabled(const struct pcie_function *function);
 void pcie_intx(struct pcie_function *function, bool level);
-/* As a function level reset. */
+/* As a function level reset; of a function in no slot, its own reset alone. */
 void pcie_function_reset(struct pcie_function *function);
 /* Where in configuration space a vendor-specific capability is. */
 uint32_t pcie_vendor_offset(const struct pcie_identity *id, uint32_t index);

@@ -4,6 +4,15 @@
 #include <assert.h>
 #include <stdlib.h>
 
+const struct pcie_config rig_plain = {
+    .mmio32_base = 0x40000000, .mmio32_size = 0x40000000, .cycle_ps = 1000};
+const struct pcie_config rig_timed = {.mmio32_base = 0x40000000,
+                                      .mmio32_size = 0x40000000,
+                                      .upstream_cycles = 10,
+                                      .tlp_interval_cycles = 2,
+                                      .cycle_ps = 1000};
+const struct endpoint_config rig_eight = {.vectors = 8, .seed = 7, .cycle_ps = 1000};
+
 static bool msi_target(void *ctx, struct vd_txn *txn)
 {
     (void)ctx;
@@ -131,4 +140,33 @@ const struct vd_txn *rig_msi(const struct rig *r, uint32_t index)
         if (r->bench.writes[i].serial != 0 && index-- == 0)
             return &r->bench.writes[i];
     return NULL;
+}
+
+struct rig *rig_of_eight(const struct pcie_config *pcie)
+{
+    struct rig *r = rig_new(pcie, &rig_eight);
+    rig_bring_up(r);
+    for (uint32_t v = 0; v < 8; v++)
+        rig_vector(r, v);
+    return r;
+}
+
+int rig_setup(void **state)
+{
+    *state = rig_of_eight(&rig_plain);
+    return 0;
+}
+
+int rig_teardown(void **state)
+{
+    rig_free(*state);
+    return 0;
+}
+
+void rig_generate(struct rig *r, uint32_t count, uint32_t burst, uint64_t period, uint32_t control)
+{
+    rig_write(r, GEN_COUNT, 4, count);
+    rig_write(r, GEN_BURST, 4, burst);
+    rig_write(r, GEN_PERIOD, 8, period);
+    rig_write(r, GEN_CONTROL, 4, control | 1);
 }

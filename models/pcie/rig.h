@@ -56,7 +56,14 @@ struct rig {
     const struct vd_host_ops *bench_ops;
 };
 
+extern const struct pcie_config rig_plain, rig_timed;
+extern const struct endpoint_config rig_eight;
+
 struct rig *rig_new(const struct pcie_config *pcie, const struct endpoint_config *endpoint);
+/* The endpoint has eight vectors, and everything is on; as fixtures, with rig_plain. */
+struct rig *rig_of_eight(const struct pcie_config *pcie);
+int rig_setup(void **state);
+int rig_teardown(void **state);
 void rig_free(struct rig *r);
 
 /* Configuration space of 01.0. */
@@ -68,6 +75,8 @@ void rig_bring_up(struct rig *r);
 void rig_vector(struct rig *r, uint32_t vector);
 uint64_t rig_read(struct rig *r, uint64_t addr, unsigned size);
 void rig_write(struct rig *r, uint64_t addr, unsigned size, uint64_t value);
+/* Starts the generator: GEN_CONTROL gets `control` and its start bit. */
+void rig_generate(struct rig *r, uint32_t count, uint32_t burst, uint64_t period, uint32_t control);
 enum vd_status rig_status(struct rig *r, enum vd_cmd cmd, uint64_t addr, unsigned size);
 /* How many writes with a serial have taken effect, and the n-th of them. */
 uint32_t rig_msis(const struct rig *r);

@@ -118,7 +118,10 @@ void root_function_reset(struct pcie_slot *slot)
 
 void pcie_function_reset(struct pcie_function *function)
 {
-    root_function_reset(slot_of(function));
+    if (function->root)
+        root_function_reset(slot_of(function));
+    else if (function->reset)
+        function->reset(function->ctx);
 }
 
 void pcie_reset(struct pcie_root *root)

@@ -8,45 +8,6 @@
 
 #include "pcie/rig.h"
 
-static const struct pcie_config plain = {
-    .mmio32_base = 0x40000000, .mmio32_size = 0x40000000, .cycle_ps = 1000};
-static const struct pcie_config timed = {.mmio32_base = 0x40000000,
-                                         .mmio32_size = 0x40000000,
-                                         .upstream_cycles = 10,
-                                         .tlp_interval_cycles = 2,
-                                         .cycle_ps = 1000};
-static const struct endpoint_config eight = {.vectors = 8, .seed = 7, .cycle_ps = 1000};
-
-static struct rig *new_rig(const struct pcie_config *pcie)
-{
-    struct rig *r = rig_new(pcie, &eight);
-    rig_bring_up(r);
-    for (uint32_t v = 0; v < 8; v++)
-        rig_vector(r, v);
-    return r;
-}
-
-static int setup(void **state)
-{
-    *state = new_rig(&plain);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    rig_free(*state);
-    return 0;
-}
-
-static void generate(struct rig *r, uint32_t count, uint32_t burst, uint64_t period,
-                     uint32_t control)
-{
-    rig_write(r, GEN_COUNT, 4, count);
-    rig_write(r, GEN_BURST, 4, burst);
-    rig_write(r, GEN_PERIOD, 8, period);
-    rig_write(r, GEN_CONTROL, 4, control | 1);
-}
-
 static void forge(struct rig *r, uint64_t addr, uint32_t data, uint32_t control)
 {
     rig_write(r, FORGE_ADDR, 8, addr);
@@ -79,7 +40,7 @@ static void forge_counts_as_msi(void **state)
 static void forge_waits_for_the_link(void **state)
 {
     (void)state;
-    struct rig *r = new_rig(&timed);
+    struct rig *r = rig_of_eight(&rig_timed);
     r->refusals = 5;
     for (uint32_t i = 0; i < 64; i++)
         rig_write(r, RAISE, 4, 0);
@@ -207,9 +168,9 @@ static void script_bad_programs(void **state)
 static void snapshot_goes_on_alike(void **state)
 {
     (void)state;
-    struct rig *r = new_rig(&timed), *twin = new_rig(&timed);
+    struct rig *r = rig_of_eight(&rig_timed), *twin = rig_of_eight(&rig_timed);
     rig_write(r, GEN_VECTORS, 4, 8);
-    generate(r, 50, 3, 40, 2);
+    rig_generate(r, 50, 3, 40, 2);
     entry(r, 0, 1, 0, 33);
     entry(r, 1, 2, 1, 0);
     entry(r, 2, 6, 0, 9);
@@ -248,7 +209,7 @@ static void create_refuses(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
     const struct CMUnitTest tests[] = {
         TEST(forge_counts_as_msi),  TEST(forge_waits_for_the_link), TEST(script_ops),
         TEST(script_waits_for_ack), TEST(script_loops_nest),        TEST(script_intx),

@@ -9,6 +9,9 @@
 
 enum { NEXT = 1, WRITE = 2, INDIRECT = 4, AVAIL = 0x80, USED = 0x8000 };
 
+const struct virtio_config guest_entropy = {
+    .type = VIRTIO_ENTROPY, .queue_size = 8, .packed = true, .seed = 5, .cycle_ps = 1000};
+
 static const struct pcie_config link = {
     .mmio32_base = 0x40000000, .mmio32_size = 0x40000000, .cycle_ps = 1000};
 
@@ -230,6 +233,12 @@ void guest_free(struct guest *g)
     free(g);
 }
 
+int guest_teardown(void **state)
+{
+    guest_free(*state);
+    return 0;
+}
+
 static bool is_packed(const struct guest *g)
 {
     return g->features >> 34 & 1;
@@ -284,6 +293,12 @@ void guest_offer(struct guest *g, const struct guest_desc *descs, uint32_t count
         offer_packed(g, indirect ? &table : descs, indirect ? 1 : count);
     else
         offer_split(g, indirect ? &table : descs, indirect ? 1 : count);
+}
+
+void guest_offer_data(struct guest *g, uint32_t size)
+{
+    const struct guest_desc desc = {GUEST_DATA, size, true};
+    guest_offer(g, &desc, 1, false);
 }
 
 void guest_kick(struct guest *g)

@@ -52,11 +52,14 @@ struct guest {
     uint16_t free; /* split: next descriptor */
 };
 
+extern const struct virtio_config guest_entropy;
+
 /* `packed` etc. are GUEST_* bits; the device is brought up to DRIVER_OK with all that it offers but
  * for what the bits leave out. */
 struct guest *guest_new(bool pci, const struct virtio_config *config, bool read_only, uint32_t bits,
                         uint32_t size);
 void guest_free(struct guest *g);
+int guest_teardown(void **state);
 /* The transport's registers, as one would on the bus. */
 uint64_t guest_read(struct guest *g, uint64_t offset, unsigned size);
 void guest_write(struct guest *g, uint64_t offset, unsigned size, uint64_t value);
@@ -69,6 +72,8 @@ void guest_start(struct guest *g, uint64_t leave_out, uint32_t size);
 
 /* Makes a buffer available; the device is not told. */
 void guest_offer(struct guest *g, const struct guest_desc *descs, uint32_t count, bool indirect);
+/* One buffer at GUEST_DATA for the device to fill. */
+void guest_offer_data(struct guest *g, uint32_t size);
 void guest_kick(struct guest *g);
 /* Takes a used buffer.  False: there is none. */
 bool guest_take(struct guest *g, uint32_t *id, uint32_t *written);

@@ -147,13 +147,6 @@ static bool notification_wanted(struct virtio *v)
                                 (uint16_t)(q->used - v->st->chain.descriptors));
 }
 
-static void notify(struct virtio *v)
-{
-    v->st->phase = VIRTIO_LOOK;
-    if (notification_wanted(v))
-        v->transport.notify(v->transport.ctx, v->st->queue);
-}
-
 void virtio_packed_step(struct virtio *v)
 {
     switch (v->st->phase) {
@@ -175,7 +168,7 @@ void virtio_packed_step(struct virtio *v)
         ask(v);
         break;
     case VIRTIO_NOTIFY:
-        notify(v);
+        virtqueue_used(v, notification_wanted(v));
         break;
     default:
         virtio_fail(v);

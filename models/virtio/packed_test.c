@@ -14,25 +14,16 @@ enum { SIZE = 7 }; /* packed queues are of any size */
 
 static const struct virtio_config block = {
     .type = VIRTIO_BLOCK, .queue_size = 8, .packed = true, .cycle_ps = 1000};
-static const struct virtio_config entropy = {
-    .type = VIRTIO_ENTROPY, .queue_size = 8, .packed = true, .seed = 5, .cycle_ps = 1000};
-
 static int setup(void **state)
 {
-    *state = guest_new(true, &entropy, false, GUEST_PACKED | GUEST_INDIRECT, SIZE);
+    *state = guest_new(true, &guest_entropy, false, GUEST_PACKED | GUEST_INDIRECT, SIZE);
     return 0;
 }
 
 static int setup_event(void **state)
 {
-    *state =
-        guest_new(true, &entropy, false, GUEST_PACKED | GUEST_INDIRECT | GUEST_EVENT_IDX, SIZE);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    guest_free(*state);
+    *state = guest_new(true, &guest_entropy, false, GUEST_PACKED | GUEST_INDIRECT | GUEST_EVENT_IDX,
+                       SIZE);
     return 0;
 }
 
@@ -43,12 +34,6 @@ static void advance(struct guest *g, uint32_t count)
         g->used = (uint16_t)(g->used - SIZE);
         g->used_wrap = !g->used_wrap;
     }
-}
-
-static void offer(struct guest *g, uint32_t size)
-{
-    const struct guest_desc desc = {GUEST_DATA, size, true};
-    guest_offer(g, &desc, 1, false);
 }
 
 /* [virtio Driver and Device Ring Wrap Counters] Chains of two in a ring of seven end anywhere. */
@@ -76,7 +61,7 @@ static void a_full_queue_at_once(void **state)
     struct guest *g = *state;
     uint32_t id, written;
     for (uint32_t i = 0; i < SIZE; i++)
-        offer(g, 1 + i);
+        guest_offer_data(g, 1 + i);
     guest_kick(g);
     for (uint32_t i = 0; i < SIZE; i++) {
         assert_true(guest_take(g, &id, &written));
@@ -108,11 +93,11 @@ static void flags_of_the_driver_area(void **state)
 {
     struct guest *g = *state;
     bench_poke(&g->bench, GUEST_DRIVER + 2, 2, 1);
-    offer(g, 8);
+    guest_offer_data(g, 8);
     guest_kick(g);
     assert_int_equal(guest_interrupts(g), 0);
     bench_poke(&g->bench, GUEST_DRIVER + 2, 2, 0);
-    offer(g, 8);
+    guest_offer_data(g, 8);
     guest_kick(g);
     assert_int_equal(guest_interrupts(g), 1);
 }
@@ -128,14 +113,14 @@ static void at_a_descriptor(void **state)
     struct guest *g = *state;
     notify_at(g, 3, true);
     for (uint32_t i = 0; i < SIZE; i++) {
-        offer(g, 8);
+        guest_offer_data(g, 8);
         guest_kick(g);
         assert_int_equal(guest_interrupts(g), i >= 3);
         advance(g, 1);
     }
     notify_at(g, 1, false);
     for (uint32_t i = 0; i < SIZE; i++) {
-        offer(g, 8);
+        guest_offer_data(g, 8);
         guest_kick(g);
         assert_int_equal(guest_interrupts(g), i >= 1 ? 2 : 1);
     }
@@ -149,17 +134,17 @@ static void at_a_descriptor_across_the_end(void **state)
         {GUEST_DATA, 1, true}, {GUEST_DATA, 1, true}, {GUEST_DATA, 1, true}};
     notify_at(g, 6, true);
     for (uint32_t i = 0; i < 5; i++)
-        offer(g, 1);
+        guest_offer_data(g, 1);
     guest_kick(g);
     assert_int_equal(guest_interrupts(g), 0);
     guest_offer(g, descs, 3, false);
     guest_kick(g);
     assert_int_equal(guest_interrupts(g), 1);
     notify_at(g, 2, false);
-    offer(g, 1);
+    guest_offer_data(g, 1);
     guest_kick(g);
     assert_int_equal(guest_interrupts(g), 1);
-    offer(g, 1);
+    guest_offer_data(g, 1);
     guest_kick(g);
     assert_int_equal(guest_interrupts(g), 2);
 }
@@ -168,11 +153,11 @@ static void tells_the_driver_when_to_notify(void **state)
 {
     struct guest *g = *state;
     for (uint32_t i = 0; i < 3; i++)
-        offer(g, 1);
+        guest_offer_data(g, 1);
     guest_kick(g);
     assert_int_equal(bench_peek(&g->bench, GUEST_DEVICE, 4), 2u << 16 | 0x8000 | 3);
     for (uint32_t i = 0; i < 5; i++)
-        offer(g, 1);
+        guest_offer_data(g, 1);
     guest_kick(g);
     assert_int_equal(bench_peek(&g->bench, GUEST_DEVICE, 4), 2u << 16 | 1);
 }
@@ -185,11 +170,11 @@ static void a_buffer_in_the_last_moment(void **state)
     uint32_t id, written;
     uint64_t reads = g->bench.num_reads;
     g->bench.latency = 50000;
-    offer(g, 8);
+    guest_offer_data(g, 8);
     guest_write(g, GUEST_NOTIFY, 2, 0);
     while (g->bench.num_reads < reads + 3) /* the last one finds nothing */
         bench_run(&g->bench, 1000);
-    offer(g, 8);
+    guest_offer_data(g, 8);
     assert_true(bench_settle(&g->bench, 1000));
     assert_true(guest_take(g, &id, &written));
     advance(g, 1);
@@ -233,7 +218,7 @@ static void broken_chains_need_a_reset(void **state)
         assert_int_equal(guest_interrupts(g), 1);
     }
     guest_start(g, VD_BIT(29), SIZE);
-    offer(g, 8);
+    guest_offer_data(g, 8);
     guest_kick(g);
     assert_int_equal(guest_status(g), 15);
 }
@@ -244,7 +229,7 @@ static void a_used_descriptor_is_one_write(void **state)
     struct guest *g = *state;
     uint32_t ring_writes = 0;
     bench_forget(&g->bench);
-    offer(g, 8);
+    guest_offer_data(g, 8);
     guest_kick(g);
     for (uint32_t i = 0; i < g->bench.num_writes; i++) {
         const struct vd_txn *txn = &g->bench.writes[i];
@@ -260,7 +245,7 @@ static void with_latency(void **state)
     uint32_t id, written;
     g->bench.latency = 50000;
     for (uint32_t i = 0; i < 30; i++) {
-        offer(g, 700);
+        guest_offer_data(g, 700);
         guest_kick(g);
         assert_true(guest_take(g, &id, &written));
         assert_int_equal(written, 700);
@@ -268,8 +253,8 @@ static void with_latency(void **state)
     }
 }
 
-#define RULE(name)  cmocka_unit_test_setup_teardown(name, setup, teardown)
-#define EVENT(name) cmocka_unit_test_setup_teardown(name, setup_event, teardown)
+#define RULE(name)  cmocka_unit_test_setup_teardown(name, setup, guest_teardown)
+#define EVENT(name) cmocka_unit_test_setup_teardown(name, setup_event, guest_teardown)
 
 int main(void)
 {

@@ -452,10 +452,7 @@ void virtio_pci_destroy(struct virtio_pci *device)
 void virtio_pci_reset(struct virtio_pci *device)
 {
     memset(&device->state->device.rng, 0, sizeof(device->state->device.rng));
-    if (device->function.root)
-        pcie_function_reset(&device->function);
-    else
-        function_reset(device);
+    pcie_function_reset(&device->function);
 }
 
 struct pcie_function *virtio_pci_function(struct virtio_pci *device)

@@ -177,13 +177,6 @@ static bool notification_wanted(struct virtio *v)
     return !(word & AVAIL_NO_INTERRUPT);
 }
 
-static void notify(struct virtio *v)
-{
-    v->st->phase = VIRTIO_LOOK;
-    if (notification_wanted(v))
-        v->transport.notify(v->transport.ctx, v->st->queue);
-}
-
 void virtio_split_step(struct virtio *v)
 {
     switch (v->st->phase) {
@@ -214,7 +207,7 @@ void virtio_split_step(struct virtio *v)
         ask(v);
         break;
     case VIRTIO_NOTIFY:
-        notify(v);
+        virtqueue_used(v, notification_wanted(v));
         break;
     default:
         virtio_fail(v);

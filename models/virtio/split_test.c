@@ -13,31 +13,16 @@
 
 enum { NEXT = 1, WRITE = 2, INDIRECT = 4 };
 
-static const struct virtio_config entropy = {
-    .type = VIRTIO_ENTROPY, .queue_size = 8, .packed = true, .seed = 5, .cycle_ps = 1000};
-
 static int setup(void **state)
 {
-    *state = guest_new(true, &entropy, false, GUEST_INDIRECT, 8);
+    *state = guest_new(true, &guest_entropy, false, GUEST_INDIRECT, 8);
     return 0;
 }
 
 static int setup_event(void **state)
 {
-    *state = guest_new(true, &entropy, false, GUEST_INDIRECT | GUEST_EVENT_IDX, 8);
+    *state = guest_new(true, &guest_entropy, false, GUEST_INDIRECT | GUEST_EVENT_IDX, 8);
     return 0;
-}
-
-static int teardown(void **state)
-{
-    guest_free(*state);
-    return 0;
-}
-
-static void offer(struct guest *g, uint32_t size)
-{
-    const struct guest_desc desc = {GUEST_DATA, size, true};
-    guest_offer(g, &desc, 1, false);
 }
 
 static void wraps_around(void **state)
@@ -46,7 +31,7 @@ static void wraps_around(void **state)
     uint32_t id, written;
     for (uint32_t i = 0; i < 70000; i++) {
         bench_forget(&g->bench);
-        offer(g, 8 + i % 8);
+        guest_offer_data(g, 8 + i % 8);
         guest_kick(g);
         assert_true(guest_take(g, &id, &written));
         assert_int_equal(id, i % 8);
@@ -61,7 +46,7 @@ static void a_full_queue_at_once(void **state)
     struct guest *g = *state;
     uint32_t id, written;
     for (uint32_t i = 0; i < 8; i++)
-        offer(g, 1 + i);
+        guest_offer_data(g, 1 + i);
     guest_kick(g);
     for (uint32_t i = 0; i < 8; i++) {
         assert_true(guest_take(g, &id, &written));
@@ -75,11 +60,11 @@ static void no_interrupt_flag(void **state)
 {
     struct guest *g = *state;
     bench_poke(&g->bench, GUEST_DRIVER, 2, 1);
-    offer(g, 8);
+    guest_offer_data(g, 8);
     guest_kick(g);
     assert_int_equal(guest_interrupts(g), 0);
     bench_poke(&g->bench, GUEST_DRIVER, 2, 0);
-    offer(g, 8);
+    guest_offer_data(g, 8);
     guest_kick(g);
     assert_int_equal(guest_interrupts(g), 1);
 }
@@ -91,7 +76,7 @@ static void used_event(void **state)
     bench_poke(&g->bench, GUEST_DRIVER + 4 + 2 * 8, 2, 2);
     bench_poke(&g->bench, GUEST_DRIVER, 2, 1); /* flags do not count */
     for (uint32_t i = 0; i < 5; i++) {
-        offer(g, 8);
+        guest_offer_data(g, 8);
         guest_kick(g);
         assert_int_equal(guest_interrupts(g), i >= 2);
     }
@@ -101,11 +86,11 @@ static void used_event(void **state)
 static void avail_event(void **state)
 {
     struct guest *g = *state;
-    offer(g, 8);
-    offer(g, 8);
+    guest_offer_data(g, 8);
+    guest_offer_data(g, 8);
     guest_kick(g);
     assert_int_equal(bench_peek(&g->bench, GUEST_DEVICE + 4 + 8 * 8, 2), 2);
-    offer(g, 8);
+    guest_offer_data(g, 8);
     guest_kick(g);
     assert_int_equal(bench_peek(&g->bench, GUEST_DEVICE + 4 + 8 * 8, 2), 3);
     assert_int_equal(bench_peek(&g->bench, GUEST_DEVICE, 2), 0);
@@ -119,11 +104,11 @@ static void a_buffer_in_the_last_moment(void **state)
     uint32_t id, written;
     uint64_t reads = g->bench.num_reads;
     g->bench.latency = 50000;
-    offer(g, 8);
+    guest_offer_data(g, 8);
     guest_write(g, GUEST_NOTIFY, 2, 0);
     while (g->bench.num_reads < reads + 5) /* the last one finds nothing */
         bench_run(&g->bench, 1000);
-    offer(g, 8);
+    guest_offer_data(g, 8);
     assert_true(bench_settle(&g->bench, 1000));
     assert_true(guest_take(g, &id, &written));
     assert_true(guest_take(g, &id, &written));
@@ -217,7 +202,7 @@ static void broken_chains_need_a_reset(void **state)
         assert_int_equal(guest_interrupts(g), 1);
     }
     guest_start(g, VD_BIT(34) | VD_BIT(29), 8);
-    offer(g, 8);
+    guest_offer_data(g, 8);
     guest_kick(g);
     assert_int_equal(guest_status(g), 15);
     assert_int_equal(guest_interrupts(g), 2);
@@ -247,7 +232,7 @@ static void lost_rings(void **state)
     struct guest *g = *state;
     for (uint32_t i = 1; i <= 4; i++) {
         guest_start(g, VD_BIT(34) | VD_BIT(29), 8);
-        offer(g, 8);
+        guest_offer_data(g, 8);
         g->bench.fail_in = i == 4 ? 7 : i;
         g->bench.fail_with = VD_UNSUPPORTED;
         guest_kick(g);
@@ -264,8 +249,8 @@ static void with_latency(void **state)
     uint32_t id, written;
     g->bench.latency = 50000;
     for (uint32_t i = 0; i < 20; i++) {
-        offer(g, 3000);
-        offer(g, 3000);
+        guest_offer_data(g, 3000);
+        guest_offer_data(g, 3000);
         guest_kick(g);
         assert_true(guest_take(g, &id, &written));
         assert_int_equal(written, 3000);
@@ -285,7 +270,7 @@ static void a_reset_abandons_what_is_under_way(void **state)
 {
     struct guest *g = *state;
     g->bench.latency = 50000;
-    offer(g, 3000);
+    guest_offer_data(g, 3000);
     guest_write(g, GUEST_NOTIFY, 2, 0);
     bench_run(&g->bench, 175000);
     assert_false(virtio_pci_idle(g->pci));
@@ -302,7 +287,7 @@ static void snapshots_go_on(void **state)
     size_t size = virtio_pci_save(g->pci, NULL, 0);
     void *early = malloc(size), *late = malloc(size), *again = malloc(size);
     g->bench.latency = 50000;
-    offer(g, 3000);
+    guest_offer_data(g, 3000);
     virtio_pci_save(g->pci, early, size);
     guest_kick(g);
     virtio_pci_save(g->pci, late, size);
@@ -310,7 +295,7 @@ static void snapshots_go_on(void **state)
     assert_false(virtio_pci_restore(g->pci, early, size - 1));
     guest_kick(g);
     virtio_pci_save(g->pci, again, size);
-    struct guest *other = guest_new(true, &entropy, false, GUEST_INDIRECT, 8);
+    struct guest *other = guest_new(true, &guest_entropy, false, GUEST_INDIRECT, 8);
     assert_true(virtio_pci_restore(other->pci, late, size));
     assert_int_equal(guest_status(other), 15);
     guest_free(other);
@@ -319,8 +304,8 @@ static void snapshots_go_on(void **state)
     free(again);
 }
 
-#define RULE(name)  cmocka_unit_test_setup_teardown(name, setup, teardown)
-#define EVENT(name) cmocka_unit_test_setup_teardown(name, setup_event, teardown)
+#define RULE(name)  cmocka_unit_test_setup_teardown(name, setup, guest_teardown)
+#define EVENT(name) cmocka_unit_test_setup_teardown(name, setup_event, guest_teardown)
 
 int main(void)
 {

@@ -176,6 +176,8 @@ bool virtqueue_add(struct virtio *v, uint64_t addr, uint32_t size, bool writable
 /* Begins to read an indirect table. */
 bool virtqueue_read_indirect(struct virtio *v, uint64_t addr, uint32_t size);
 void virtqueue_serve(struct virtio *v);
+/* The buffer is used; the driver is told if it wants to be. */
+void virtqueue_used(struct virtio *v, bool wanted);
 void virtqueue_idle(struct virtio *v);
 bool virtqueue_need_event(uint16_t event, uint16_t next, uint16_t old);
 

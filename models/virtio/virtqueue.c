@@ -125,6 +125,13 @@ void virtqueue_serve(struct virtio *v)
     dma_wait(&v->dma, v->config.request_cycles);
 }
 
+void virtqueue_used(struct virtio *v, bool wanted)
+{
+    v->st->phase = VIRTIO_LOOK;
+    if (wanted)
+        v->transport.notify(v->transport.ctx, v->st->queue);
+}
+
 /* True if `event` is among the positions from old to before next. */
 bool virtqueue_need_event(uint16_t event, uint16_t next, uint16_t old)
 {

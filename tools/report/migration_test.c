@@ -5,18 +5,18 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "report/json_check.h"
 #include "report/migration.h"
 #include "report/timeline.h"
+#include "support/folder.h"
 
 enum { PATHS = 1, SAMPLES = 4, MIGRATIONS = 2, LANDINGS = 3 };
 
 struct run {
-    char dir[64];
+    char *dir;
     struct report report;
     struct path_summary path;
     struct sample samples[SAMPLES];
@@ -27,8 +27,7 @@ struct run {
 static int setup(void **state)
 {
     struct run *r = calloc(1, sizeof(*r));
-    strcpy(r->dir, "/tmp/viaduct-migration-XXXXXX");
-    assert_non_null(mkdtemp(r->dir));
+    r->dir = folder_new();
     r->path = (struct path_summary){.name = "b02", .title = "moves", .issued = SAMPLES};
     for (uint32_t i = 0; i < SAMPLES; i++) {
         r->samples[i] =
@@ -83,38 +82,17 @@ static int setup(void **state)
     return 0;
 }
 
-static const char *const files[] = {"samples.csv",    "summary.csv",  "summary.json",
-                                    "run.csv",        "config.yaml",  "report.html",
-                                    "migrations.csv", "landings.csv", "timeline.json"};
-
 static int teardown(void **state)
 {
     struct run *r = *state;
-    char path[128];
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-        snprintf(path, sizeof(path), "%s/%s", r->dir, files[i]);
-        unlink(path);
-    }
-    rmdir(r->dir);
+    folder_remove(r->dir);
     free(r);
     return 0;
 }
 
-static char *read_back(const struct run *r, const char *name)
-{
-    char path[128], *text = NULL;
-    size_t size = 0;
-    snprintf(path, sizeof(path), "%s/%s", r->dir, name);
-    FILE *in = fopen(path, "r");
-    assert_non_null(in);
-    assert_true(getdelim(&text, &size, 0, in) > 0);
-    fclose(in);
-    return text;
-}
-
 static void expect(const struct run *r, const char *name, const char *const *parts)
 {
-    char *text = read_back(r, name);
+    char *text = folder_read(r->dir, name);
     for (; *parts; parts++)
         if (!strstr(text, *parts))
             fail_msg("%s does not say '%s'", name, *parts);
@@ -135,7 +113,7 @@ static void tables_have_every_migration_and_landing(void **state)
 static void json_has_blackout_and_landings(void **state)
 {
     const struct run *r = *state;
-    char *text = read_back(r, "summary.json");
+    char *text = folder_read(r->dir, "summary.json");
     assert_true(json_valid(text));
     free(text);
     EXPECT(r, "summary.json", "\"from\": \"h0.g1\", \"to\": \"h1.g3\"", "\"blackout_ns\": 3250",
@@ -157,14 +135,14 @@ static void run_directory_reads_back(void **state)
     const struct run *r = *state;
     struct report back;
     struct vd_error err;
-    char *page = read_back(r, "report.html");
+    char *page = folder_read(r->dir, "report.html");
     assert_true(report_load(r->dir, &back, &err));
     assert_int_equal(back.num_migrations, MIGRATIONS);
     assert_memory_equal(&back.migrations[1], &r->migrations[1], sizeof(r->migrations[1]));
     assert_int_equal(back.num_landings, LANDINGS);
     assert_int_equal(back.samples[1].file, SAMPLE_NO_FILE);
     assert_true(report_write_page(r->dir, &back, &err));
-    char *again = read_back(r, "report.html");
+    char *again = folder_read(r->dir, "report.html");
     assert_string_equal(page, again);
     free(page);
     free(again);
@@ -183,7 +161,7 @@ static void what_nobody_handled_is_marked_and_not_measured(void **state)
     for (uint32_t i = 0; i < SAMPLES; i++)
         timeline_msi(timeline, &r->samples[i], "b02");
     assert_true(timeline_close(timeline, NULL));
-    char *text = read_back(r, "timeline.json");
+    char *text = folder_read(r->dir, "timeline.json");
     assert_true(json_valid(text));
     free(text);
     EXPECT(r, "timeline.json", "b02 MSI 1 identity 5\"", "b02 MSI 2 identity 5: dropped",

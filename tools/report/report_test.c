@@ -4,7 +4,6 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -12,11 +11,12 @@
 #include "report/json_check.h"
 #include "report/number.h"
 #include "report/report.h"
+#include "support/folder.h"
 
 enum { EACH = 120, SAMPLES = 3 * EACH };
 
 struct run {
-    char dir[64];
+    char *dir;
     struct report report;
     struct path_summary paths[3];
     struct sample samples[SAMPLES];
@@ -50,8 +50,7 @@ static int setup(void **state)
     static const char *const titles[] = {"native, to the host", "guest file, \"hot\" <caches>",
                                          "software file & injection"};
     struct run *r = calloc(1, sizeof(*r));
-    strcpy(r->dir, "/tmp/viaduct-report-XXXXXX");
-    assert_non_null(mkdtemp(r->dir));
+    r->dir = folder_new();
     for (uint32_t p = 0; p < 3; p++) {
         r->paths[p] = (struct path_summary){.name = names[p],
                                             .title = titles[p],
@@ -81,47 +80,9 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct run *r = *state;
-    static const char *const names[] = {"samples.csv",  "summary.csv",   "summary.json",
-                                        "run.csv",      "config.yaml",   "report.html",
-                                        "landings.csv", "migrations.csv"};
-    char path[128];
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        snprintf(path, sizeof(path), "%s/%s", r->dir, names[i]);
-        unlink(path);
-    }
-    rmdir(r->dir);
+    folder_remove(r->dir);
     free(r);
     return 0;
-}
-
-static char *read_back(const struct run *r, const char *name)
-{
-    char path[128];
-    snprintf(path, sizeof(path), "%s/%s", r->dir, name);
-    FILE *in = fopen(path, "r");
-    assert_non_null(in);
-    char *text = calloc(1, 1 << 20);
-    size_t size = fread(text, 1, (1 << 20) - 1, in);
-    fclose(in);
-    assert_true(size > 0);
-    return text;
-}
-
-static void overwrite(const struct run *r, const char *name, const char *text)
-{
-    char path[128];
-    snprintf(path, sizeof(path), "%s/%s", r->dir, name);
-    FILE *out = fopen(path, "w");
-    fputs(text, out);
-    fclose(out);
-}
-
-static size_t occurrences(const char *text, const char *what)
-{
-    size_t n = 0;
-    for (; (text = strstr(text, what)); text++)
-        n++;
-    return n;
 }
 
 static void normalize_fills_unknown(void **state)
@@ -242,9 +203,9 @@ static void directory_round_trip(void **state)
         assert_int_equal(back.paths[p].traps, r->paths[p].traps);
         assert_memory_equal(&back.paths[p].total, &r->paths[p].total, sizeof(struct statistic));
     }
-    char *page = read_back(r, "report.html");
+    char *page = folder_read(r->dir, "report.html");
     assert_true(report_write_page(r->dir, &back, &err));
-    char *again = read_back(r, "report.html");
+    char *again = folder_read(r->dir, "report.html");
     assert_string_equal(page, again);
     free(page);
     free(again);
@@ -255,7 +216,7 @@ static void samples_csv_rows(void **state)
 {
     struct run *r = *state;
     assert_true(report_write(r->dir, &r->report, NULL));
-    char *text = read_back(r, "samples.csv");
+    char *text = folder_read(r->dir, "samples.csv");
     assert_non_null(strstr(text,
                            "path,serial,source,device,file,identity,vm,vcpu,issue,accept,"
                            "translate,record,trap,entry,claim,traps,coalesced_into,"
@@ -263,11 +224,11 @@ static void samples_csv_rows(void **state)
                            "73750,0,0,0,claimed\n"));
     assert_non_null(strstr(text, "\na02,"));
     assert_non_null(strstr(text, ",device,8,h1.g2,"));
-    assert_int_equal(occurrences(text, "\n"), SAMPLES + 1);
+    assert_int_equal(text_count(text, "\n"), SAMPLES + 1);
     free(text);
-    text = read_back(r, "summary.csv");
+    text = folder_read(r->dir, "summary.csv");
     assert_non_null(strstr(text, "\na01,\"native, to the host\",120,120,0,0,0,0,0,0,0.00,120,1,"));
-    assert_int_equal(occurrences(text, "\n"), 4);
+    assert_int_equal(text_count(text, "\n"), 4);
     free(text);
 }
 
@@ -276,7 +237,7 @@ static void json_is_well_formed(void **state)
     struct run *r = *state;
     assert_false(json_valid("{\"a\": [1, }"));
     assert_true(report_write(r->dir, &r->report, NULL));
-    char *text = read_back(r, "summary.json");
+    char *text = folder_read(r->dir, "summary.json");
     assert_true(json_valid(text));
     assert_non_null(strstr(text, "\"trace_hash\": \"0xfeedfacecafebeef\""));
     assert_non_null(strstr(text, "\"trap_entry\": {\"p50_cycles\": 9, \"p50_ns\": 9,"));
@@ -287,7 +248,7 @@ static void page_is_self_contained(void **state)
 {
     struct run *r = *state;
     assert_true(report_write(r->dir, &r->report, NULL));
-    char *page = read_back(r, "report.html");
+    char *page = folder_read(r->dir, "report.html");
     assert_null(strstr(page, "http"));
     assert_null(strstr(page, "<script"));
     assert_null(strstr(page, "<caches>"));
@@ -297,10 +258,10 @@ static void page_is_self_contained(void **state)
     assert_non_null(strstr(page, "# &lt;&amp;&gt;"));
     assert_non_null(strstr(page, "prefers-color-scheme:dark"));
     assert_non_null(strstr(page, "The ledger is balanced"));
-    assert_int_equal(occurrences(page, "<svg"), 2);
-    assert_int_equal(occurrences(page, "</svg>"), 2);
-    assert_int_equal(occurrences(page, "<details"), 3);
-    assert_int_equal(occurrences(page, "<title>a0"), 3);
+    assert_int_equal(text_count(page, "<svg"), 2);
+    assert_int_equal(text_count(page, "</svg>"), 2);
+    assert_int_equal(text_count(page, "<details"), 3);
+    assert_int_equal(text_count(page, "<title>a0"), 3);
     free(page);
 }
 
@@ -311,7 +272,7 @@ static void page_shows_violations(void **state)
     r->report.num_findings = 1;
     r->paths[1].lost = 1;
     assert_true(report_write(r->dir, &r->report, NULL));
-    char *page = read_back(r, "report.html");
+    char *page = folder_read(r->dir, "report.html");
     assert_non_null(strstr(page, "MSI 7 (identity 3) was lost"));
     assert_non_null(strstr(page, "<td class=\"bad\">1</td>"));
     assert_null(strstr(page, "The ledger is balanced"));
@@ -328,12 +289,12 @@ static void page_has_room_for_fifty_findings(void **state)
     r->report.findings = many;
     r->report.num_findings = 60;
     assert_true(report_write(r->dir, &r->report, NULL));
-    char *page = read_back(r, "report.html");
-    assert_int_equal(occurrences(page, "objection"), 50);
+    char *page = folder_read(r->dir, "report.html");
+    assert_int_equal(text_count(page, "objection"), 50);
     assert_non_null(strstr(page, "and 10 more, all in run.csv"));
     free(page);
-    char *csv = read_back(r, "run.csv");
-    assert_int_equal(occurrences(csv, "objection"), 60);
+    char *csv = folder_read(r->dir, "run.csv");
+    assert_int_equal(text_count(csv, "objection"), 60);
     free(csv);
 }
 
@@ -343,7 +304,7 @@ static void page_of_nothing(void **state)
     struct report none = {.title = NULL};
     assert_true(report_summarize(&none, NULL));
     assert_true(report_write(r->dir, &none, NULL));
-    char *page = read_back(r, "report.html");
+    char *page = folder_read(r->dir, "report.html");
     assert_null(strstr(page, "<svg"));
     free(page);
     r->report.num_paths = 1;
@@ -352,10 +313,10 @@ static void page_of_nothing(void **state)
         r->samples[0].stamp[s] = 5;
     assert_true(report_summarize(&r->report, NULL));
     assert_true(report_write(r->dir, &r->report, NULL));
-    page = read_back(r, "report.html");
+    page = folder_read(r->dir, "report.html");
     assert_null(strstr(page, "nan"));
     assert_null(strstr(page, "inf"));
-    assert_int_equal(occurrences(page, "<svg"), 2);
+    assert_int_equal(text_count(page, "<svg"), 2);
     free(page);
 }
 
@@ -389,7 +350,7 @@ static void load_names_the_mistake(void **state)
     };
     for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
         assert_true(report_write(r->dir, &r->report, NULL));
-        overwrite(r, mistakes[i].file, mistakes[i].text);
+        folder_write(r->dir, mistakes[i].file, mistakes[i].text);
         assert_false(report_load(r->dir, &back, &err));
         assert_non_null(strstr(err.text, mistakes[i].expected));
     }

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "report/sequence.h"
+#include "support/folder.h"
 
 static char *drawn(const struct sequence *s)
 {
@@ -17,14 +18,6 @@ static char *drawn(const struct sequence *s)
     sequence_write(out, s, "A & B");
     fclose(out);
     return text;
-}
-
-static uint32_t occurrences(const char *text, const char *part)
-{
-    uint32_t n = 0;
-    for (; (text = strstr(text, part)); text++)
-        n++;
-    return n;
 }
 
 static void arrows_and_notes_stand_on_the_lanes_in_use(void **state)
@@ -40,9 +33,9 @@ static void arrows_and_notes_stand_on_the_lanes_in_use(void **state)
     assert_non_null(strstr(text, ">&lt;set&gt;</text>"));
     assert_non_null(strstr(text, ">0 ns</text>"));
     assert_non_null(strstr(text, ">10 ns</text>"));
-    assert_int_equal(occurrences(text, "class=\"head\""), 3);
-    assert_int_equal(occurrences(text, "class=\"arrow\""), 2);
-    assert_int_equal(occurrences(text, "<circle"), 1);
+    assert_int_equal(text_count(text, "class=\"head\""), 3);
+    assert_int_equal(text_count(text, "class=\"arrow\""), 2);
+    assert_int_equal(text_count(text, "<circle"), 1);
     assert_null(strstr(text, ">guest<"));
     assert_non_null(strstr(text, "prefers-color-scheme:dark"));
     free(text);

@@ -4,49 +4,44 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "report/json_check.h"
 #include "report/timeline.h"
+#include "support/folder.h"
 
 enum { EACH = 100 };
 
+struct drawing {
+    char *folder;
+    struct timeline *timeline;
+};
+
 static int setup(void **state)
 {
-    char *path = strdup("/tmp/viaduct-timeline-XXXXXX");
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
-    close(fd);
-    *state = path;
+    struct drawing *d = calloc(1, sizeof(*d));
+    char path[128];
+    d->folder = folder_new();
+    snprintf(path, sizeof(path), "%s/timeline", d->folder);
+    d->timeline = timeline_open(path, NULL);
+    assert_non_null(d->timeline);
+    *state = d;
     return 0;
 }
 
 static int teardown(void **state)
 {
-    unlink(*state);
-    free(*state);
+    struct drawing *d = *state;
+    folder_remove(d->folder);
+    free(d);
     return 0;
 }
 
-static char *read_back(const char *path)
+static char *closed(struct drawing *d)
 {
-    FILE *in = fopen(path, "r");
-    assert_non_null(in);
-    char *text = calloc(1, 1 << 20);
-    size_t size = fread(text, 1, (1 << 20) - 1, in);
-    fclose(in);
-    assert_true(size > 0);
-    return text;
-}
-
-static size_t occurrences(const char *text, const char *what)
-{
-    size_t n = 0;
-    for (; (text = strstr(text, what)); text++)
-        n++;
-    return n;
+    assert_true(timeline_close(d->timeline, NULL));
+    return folder_read(d->folder, "timeline");
 }
 
 /* Even: a hart's MSI to h1.S; odd: a device's through the IOMMU to h1.g2, at the same time. */
@@ -69,22 +64,21 @@ static struct sample sample_of(uint32_t i)
 
 static void timeline_arrow_per_msi(void **state)
 {
-    struct timeline *t = timeline_open(*state, NULL);
-    assert_non_null(t);
+    struct drawing *d = *state;
+    struct timeline *t = d->timeline;
     for (uint32_t i = 0; i < 2 * EACH; i++) {
         struct sample s = sample_of(i);
         timeline_msi(t, &s, i % 2 ? "a02" : "e01");
     }
-    assert_true(timeline_close(t, NULL));
-    char *text = read_back(*state);
+    char *text = closed(d);
     assert_true(json_valid(text));
-    assert_int_equal(occurrences(text, "\"ph\":\"s\""), 2 * EACH);
-    assert_int_equal(occurrences(text, "\"ph\":\"f\""), 2 * EACH);
-    assert_int_equal(occurrences(text, "\"ph\":\"t\""), 3 * EACH);
-    assert_int_equal(occurrences(text, "\"ph\":\"X\""), 7 * EACH);
-    assert_int_equal(occurrences(text, "\"thread_name\""), 7);
+    assert_int_equal(text_count(text, "\"ph\":\"s\""), 2 * EACH);
+    assert_int_equal(text_count(text, "\"ph\":\"f\""), 2 * EACH);
+    assert_int_equal(text_count(text, "\"ph\":\"t\""), 3 * EACH);
+    assert_int_equal(text_count(text, "\"ph\":\"X\""), 7 * EACH);
+    assert_int_equal(text_count(text, "\"thread_name\""), 7);
     assert_non_null(strstr(text, "{\"name\":\"device 00:01.0\"}"));
-    assert_int_equal(occurrences(text, "{\"name\":\"hart 1\"}"), 3);
+    assert_int_equal(text_count(text, "{\"name\":\"hart 1\"}"), 3);
     assert_non_null(strstr(text, "{\"name\":\"h1.g2\"}"));
     assert_non_null(
         strstr(text, "\"ts\":0.000000,\"dur\":0.001000,\"name\":\"e01 MSI 1 identity 5\"}"));
@@ -94,7 +88,8 @@ static void timeline_arrow_per_msi(void **state)
 /* Slices that overlap would be torn by the viewer: each gets a lane of its own. */
 static void timeline_lanes(void **state)
 {
-    struct timeline *t = timeline_open(*state, NULL);
+    struct drawing *d = *state;
+    struct timeline *t = d->timeline;
     uint32_t track = timeline_track(t, TIMELINE_FILES, 1, "h0.S");
     assert_int_equal(timeline_track(t, TIMELINE_FILES, 1, "again"), track);
     assert_int_not_equal(timeline_track(t, TIMELINE_HARTS, 1, "hart 1"), track);
@@ -103,8 +98,7 @@ static void timeline_lanes(void **state)
     timeline_flow(t, 9, track, 6000, TIMELINE_FLOW_STEP);
     timeline_slice(t, track, "three", 10000, 11000);
     timeline_instant(t, track, "wfi", 10500);
-    assert_true(timeline_close(t, NULL));
-    char *text = read_back(*state);
+    char *text = closed(d);
     assert_true(json_valid(text));
     assert_non_null(strstr(text, "\"pid\":3,\"tid\":1,\"ts\":0.000000,\"dur\":0.010000,"
                                  "\"name\":\"one\""));
