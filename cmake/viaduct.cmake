@@ -38,9 +38,10 @@ function(viaduct_test name)
   set_tests_properties(${name} PROPERTIES TIMEOUT 300)
 endfunction()
 
-# The fuzzer is guided by coverage of everything, not of its own file alone.
+# The fuzzer is guided by coverage of everything, not of its own file alone; but not by the operands of comparisons, which took
+# two thirds of its time: inputs are operations, not texts with magic words.
 if(VIADUCT_FUZZ)
-  add_compile_options(-fsanitize=fuzzer-no-link)
+  add_compile_options(-fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp)
 endif()
 
 # viaduct_fuzzer(NAME SOURCES... LIBS ...): a libFuzzer target with VIADUCT_FUZZ and clang; otherwise a test that replays the
@@ -49,7 +50,7 @@ function(viaduct_fuzzer name)
   cmake_parse_arguments(T "" "" "LIBS" ${ARGN})
   if(VIADUCT_FUZZ)
     add_executable(${name} ${T_UNPARSED_ARGUMENTS})
-    target_compile_options(${name} PRIVATE ${VIADUCT_WARNINGS} -fsanitize=fuzzer)
+    target_compile_options(${name} PRIVATE ${VIADUCT_WARNINGS})
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
     target_link_libraries(${name} PRIVATE ${T_LIBS})
     return()

@@ -89,17 +89,17 @@ static void poison(struct aplic *a)
         for (uint32_t i = 1; i <= a->config.sources; i++)
             poison_source(a, d, i, &seed);
     for (uint32_t i = 0; i < a->num_idcs; i++) {
-        a->state->idc[i].idelivery = next_random(&seed) & 1;
-        a->state->idc[i].iforce = next_random(&seed) & 1;
-        a->state->idc[i].ithreshold =
-            (uint8_t)(next_random(&seed) & vd_mask(0, a->config.iprio_bits));
+        struct aplic_idc *idc = &aplic_idcs(a->state)[i];
+        idc->idelivery = next_random(&seed) & 1;
+        idc->iforce = next_random(&seed) & 1;
+        idc->ithreshold = (uint8_t)(next_random(&seed) & vd_mask(0, a->config.iprio_bits));
     }
 }
 
 static void reset_lines(struct aplic *a)
 {
     for (uint32_t i = 0; i < a->num_idcs; i++) {
-        struct aplic_idc *idc = &a->state->idc[i];
+        struct aplic_idc *idc = &aplic_idcs(a->state)[i];
         a->host.ops->cancel(a->host.ctx, &a->line_event[i]);
         if (idc->line)
             a->host.ops->wire(a->host.ctx, APLIC_LINE(i / a->config.harts, i % a->config.harts),
@@ -114,8 +114,9 @@ void aplic_reset(struct aplic *aplic)
     struct aplic_state *s = aplic->state;
     aplic->host.ops->cancel(aplic->host.ctx, &aplic->msi_event);
     reset_lines(aplic);
-    memset(s->ip, 0, offsetof(struct aplic_state, idc) - offsetof(struct aplic_state, ip));
-    memset(s->owner, APLIC_NO_DOMAIN, sizeof(s->owner));
+    memset(s->ip, 0, offsetof(struct aplic_state, source) - offsetof(struct aplic_state, ip));
+    for (uint32_t i = 0; i <= s->sources; i++)
+        s->source[i] = (struct aplic_source){.owner = APLIC_NO_DOMAIN};
     s->stalled.at = VD_NEVER;
     for (uint32_t d = 0; d < APLIC_MAX_DOMAINS; d++)
         s->domain[d] = (struct aplic_domain){.domaincfg = aplic_legal_domaincfg(aplic, 0),
@@ -172,7 +173,8 @@ static void fill_defaults(struct aplic_config *c)
 static struct aplic *allocate(const struct aplic_config *c, struct vd_error *err)
 {
     uint32_t idcs = c->num_domains * c->harts;
-    size_t size = sizeof(struct aplic_state) + idcs * sizeof(struct aplic_idc);
+    size_t size = sizeof(struct aplic_state) + (c->sources + 1) * sizeof(struct aplic_source) +
+                  idcs * sizeof(struct aplic_idc);
     struct aplic *a = calloc(1, sizeof(*a));
     if (a) {
         a->line_event = calloc(idcs, sizeof(*a->line_event));
@@ -188,7 +190,8 @@ static struct aplic *allocate(const struct aplic_config *c, struct vd_error *err
         return NULL;
     }
     a->num_idcs = idcs;
-    a->state->size = size;
+    a->state->size = (uint32_t)size;
+    a->state->sources = c->sources;
     return a;
 }
 

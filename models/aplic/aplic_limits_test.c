@@ -116,10 +116,11 @@ static void APLIC_D1_configurations(void **state)
 static struct aplic_state *good, *bad;
 
 /* Whether a snapshot with one thing changed is taken. */
-#define AFTER(change)                                                                              \
-    (memcpy(bad, good, good->size), bad->change, aplic_restore(dut, bad, good->size))
-#define TAKES(change)   assert_true(AFTER(change))
-#define REFUSES(change) assert_int_equal(AFTER(change), false)
+#define AFTER(change)       (memcpy(bad, good, good->size), change, aplic_restore(dut, bad, good->size))
+#define TAKES(change)       assert_true(AFTER(bad->change))
+#define REFUSES(change)     assert_false(AFTER(bad->change))
+#define IDC_TAKES(change)   assert_true(AFTER(aplic_idcs(bad)[i].change))
+#define IDC_REFUSES(change) assert_false(AFTER(aplic_idcs(bad)[i].change))
 
 static void snapshot_out_of_range(void **state)
 {
@@ -141,23 +142,29 @@ static void snapshot_out_of_range(void **state)
     REFUSES(ie[0] = 1 << 4);
     REFUSES(ip[0] = 1 << 1);
     REFUSES(ie[15] = VD_BIT(63));
-    REFUSES(target[1] = 1);
-    REFUSES(target[4] = 1);
-    TAKES(target[5] = 31);
-    REFUSES(target[5] = 32);
-    REFUSES(target[5] = 0);
-    REFUSES(target[5] = HARTS << 18 | 1);
-    TAKES(target[5] = (HARTS - 1) << 18 | 1);
+    REFUSES(source[1].target = 1);
+    REFUSES(source[4].target = 1);
+    TAKES(source[5].target = 31);
+    REFUSES(source[5].target = 32);
+    REFUSES(source[5].target = 0);
+    REFUSES(source[5].target = HARTS << 18 | 1);
+    TAKES(source[5].target = (HARTS - 1) << 18 | 1);
     REFUSES(armed[0] = 1 << 5);
-    REFUSES(owner[5] = ROOT);
-    REFUSES(owner[4] = M2);
-    REFUSES(sourcecfg[ROOT][5] = D | 2);
-    REFUSES(sourcecfg[S][5] = EDGE1);
-    REFUSES(sourcecfg[DOMAINS][5] = EDGE1);
-    REFUSES(sourcecfg[7][5] = EDGE1);
-    REFUSES(sourcecfg[M2][5] = 2);
-    REFUSES(sourcecfg[ROOT][SOURCES + 1] = EDGE1);
-    REFUSES(sourcecfg[ROOT][0] = EDGE1);
+    REFUSES(source[5].owner = ROOT);
+    REFUSES(source[4].owner = M2);
+    REFUSES(source[5].sourcecfg[ROOT] = D | 2);
+    REFUSES(source[5].sourcecfg[S] = EDGE1);
+    REFUSES(source[5].sourcecfg[DOMAINS] = EDGE1);
+    REFUSES(source[5].sourcecfg[7] = EDGE1);
+    REFUSES(source[5].sourcecfg[M2] = 2);
+    REFUSES(sources++);
+    REFUSES(sources--);
+    TAKES(wire[1] = VD_BIT(SOURCES % 64 + 1));
+    REFUSES(ip[1] = VD_BIT(SOURCES % 64 + 1));
+    REFUSES(ie[1] = VD_BIT(SOURCES % 64 + 1));
+    REFUSES(armed[1] = VD_BIT(SOURCES % 64 + 1));
+    REFUSES(ie[2] = 1);
+    REFUSES(source[0].sourcecfg[ROOT] = EDGE1);
     TAKES(domain[0].domaincfg = IE | DM | BE);
     REFUSES(domain[7].domaincfg = 2);
     TAKES(domain[3].genmsi = (HARTS - 1) << 18);
@@ -167,16 +174,16 @@ static void snapshot_out_of_range(void **state)
     TAKES(stalled.extempore = DOMAINS);
     REFUSES(stalled.extempore = DOMAINS + 1);
     for (unsigned i = 0; i < DOMAINS * HARTS; i += DOMAINS * HARTS - 1) {
-        TAKES(idc[i].idelivery = 1);
-        REFUSES(idc[i].idelivery = 2);
-        TAKES(idc[i].iforce = 1);
-        REFUSES(idc[i].iforce = 2);
-        TAKES(idc[i].line = 1);
-        REFUSES(idc[i].line = 2);
-        TAKES(idc[i].ithreshold = 31);
-        REFUSES(idc[i].ithreshold = 32);
-        TAKES(idc[i].line_at = CYCLE);
-        REFUSES(idc[i].line_at = CYCLE - 1);
+        IDC_TAKES(idelivery = 1);
+        IDC_REFUSES(idelivery = 2);
+        IDC_TAKES(iforce = 1);
+        IDC_REFUSES(iforce = 2);
+        IDC_TAKES(line = 1);
+        IDC_REFUSES(line = 2);
+        IDC_TAKES(ithreshold = 31);
+        IDC_REFUSES(ithreshold = 32);
+        IDC_TAKES(line_at = CYCLE);
+        IDC_REFUSES(line_at = CYCLE - 1);
     }
     REFUSES(size++);
     REFUSES(size--);

@@ -13,8 +13,8 @@ static uint32_t better_of_word(const struct aplic *a, uint32_t w, uint32_t key, 
     uint64_t candidates = a->state->ip[w] & a->state->ie[w];
     for (; candidates; candidates &= candidates - 1) {
         uint32_t i = w * 64 + (uint32_t)__builtin_ctzll(candidates);
-        uint32_t target = a->state->target[i];
-        if (a->state->owner[i] == domain && aplic_target_hart(target) == hart &&
+        uint32_t target = a->state->source[i].target;
+        if (a->state->source[i].owner == domain && aplic_target_hart(target) == hart &&
             beats(target & 0xff, best))
             best = i << 16 | (target & 0xff);
     }
@@ -29,7 +29,7 @@ uint32_t aplic_topi(const struct aplic *a, uint32_t domain, uint32_t hart)
     uint32_t threshold = aplic_idc(a, domain, hart)->ithreshold;
     if (aplic_delivers_msis(a, domain))
         return 0;
-    for (uint32_t w = 0; w < APLIC_WORDS; w++)
+    for (uint32_t w = 0; w < aplic_words(a); w++)
         best = better_of_word(a, w, domain << 16 | hart, best);
     return threshold && (best & 0xff) >= threshold ? 0 : best;
 }
@@ -56,7 +56,7 @@ static void drive(struct aplic *a, uint32_t domain, uint32_t hart)
 void aplic_line_due(void *ctx, uint32_t index)
 {
     struct aplic *a = ctx;
-    a->state->idc[index].line_at = VD_NEVER;
+    aplic_idcs(a->state)[index].line_at = VD_NEVER;
     drive(a, index / a->config.harts, index % a->config.harts);
 }
 

@@ -21,7 +21,7 @@ static uint32_t child_of(const struct aplic *a, uint32_t domain, uint32_t child)
 
 static bool delegates(const struct aplic *a, uint32_t from, uint32_t to, uint32_t source)
 {
-    uint32_t cfg = a->state->sourcecfg[from][source];
+    uint32_t cfg = a->state->source[source].sourcecfg[from];
     return cfg & SOURCECFG_D && child_of(a, from, cfg & SOURCECFG_CHILD) == to;
 }
 
@@ -38,9 +38,9 @@ bool aplic_visible(const struct aplic *a, uint32_t domain, uint32_t source)
 uint32_t aplic_find_owner(const struct aplic *a, uint32_t source)
 {
     uint32_t d = APLIC_ROOT;
-    while (a->state->sourcecfg[d][source] & SOURCECFG_D)
-        d = child_of(a, d, a->state->sourcecfg[d][source] & SOURCECFG_CHILD);
-    return a->state->sourcecfg[d][source] ? d : APLIC_NO_DOMAIN;
+    while (a->state->source[source].sourcecfg[d] & SOURCECFG_D)
+        d = child_of(a, d, a->state->source[source].sourcecfg[d] & SOURCECFG_CHILD);
+    return a->state->source[source].sourcecfg[d] ? d : APLIC_NO_DOMAIN;
 }
 
 /* CHOICE: a reserved source mode and a child that does not exist become Inactive. */
@@ -70,7 +70,7 @@ static void withdraw_below(struct aplic *a, uint32_t domain, uint32_t source)
 {
     for (uint32_t d = 1; d < a->config.num_domains; d++)
         if (is_below(a, d, domain))
-            a->state->sourcecfg[d][source] = 0;
+            a->state->source[source].sourcecfg[d] = 0;
 }
 
 /* CHOICE: UNSPECIFIED target fields are hart 0 and priority 1 or identity 0. */
@@ -83,8 +83,8 @@ static void change_owner(struct aplic *a, uint32_t source, uint32_t owner)
 {
     aplic_put_pending(a, source, false);
     aplic_put_bit(a->state->ie, source, false);
-    a->state->owner[source] = (uint8_t)owner;
-    a->state->target[source] = default_target(a, owner);
+    a->state->source[source].owner = (uint8_t)owner;
+    a->state->source[source].target = default_target(a, owner);
     aplic_refresh_source(a, source);
 }
 
@@ -92,13 +92,13 @@ void aplic_write_sourcecfg(struct aplic *a, uint32_t domain, uint32_t source, ui
 {
     if (!aplic_visible(a, domain, source))
         return;
-    uint16_t *cfg = &a->state->sourcecfg[domain][source];
+    uint16_t *cfg = &a->state->source[source].sourcecfg[domain];
     value = aplic_legal_sourcecfg(a, domain, value);
     if (*cfg & SOURCECFG_D && value != *cfg)
         withdraw_below(a, domain, source);
     *cfg = (uint16_t)value;
     uint32_t owner = aplic_find_owner(a, source);
-    if (owner != a->state->owner[source])
+    if (owner != a->state->source[source].owner)
         change_owner(a, source, owner);
     aplic_level_rule(a, source, owner == domain);
 }
@@ -118,7 +118,7 @@ static void change_delivery_mode(struct aplic *a, uint32_t domain)
     for (uint32_t i = 1; i <= a->config.sources; i++) {
         if (!aplic_active(a, domain, i))
             continue;
-        a->state->target[i] = default_target(a, domain);
+        a->state->source[i].target = default_target(a, domain);
         if (!aplic_delivers_msis(a, domain))
             aplic_level_rule(a, i, false);
     }
@@ -166,9 +166,9 @@ uint32_t aplic_legal_target(const struct aplic *a, uint32_t domain, uint32_t val
 
 void aplic_write_target(struct aplic *a, uint32_t source, uint32_t value)
 {
-    uint32_t owner = a->state->owner[source];
-    uint32_t old = a->state->target[source];
-    a->state->target[source] = aplic_legal_target(a, owner, value, old);
+    uint32_t owner = a->state->source[source].owner;
+    uint32_t old = a->state->source[source].target;
+    a->state->source[source].target = aplic_legal_target(a, owner, value, old);
     aplic_refresh_line(a, owner, aplic_target_hart(old));
-    aplic_refresh_line(a, owner, aplic_target_hart(a->state->target[source]));
+    aplic_refresh_line(a, owner, aplic_target_hart(a->state->source[source].target));
 }

@@ -26,7 +26,7 @@ static vd_time ready_time(const struct aplic *a)
 
 bool aplic_wants_msi(const struct aplic *a, uint32_t source)
 {
-    uint32_t owner = a->state->owner[source];
+    uint32_t owner = a->state->source[source].owner;
     uint32_t needed = DOMAINCFG_IE | DOMAINCFG_DM;
     return owner != APLIC_NO_DOMAIN && (a->state->domain[owner].domaincfg & needed) == needed &&
            aplic_bit(a->state->ip, source) && aplic_bit(a->state->ie, source);
@@ -39,18 +39,19 @@ void aplic_refresh_msi(struct aplic *a, uint32_t source)
     if (wanted == aplic_bit(a->state->armed, source))
         return;
     aplic_put_bit(a->state->armed, source, wanted);
-    a->state->ready_at[source] = wanted ? ready_time(a) : 0;
+    a->state->source[source].ready_at = wanted ? ready_time(a) : 0;
 }
 
 /* CHOICE: first ready, first out; ties go to the lowest source, extempore MSIs last. */
 static struct departure next_departure(const struct aplic *a)
 {
     struct departure next = {.at = VD_NEVER};
-    for (uint32_t w = 0; w < APLIC_WORDS; w++) {
+    for (uint32_t w = 0; w < aplic_words(a); w++) {
         for (uint64_t bits = a->state->armed[w]; bits; bits &= bits - 1) {
             uint32_t i = w * 64 + (uint32_t)__builtin_ctzll(bits);
-            if (a->state->ready_at[i] < next.at)
-                next = (struct departure){a->state->ready_at[i], i, a->state->owner[i]};
+            if (a->state->source[i].ready_at < next.at)
+                next =
+                    (struct departure){a->state->source[i].ready_at, i, a->state->source[i].owner};
         }
     }
     for (uint32_t d = 0; d < a->config.num_domains; d++)
@@ -125,7 +126,8 @@ static void issue(struct aplic *a, uint64_t addr, uint32_t data, uint32_t extemp
 
 static void depart(struct aplic *a, struct departure d)
 {
-    uint32_t target = d.source ? a->state->target[d.source] : a->state->domain[d.domain].genmsi;
+    uint32_t target =
+        d.source ? a->state->source[d.source].target : a->state->domain[d.domain].genmsi;
     uint32_t guest = d.source ? target >> TARGET_GUEST_LSB & 0x3f : 0;
     uint64_t addr = msi_address(a, d.domain, aplic_target_hart(target), guest);
     if (d.source)

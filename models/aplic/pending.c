@@ -4,8 +4,8 @@
 
 static uint32_t source_mode(const struct aplic *a, uint32_t source)
 {
-    uint32_t owner = a->state->owner[source];
-    return owner == APLIC_NO_DOMAIN ? SM_INACTIVE : a->state->sourcecfg[owner][source];
+    uint32_t owner = a->state->source[source].owner;
+    return owner == APLIC_NO_DOMAIN ? SM_INACTIVE : a->state->source[source].sourcecfg[owner];
 }
 
 static bool is_level(uint32_t mode)
@@ -36,7 +36,8 @@ void aplic_put_pending(struct aplic *a, uint32_t source, bool value)
 /* In direct delivery mode the pending bit of a level source is a copy of the rectified input. */
 static bool copies_input(const struct aplic *a, uint32_t source)
 {
-    return is_level(source_mode(a, source)) && !aplic_delivers_msis(a, a->state->owner[source]);
+    return is_level(source_mode(a, source)) &&
+           !aplic_delivers_msis(a, a->state->source[source].owner);
 }
 
 /* A relevant write to setip or setipnum: no level source is made pending while its input is low. */

@@ -23,7 +23,7 @@ static void write_domaincfg(struct aplic *a, uint32_t domain, uint32_t k, uint32
 static uint32_t read_sourcecfg(struct aplic *a, uint32_t domain, uint32_t k, bool quiet)
 {
     (void)quiet;
-    return a->state->sourcecfg[domain][k + 1];
+    return k < a->config.sources ? a->state->source[k + 1].sourcecfg[domain] : 0;
 }
 
 static void write_sourcecfg(struct aplic *a, uint32_t domain, uint32_t k, uint32_t value)
@@ -34,7 +34,7 @@ static void write_sourcecfg(struct aplic *a, uint32_t domain, uint32_t k, uint32
 static uint32_t read_target(struct aplic *a, uint32_t domain, uint32_t k, bool quiet)
 {
     (void)quiet;
-    return aplic_active(a, domain, k + 1) ? a->state->target[k + 1] : 0;
+    return aplic_active(a, domain, k + 1) ? a->state->source[k + 1].target : 0;
 }
 
 static void write_target(struct aplic *a, uint32_t domain, uint32_t k, uint32_t value)
@@ -322,19 +322,21 @@ static const struct hooks hooks[APLIC_ROWS] = {
     [ROW_claimi] = {read_claimi, NULL},
 };
 
+/* The rows ascend by offset, and those of the IDCs, the last ones, repeat: the row is the last that
+ * does not begin behind the place in the first IDC. */
 static const struct hooks *find_register(uint32_t offset, uint32_t *k)
 {
     uint32_t count;
     const struct vd_reg *regs = aplic_regs(&count);
-    for (uint32_t row = 0; row < count; row++) {
-        uint32_t distance = offset - regs[row].offset;
-        if (offset < regs[row].offset || distance % regs[row].stride)
-            continue;
-        *k = distance / regs[row].stride;
-        if (*k < regs[row].count)
-            return &hooks[row];
-    }
-    return NULL;
+    const struct vd_reg *idc = &regs[ROW_idelivery];
+    uint32_t place = offset < idc->offset ? offset : idc->offset + offset % idc->stride;
+    uint32_t row = 0;
+    for (uint32_t step = 16; step; step /= 2)
+        if (row + step < count && regs[row + step].offset <= place)
+            row += step;
+    uint32_t distance = offset - regs[row].offset;
+    *k = distance / regs[row].stride;
+    return distance % regs[row].stride == 0 && *k < regs[row].count ? &hooks[row] : NULL;
 }
 
 uint32_t aplic_read_register(struct aplic *a, uint32_t domain, uint32_t offset, bool quiet)

@@ -42,21 +42,25 @@ struct aplic_stalled {
 
 /* A source is active in at most one domain, its owner, so that what belongs to a source exists
  * once; only sourcecfg is kept per domain. */
+struct aplic_source {
+    vd_time ready_at; /* when its MSI can leave; 0: it is not armed */
+    uint32_t target;
+    uint8_t owner; /* the domain, or APLIC_NO_DOMAIN */
+    uint8_t pad[3];
+    uint16_t sourcecfg[APLIC_MAX_DOMAINS];
+};
+
 struct aplic_state {
-    uint64_t size;
+    uint32_t size, sources;
     uint64_t wire[APLIC_WORDS];
     uint64_t ip[APLIC_WORDS];
     uint64_t ie[APLIC_WORDS];
     uint64_t armed[APLIC_WORDS]; /* ready_at is valid: an MSI is on its way out */
-    uint16_t sourcecfg[APLIC_MAX_DOMAINS][APLIC_MAX_SOURCES + 1];
-    uint32_t target[APLIC_MAX_SOURCES + 1];
-    uint8_t owner[APLIC_MAX_SOURCES + 1]; /* the domain, or APLIC_NO_DOMAIN */
-    vd_time ready_at[APLIC_MAX_SOURCES + 1];
     struct aplic_domain domain[APLIC_MAX_DOMAINS];
     uint32_t mmsiaddrcfg, mmsiaddrcfgh, smsiaddrcfg, smsiaddrcfgh;
     vd_time free_at; /* from when on the next MSI may leave */
     struct aplic_stalled stalled;
-    struct aplic_idc idc[]; /* domains x harts */
+    struct aplic_source source[]; /* sources + 1; behind them the aplic_idc, domains x harts */
 };
 
 struct aplic {
@@ -92,12 +96,24 @@ static inline bool aplic_delivers_msis(const struct aplic *a, uint32_t domain)
 
 static inline bool aplic_active(const struct aplic *a, uint32_t domain, uint32_t source)
 {
-    return source >= 1 && source <= a->config.sources && a->state->owner[source] == domain;
+    return source >= 1 && source <= a->config.sources && a->state->source[source].owner == domain;
+}
+
+/* Those of domain 0 first. */
+static inline struct aplic_idc *aplic_idcs(struct aplic_state *s)
+{
+    return (struct aplic_idc *)(void *)&s->source[s->sources + 1];
 }
 
 static inline struct aplic_idc *aplic_idc(const struct aplic *a, uint32_t domain, uint32_t hart)
 {
-    return &a->state->idc[(size_t)domain * a->config.harts + hart];
+    return &aplic_idcs(a->state)[(size_t)domain * a->config.harts + hart];
+}
+
+/* How many words of a bit set there are sources for. */
+static inline uint32_t aplic_words(const struct aplic *a)
+{
+    return a->config.sources / 64 + 1;
 }
 
 static inline uint32_t aplic_target_hart(uint32_t target)
@@ -145,10 +161,10 @@ bool aplic_fixed_order(uint32_t offset, bool *big_endian);
 /* After a change of a source: its MSI or the line of its hart follows. */
 static inline void aplic_refresh_source(struct aplic *a, uint32_t source)
 {
-    uint32_t owner = a->state->owner[source];
+    uint32_t owner = a->state->source[source].owner;
     aplic_refresh_msi(a, source);
     if (owner != APLIC_NO_DOMAIN)
-        aplic_refresh_line(a, owner, aplic_target_hart(a->state->target[source]));
+        aplic_refresh_line(a, owner, aplic_target_hart(a->state->source[source].target));
 }
 
 #endif

@@ -34,7 +34,8 @@ static uint64_t file_name(const struct imsic *m, uint32_t file)
 
 static uint64_t *serial_of(const struct imsic *m, uint32_t file, uint32_t identity)
 {
-    return &m->state->serial[(size_t)file * m->stride + identity];
+    uint64_t *serials = (uint64_t *)(void *)&m->state->file[m->state->files];
+    return &serials[(size_t)file * m->stride + identity];
 }
 
 static void refresh_top(struct imsic_file *f, uint32_t w)
@@ -451,8 +452,9 @@ struct imsic *imsic_create(const struct imsic_config *config, const struct vd_ho
         return NULL;
     uint32_t files = VD_IMSIC_FILE_GUEST0 + c.guests;
     uint32_t stride = (c.ids > c.guest_ids ? c.ids : c.guest_ids) + 1;
-    size_t size = sizeof(struct imsic_state) + (size_t)files * stride * sizeof(uint64_t);
-    struct imsic *m = calloc(1, sizeof(*m));
+    size_t size = sizeof(struct imsic_state) +
+                  files * (sizeof(struct imsic_file) + stride * sizeof(uint64_t));
+    struct imsic *m = calloc(1, sizeof(*m) + files * sizeof(struct vd_event));
     struct imsic_state *state = calloc(1, size);
     if (!m || !state) {
         free(m);
@@ -464,7 +466,7 @@ struct imsic *imsic_create(const struct imsic_config *config, const struct vd_ho
     state->size = (uint32_t)size;
     state->files = files;
     m->msi_event = (struct vd_event){.fire = imsic_msi_due, .ctx = m};
-    for (uint32_t file = 0; file < IMSIC_MAX_FILES; file++) {
+    for (uint32_t file = 0; file < files; file++) {
         state->file[file].line_at = VD_NEVER;
         m->line_event[file] = (struct vd_event){.fire = line_due, .ctx = m, .arg = file};
     }
@@ -477,7 +479,7 @@ void imsic_destroy(struct imsic *imsic)
     if (!imsic)
         return;
     imsic->host.ops->cancel(imsic->host.ctx, &imsic->msi_event);
-    for (uint32_t file = 0; file < IMSIC_MAX_FILES; file++)
+    for (uint32_t file = 0; file < imsic->state->files; file++)
         imsic->host.ops->cancel(imsic->host.ctx, &imsic->line_event[file]);
     free(imsic->state);
     free(imsic);

@@ -357,7 +357,7 @@ static void IMSIC_R4_wires_of_M_and_S(void **state)
         for (uint32_t file = 0; file < 70; file++) {
             imsic_wire(m, file, true);
             imsic_save(m, saved, size);
-            for (uint32_t i = 0; i < 65; i++)
+            for (uint32_t i = 0; i < saved->files; i++)
                 assert_int_equal(saved->file[i].wire,
                                  i <= file && (i == S_FILE || (i == M_FILE && machine)));
         }

@@ -7,7 +7,6 @@
 #include "viaduct/bits.h"
 
 enum {
-    IMSIC_MAX_FILES = 65,
     IMSIC_MAX_WORDS = 32,
     IMSIC_MAX_ID = 2047,
     IMSIC_EIDELIVERY_DIRECT = 0x40000000,
@@ -42,17 +41,17 @@ struct imsic_state {
     vd_time free_at; /* from when on the next MSI is taken in */
     uint32_t first, waiting;
     struct imsic_msi queue[IMSIC_MAX_WAITING]; /* a ring: `waiting` of them, from `first` on */
-    struct imsic_file file[IMSIC_MAX_FILES];
-    uint64_t serial[]; /* of the MSI that set each pending bit: files x (ids + 1) */
+    /* `files` of them; behind them the serial of the MSI that set each pending bit. */
+    struct imsic_file file[];
 };
 
 struct imsic {
     struct imsic_config config;
     struct vd_host host;
-    struct vd_event line_event[IMSIC_MAX_FILES];
     struct vd_event msi_event;
-    uint32_t stride; /* of state->serial: its identities per file */
+    uint32_t stride; /* of the serials: identities per file */
     struct imsic_state *state;
+    struct vd_event line_event[]; /* one per file */
 };
 
 static inline bool file_exists(const struct imsic *m, uint32_t file)
