@@ -49,7 +49,7 @@ void sim_destroy(struct sim *sim)
 
 static bool goes_first(const struct vd_runner *x, const struct vd_runner *y)
 {
-    return x->time != y->time ? x->time < y->time : x->id < y->id;
+    return (x->time < y->time) | ((x->time == y->time) & (x->id < y->id));
 }
 
 static void enqueue(struct sim *sim, struct vd_runner *runner)

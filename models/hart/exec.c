@@ -83,14 +83,6 @@ static void set_instret(struct hart *h, uint64_t not_yet)
         h->st.instret = h->st.cycles - h->skew;
 }
 
-void exec_leave(struct hart *h, uint64_t pc, int64_t left)
-{
-    h->st.x[0] = 0;
-    h->st.pc = pc;
-    h->st.cycles = (uint64_t)(h->limit - left);
-    set_instret(h, 0);
-}
-
 void exec_arrive(AT_PARAMS)
 {
     const struct hart_mark *m = block_mark(b, op);
@@ -175,13 +167,6 @@ static struct hart_block *look_up(struct hart *h)
         return e->block;
     hart_sync(h);
     return block_at_pc(h);
-}
-
-void exec_pause(struct hart *h, struct hart_block *b, const struct hart_op *op)
-{
-    h->paused = b;
-    h->paused_op = op == b->ops ? NULL : op;
-    h->st.paused_pc = h->st.pc;
 }
 
 void exec_paused_state(const struct hart *h, struct hart_state *st)

@@ -127,14 +127,26 @@ struct hart_block *exec_next(struct hart *h);
 void exec_stop_in(struct hart *h, struct hart_block *b, const struct hart_op *op, int64_t left);
 void exec_restore_stop(struct hart *h);
 /* The slice ends before op of block b, st.pc; the next slice may go on there. */
-void exec_pause(struct hart *h, struct hart_block *b, const struct hart_op *op);
+static inline void exec_pause(struct hart *h, struct hart_block *b, const struct hart_op *op)
+{
+    h->paused = b;
+    h->paused_op = op == b->ops ? NULL : op;
+    h->st.paused_pc = h->st.pc;
+}
 /* For a snapshot: where the slice ended, into a copy of the state.  Slices end often, snapshots are
  * rare. */
 void exec_paused_state(const struct hart *h, struct hart_state *st);
 /* Enters block b before op (h->paused_op); returns what is left as the run loop counts it. */
 int64_t exec_resume(struct hart *h, struct hart_block *b, const struct hart_op *op);
 /* Leaves the loop between blocks. */
-void exec_leave(struct hart *h, uint64_t pc, int64_t left);
+static inline void exec_leave(struct hart *h, uint64_t pc, int64_t left)
+{
+    h->st.x[0] = 0;
+    h->st.pc = pc;
+    h->st.cycles = (uint64_t)(h->limit - left);
+    if (!h->timing_on)
+        h->st.instret = h->st.cycles - h->skew;
+}
 /* Before anything that the world can see: st.pc, st.cycles and st.instret are those of op. */
 void exec_arrive(AT_PARAMS);
 /* After it: op has retired (GO_SLOW), or trapped, or has to be retried. */

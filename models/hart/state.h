@@ -116,15 +116,7 @@ struct hart {
     bool timing_on; /* inorder: dynamic costs */
     uint64_t fetch_context; /* changes whenever a virtual pc may mean other code: block links are
                                keyed by it */
-    struct hart_config cfg;
-    struct vd_host host;
-    struct vd_imsic_port imsic;
     struct vd_runner runner;
-    struct vd_event timer, vtimer; /* stimecmp, vstimecmp */
-    struct vd_event settled;       /* lines have an effect now */
-    struct vd_event overflow;      /* when a counter may wrap around */
-    uint32_t filtered;             /* counters that do not count in every mode */
-    uint32_t counted_ops;          /* events that blocks count with ops of their own */
     struct hart_blocks *blocks;
     /* The run loop's: see exec.h. */
     /* Where the last slice ended inside a block: the next one goes on there. */
@@ -140,6 +132,14 @@ struct hart {
     uint64_t code_key;       /* fetch_context and the floating-point state: what code is made for */
     uint32_t stall;          /* cycles that a row adds to its class's */
     bool leave;              /* the run loop must go to exec_next() */
+    struct hart_config cfg;
+    struct vd_host host;
+    struct vd_imsic_port imsic;
+    struct vd_event timer, vtimer;   /* stimecmp, vstimecmp */
+    struct vd_event settled;         /* lines have an effect now */
+    struct vd_event overflow;        /* when a counter may wrap around */
+    uint32_t filtered;               /* counters that do not count in every mode */
+    uint32_t counted_ops;            /* events that blocks count with ops of their own */
     struct hart_timing_model *model; /* caches and predictor; NULL: none of them */
     struct hart_vtlb *vtlb;
     struct hart_tlb_entry contexts[HART_CONTEXTS][HART_TLB_SIZE];
