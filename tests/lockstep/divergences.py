@@ -122,7 +122,7 @@ def interrupt_order(d):
         ours, theirs = d.both(cause)
         if cause in d.keys and ours & theirs & INTERRUPT:
             ours, theirs = ours & ~INTERRUPT, theirs & ~INTERRUPT
-            if theirs < ours and ORDER.index(ours) < ORDER.index(theirs):
+            if theirs < ours and ours in ORDER and theirs in ORDER and ORDER.index(ours) < ORDER.index(theirs):
                 return {cause, "p0"} & d.keys
     return set()
 
@@ -175,9 +175,18 @@ def vsip_read(d):
 
 
 def topi_tie(d):
-    """Of SSI and STI with the same priority number QEMU reports STI."""
-    return {key for key in d.keys if key == "x8" and d.ours.get(key, 0) >> 16 == 1
+    """Of SSI and STI, or VSSI and VSTI, with the same priority number QEMU reports, and takes, the second."""
+    for cause, _, _ in TRAPS:
+        if cause in d.keys and d.both(cause) in ((INTERRUPT | 1, INTERRUPT | 5), (INTERRUPT | 2, INTERRUPT | 6)):
+            return {cause, "p0"} & d.keys
+    return {key for key in d.keys if key in ("x7", "x8", "x9", "xa") and d.ours.get(key, 0) >> 16 in (1, 2)
             and d.theirs.get(key, 0) == d.ours.get(key, 0) + 0x40000}
+
+
+def topi_external(d):
+    """mtopi and stopi without the number of the external interrupt."""
+    return {key for key in d.keys if key in ("x8", "x9") and d.ours.get(key, 0) >> 16 in (9, 11)
+            and d.theirs.get(key, 0) == d.ours.get(key, 0) & ~0xff}
 
 
 # name, the rule, whether the difference lives on in registers: then the rest of the case is not compared.
@@ -190,6 +199,7 @@ KNOWN = (
     ("vu-illegal", vu_illegal, False),
     ("vu-wfi", vu_wfi, False),
     ("topi-tie", topi_tie, False),
+    ("topi-external", topi_external, False),
     ("vs-cause", vs_cause, False),
     ("stale-tinst", stale_tinst, False),
     ("mprv-guest-cause", mprv_guest_cause, False),
@@ -226,6 +236,26 @@ def mpv_kept(d):
     return {"c300"} & d.keys if not d.ours.get("c342") and (ours ^ theirs) & ~(3 << 38) == 0 else set()
 
 
+def hvip_read(d):
+    """hvip shows what mip has of M and S, and of 13 to 63 not what hvien has not."""
+    ours, theirs = d.both("c645")
+    others = d.theirs.get("c344", 0) & 0xaaa
+    same = (ours ^ theirs) & 0x444 == 0 and theirs & 0x1bbb & ~others == 0 and theirs >> 13 & ~(ours >> 13) == 0
+    return {"c645"} & d.keys if same else set()
+
+
+def mvip_read(d):
+    """mvip without its bits 1 and 9 where it has no other."""
+    return {"xb"} & d.keys if d.theirs.get("xb", 0) == 0 and d.ours.get("xb", 0) & ~0x202 == 0 else set()
+
+
+def mvip_unseen(d):
+    """From V-mode QEMU does not take what mvip injects unless something else made it look."""
+    ours, theirs = d.both("c142")
+    unseen = ours & INTERRUPT and ours & 0xfff in range(16, 48) and not theirs & INTERRUPT
+    return set(d.keys) if unseen and d.ours.get("c600", 0) >> 7 & 1 else set()
+
+
 def vs_tinst(d):
     """A trap into VS writes htinst."""
     return {"c64a"} & d.keys if d.ours.get("c242") and not d.ours.get("c142") and not d.ours.get("c64a") else set()
@@ -250,6 +280,9 @@ KNOWN_NEWEST = (
     ("pseudo-write", pseudo_write, False),
     ("mpv-kept", mpv_kept, False),
     ("vs-tinst", vs_tinst, False),
+    ("hvip-read", hvip_read, False),
+    ("mvip-read", mvip_read, True),
+    ("mvip-unseen", mvip_unseen, True),
     ("amo-check", amo_check, False),
     ("tinst-choice", tinst_choice, False),
 ) + KNOWN

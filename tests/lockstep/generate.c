@@ -54,9 +54,14 @@ static const struct {
     {"guest", class_guest},
     {"newer", class_newer},
     {"wait", class_wait},
-    {"aia", class_aia},
+    {"iprio", class_iprio},
     {"entries", class_entries},
     {"guest_entries", class_guest_entries},
+    {"aia", class_aia},
+    {"filter", class_filter},
+    {"files", class_files},
+    {"sleep", class_sleep},
+    {"stall", class_stall},
 };
 
 int main(int argc, char **argv)

@@ -15,7 +15,13 @@ enum program_mode random_mode(struct random *r)
     return (enum program_mode)modes[random_below(r, sizeof(modes))];
 }
 
-static void begin(struct image *image, uint32_t flags)
+enum program_mode random_entry(struct random *r)
+{
+    enum program_mode mode = random_one_in(r, 2) ? PROGRAM_M : random_mode(r);
+    return mode == PROGRAM_M ? mode : (enum program_mode)(mode | PROGRAM_BY_SRET);
+}
+
+void begin_case(struct image *image, uint32_t flags)
 {
     image_step(image, PROGRAM_OP_CASE, flags, 0, 0);
     for (uint32_t i = 1; i < 32; i++)
@@ -23,7 +29,7 @@ static void begin(struct image *image, uint32_t flags)
             image_step(image, PROGRAM_OP_X, i, random_integer(&image->random), 0);
 }
 
-static void finish(struct image *image, enum program_mode mode, uint64_t start)
+void finish_case(struct image *image, enum program_mode mode, uint64_t start)
 {
     uint64_t end = image_pc(image);
     image_ebreak(image);
@@ -120,7 +126,7 @@ void class_csr(struct image *image, uint32_t cases)
     struct random *r = &image->random;
     while (cases-- > 0) {
         enum program_mode mode = random_one_in(r, 2) ? PROGRAM_M : random_mode(r);
-        begin(image, PROGRAM_SKIP);
+        begin_case(image, PROGRAM_SKIP);
         uint64_t status =
             random_bits(r, (mode & 4 ? 0 : STATUS_TVM) | STATUS_MXR | STATUS_SUM | STATUS_FS);
         image_csr(image, CSR_MSTATUS, status);
@@ -136,7 +142,7 @@ void class_csr(struct image *image, uint32_t cases)
             emit_csr_access(image, mode);
             image_ebreak(image);
         }
-        finish(image, mode, start);
+        finish_case(image, mode, start);
     }
 }
 
@@ -205,7 +211,7 @@ void class_trap(struct image *image, uint32_t cases)
     struct random *r = &image->random;
     while (cases-- > 0) {
         enum program_mode mode = random_mode(r);
-        begin(image, PROGRAM_SKIP);
+        begin_case(image, PROGRAM_SKIP);
         bool delegate = random_one_in(r, 2);
         image_csr(image, CSR_MSTATUS,
                   random_bits(r, (mode & 4 ? 0 : STATUS_TVM | STATUS_TSR) | STATUS_TW | STATUS_MXR |
@@ -226,7 +232,7 @@ void class_trap(struct image *image, uint32_t cases)
         }
         image_csr(image, CSR_VSEPC, image_pc(image));
         image_csr(image, CSR_SEPC, image_pc(image));
-        finish(image, mode, start);
+        finish_case(image, mode, start);
     }
 }
 
@@ -238,7 +244,7 @@ void class_interrupt(struct image *image, uint32_t cases)
     const uint64_t supervisor = 0x222, guest = 0x444;
     while (cases-- > 0) {
         enum program_mode mode = random_mode(r);
-        begin(image, 0);
+        begin_case(image, 0);
         image_csr(image, CSR_MSTATUS,
                   STATUS_FS | random_bits(r, STATUS_SIE | STATUS_SPIE | STATUS_MPIE));
         image_csr(image, CSR_VSSTATUS, STATUS_FS | random_bits(r, STATUS_SIE));
@@ -271,7 +277,7 @@ void class_interrupt(struct image *image, uint32_t cases)
             image_op(image, "addi", 7, 7, 0, 1);
         }
         image_ebreak(image);
-        finish(image, mode, start);
+        finish_case(image, mode, start);
     }
 }
 
@@ -287,7 +293,7 @@ void class_wait(struct image *image, uint32_t cases)
         uint64_t tw = random_bits(r, STATUS_TW), vtw = random_bits(r, HSTATUS_VTW);
         bool traps = (mode & 3) != PROGRAM_M && (tw || !(mode & 3) || (mode & 4 && vtw));
         uint64_t pending = traps ? 0 : mode & 4 ? 0x4 : 0x2; /* VSSI, SSI */
-        begin(image, PROGRAM_SKIP);
+        begin_case(image, PROGRAM_SKIP);
         image_csr(image, CSR_MSTATUS, STATUS_FS | tw);
         image_csr(image, CSR_HSTATUS, vtw);
         image_csr(image, CSR_MIDELEG, 0x222);
@@ -302,38 +308,7 @@ void class_wait(struct image *image, uint32_t cases)
             image_op(image, "wfi", 0, 0, 0, 0);
             image_ebreak(image);
         }
-        finish(image, mode, start);
-    }
-}
-
-/* --- aia --- */
-
-/* The iprio arrays and what they make of pending interrupts; no interrupt is taken in M. */
-void class_aia(struct image *image, uint32_t cases)
-{
-    enum { MISELECT = 0x350, MIREG = 0x351, SISELECT = 0x150, SIREG = 0x151 };
-    static const uint32_t topi[] = {0xfb0, 0xdb0};
-    /* Priorities of 1, 3, 5, 7 and 9; at S level of what is delegated. */
-    static const uint64_t exist[2][2] = {{0x0300030003000300, 0x0300}, {0x0000030000000300, 0}};
-    struct random *r = &image->random;
-    while (cases-- > 0) {
-        begin(image, PROGRAM_SKIP);
-        image_csr(image, CSR_MIDELEG, 0x222);
-        image_csr(image, CSR_MIE, random_bits(r, 0xaaa));
-        image_csr(image, CSR_MIP, random_bits(r, 0x22)); /* not SEI (README.md) */
-        uint64_t start = image_pc(image);
-        for (uint32_t n = 0; n < 10; n++) {
-            uint32_t select = random_one_in(r, 2) ? MISELECT : SISELECT;
-            uint32_t second = random_below(r, 2);
-            image_li(image, 5, 0x30 + 2 * second);
-            image_csr_op(image, "csrrw", 0, select, 5);
-            image_li(image, 6, random_next(r) & exist[select == SISELECT][second]);
-            image_csr_op(image, "csrrw", 0, select + 1, 6);
-            image_csr_op(image, "csrrs", 7, select + 1, 0);
-            image_csr_op(image, "csrrs", 8, topi[random_below(r, 2)], 0);
-            image_ebreak(image);
-        }
-        finish(image, PROGRAM_M, start);
+        finish_case(image, mode, start);
     }
 }
 
@@ -368,7 +343,7 @@ void class_pmp(struct image *image, uint32_t cases)
     static const char *const names[] = {"lb", "lw", "ld", "sb", "sw", "sd", "lhu", "sh"};
     struct random *r = &image->random;
     while (cases-- > 0) {
-        begin(image, PROGRAM_SKIP | PROGRAM_MEMORY);
+        begin_case(image, PROGRAM_SKIP | PROGRAM_MEMORY);
         uint64_t start = image_pc(image);
         bool tor = random_one_in(r, 2);
         for (uint32_t i = 0; i < 7; i++)
@@ -384,6 +359,6 @@ void class_pmp(struct image *image, uint32_t cases)
             image_op(image, names[random_below(r, 8)], 10, 5, 11, 0);
             image_ebreak(image);
         }
-        finish(image, random_one_in(r, 2) ? PROGRAM_S : PROGRAM_U, start);
+        finish_case(image, random_one_in(r, 2) ? PROGRAM_S : PROGRAM_U, start);
     }
 }

@@ -74,5 +74,12 @@ static inline uint64_t random_bits(struct random *r, uint64_t mask)
 
 /* One of the five modes, V=1 by either way in. */
 enum program_mode random_mode(struct random *r);
+/* M as often as the others together, these by SRET: what MPV does in newer versions is in
+ * README.md. */
+enum program_mode random_entry(struct random *r);
+/* A new case, some of its registers random. */
+void begin_case(struct image *image, uint32_t flags);
+/* Its last ebreak, and the run from start on. */
+void finish_case(struct image *image, enum program_mode mode, uint64_t start);
 
 #endif
