@@ -104,8 +104,8 @@ static void every_capability_is_a_key(void **state)
         const char *key, *value;
         uint64_t bits;
     } keys[] = {
-        {"iommu.sv32", "no", UINT64_C(1) << 8},         {"iommu.sv39", "no", UINT64_C(1) << 9},
-        {"iommu.sv48", "no", UINT64_C(1) << 10},        {"iommu.sv57", "no", UINT64_C(1) << 11},
+        {"iommu.sv32", "no", UINT64_C(1) << 8},         {"iommu.sv39", "no", UINT64_C(7) << 9},
+        {"iommu.sv48", "no", UINT64_C(3) << 10},        {"iommu.sv57", "no", UINT64_C(1) << 11},
         {"iommu.svrsw60t59b", "no", UINT64_C(1) << 14}, {"iommu.svpbmt", "no", UINT64_C(1) << 15},
         {"iommu.sv32x4", "no", UINT64_C(1) << 16},      {"iommu.sv39x4", "no", UINT64_C(1) << 17},
         {"iommu.sv48x4", "no", UINT64_C(1) << 18},      {"iommu.sv57x4", "no", UINT64_C(1) << 19},
@@ -119,13 +119,16 @@ static void every_capability_is_a_key(void **state)
         {"iommu.qosid", "no", UINT64_C(1) << 41},       {"iommu.nl", "no", UINT64_C(1) << 42},
         {"iommu.s", "no", UINT64_C(1) << 43},
     };
+    static const struct virt_setting wide[] = {{"iommu.sv57", "no", 0}, {"iommu.sv48", "no", 0}};
     uint64_t data, all;
     struct machine whole = machine_of(NULL, 0);
     assert_int_equal(load(&whole, 0x3010000, 8, &all), VD_OK);
     virt_destroy(whole.virt);
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-        const struct virt_setting setting = {keys[i].key, keys[i].value, 0};
-        struct machine m = machine_of(&setting, 1);
+        uint32_t wider = keys[i].bits >> 9 == 7 ? 2 : keys[i].bits >> 10 == 3 ? 1 : 0;
+        struct virt_setting settings[3] = {wide[0], wide[1]};
+        settings[wider] = (struct virt_setting){keys[i].key, keys[i].value, 0};
+        struct machine m = machine_of(settings, wider + 1);
         assert_int_equal(load(&m, 0x3010000, 8, &data), VD_OK);
         assert_int_equal(data ^ all, keys[i].bits);
         virt_destroy(m.virt);

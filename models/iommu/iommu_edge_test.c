@@ -258,10 +258,11 @@ static void PDT_3_and_DC_4_10_capability_of_the_stage(void **state)
     for (unsigned i = 0; i < 16; i++)
         for (unsigned mode = 0; mode < 3; mode++) {
             struct bed s;
-            uint64_t first = i & 1 ? UINT64_C(1) << (9 + mode) : 0;
+            uint64_t smaller = ((UINT64_C(1) << mode) - 1) << 9, own = BIT(9 + mode);
+            uint64_t first = i & 1 ? own | smaller : 0;
             uint64_t second = i & 2 ? UINT64_C(1) << (17 + mode) : 0;
             bool process = i & 4, other = i & 8;
-            uint64_t all = UINT64_C(7) << 9 & ~(UINT64_C(1) << (9 + mode));
+            uint64_t all = first ? UINT64_C(7) << 9 : smaller;
             const struct iommu_config config = {.capabilities = BASE | first | second |
                                                                 (other ? all : 0) | BIT(38)};
             open_with(&s, &config, process ? PDTV : 0);
@@ -283,7 +284,7 @@ static void FCTL_1_narrow_only(void **state)
 {
     (void)state;
     static const uint64_t caps[] = {BIT(8),          BIT(16), BIT(8) | BIT(16), 0,
-                                    BIT(9),          BIT(19), BIT(8) | BIT(10), BIT(16) | BIT(11),
+                                    BIT(9),          BIT(19), BIT(8) | BIT(9),  BIT(16) | BIT(18),
                                     BIT(8) | BIT(17)};
     for (unsigned i = 0; i < 9; i++) {
         struct testbed t;

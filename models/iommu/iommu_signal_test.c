@@ -359,6 +359,10 @@ static void REG_2_other_commands_and_holes(void **state)
     bed_close(&t);
 }
 
+#define FIRST_STAGE                                                                                \
+    "iommu.capabilities: Sv48 needs Sv39, and Sv57 needs both; accepted are sv39, sv48 and sv57 "  \
+    "from the first on"
+
 static void CAP_configurations(void **state)
 {
     (void)state;
@@ -374,6 +378,13 @@ static void CAP_configurations(void **state)
         {{.capabilities = (BASE & ~(UINT64_C(63) << 32)) | UINT64_C(32) << 32}, NULL},
         {{.capabilities = BASE | UINT64_C(3) << 28},
          "iommu.capabilities: IGS 3 is reserved; accepted are 0 to 2"},
+        {{.capabilities = BASE | BIT(10) | BIT(11)}, NULL}, /* BASE has Sv39 and Sv39x4 */
+        {{.capabilities = (BASE & ~BIT(9)) | BIT(10)}, FIRST_STAGE},
+        {{.capabilities = BASE | BIT(11)}, FIRST_STAGE},
+        {{.capabilities = (BASE & ~BIT(9)) | BIT(10) | BIT(11)}, FIRST_STAGE},
+        {{.capabilities = BASE & ~BIT(9)}, NULL},
+        {{.capabilities = (BASE & ~BIT(17)) | BIT(18)}, NULL},
+        {{.capabilities = BASE | BIT(19)}, NULL},
         {{.capabilities = BASE | BIT(12)}, "iommu.capabilities: bits 0x1000 are reserved"},
         {{.capabilities = BASE | BIT(20)}, "iommu.capabilities: bits 0x100000 are reserved"},
         {{.capabilities = BASE | BIT(44)}, "iommu.capabilities: bits 0x100000000000 are reserved"},

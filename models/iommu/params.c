@@ -123,6 +123,7 @@ static bool check_caches(const struct iommu_config *c, struct vd_error *err)
     return true;
 }
 
+/* [iommu CAP] Of the first stage each mode needs the next smaller one; of the second none does. */
 static bool check_capabilities(const struct iommu_config *c, struct vd_error *err)
 {
     uint64_t caps = c->capabilities, known = 0;
@@ -137,6 +138,10 @@ static bool check_capabilities(const struct iommu_config *c, struct vd_error *er
     if (GET(caps, capabilities_PAS) < 32 || GET(caps, capabilities_PAS) > 56)
         return vd_fail(err, "iommu.capabilities: PAS %u is not in 32..56",
                        (unsigned)GET(caps, capabilities_PAS));
+    if (GET(caps, capabilities_Sv48) > GET(caps, capabilities_Sv39) ||
+        GET(caps, capabilities_Sv57) > GET(caps, capabilities_Sv48))
+        return vd_fail(err, "iommu.capabilities: Sv48 needs Sv39, and Sv57 needs both; accepted "
+                            "are sv39, sv48 and sv57 from the first on");
     return true;
 }
 

@@ -117,9 +117,9 @@ static void restrict_ppn(struct iommu *m, uint32_t reg)
 static void configure_fctl(struct iommu *m)
 {
     bool narrow = CAP(m, Sv32) || CAP(m, Sv32x4);
-    bool wide = m->st.reg[REG_capabilities] &
-                (MASK(capabilities_Sv39) | MASK(capabilities_Sv48) | MASK(capabilities_Sv57) |
-                 MASK(capabilities_Sv39x4) | MASK(capabilities_Sv48x4) | MASK(capabilities_Sv57x4));
+    bool wide =
+        m->st.reg[REG_capabilities] & (MASK(capabilities_Sv39) | MASK(capabilities_Sv39x4) |
+                                       MASK(capabilities_Sv48x4) | MASK(capabilities_Sv57x4));
     uint64_t *w = &m->writable[REG_fctl];
     *w = SET(*w, fctl_BE, CAP(m, END));
     *w = SET(*w, fctl_WSI, CAP(m, IGS) == 2);
