@@ -15,6 +15,7 @@
 #include "pflash/pflash.h"
 #include "platforms/config.h"
 #include "rtc/rtc.h"
+#include "specimen.h"
 #include "uart/uart.h"
 #include "verbs.h"
 #include "virtio/mmio.h"
@@ -98,7 +99,7 @@ static void print_iommu(void)
             print_row(&rows[i]);
 }
 
-static void print_register(const struct vd_reg *reg, const char *capability)
+static void print_register(const struct vd_reg *reg, uint64_t reset, const char *capability)
 {
     char offset[48];
     if (reg->count > 1)
@@ -107,7 +108,7 @@ static void print_register(const struct vd_reg *reg, const char *capability)
     else
         snprintf(offset, sizeof(offset), "0x%03x", reg->offset);
     printf("| %s | %s | %u bytes, reset 0x%" PRIx64 " |%s%s | %s |\n", offset, reg->name, reg->size,
-           reg->reset, capability ? " if " : "", capability ? capability : "",
+           reset, capability ? " if " : "", capability ? capability : "",
            reg->anchor ? reg->anchor : "");
     print_fields(reg);
 }
@@ -119,8 +120,11 @@ static void print_model(size_t index)
     const struct vd_reg *regs = models[index].regs(&count);
     printf("## %s\n\n| offset | register | | access | anchor |\n|---|---|---|---|---|\n",
            models[index].name);
+    struct specimen *specimen = specimen_create(models[index].name);
     for (uint32_t i = 0; i < count; i++)
-        print_register(&regs[i], iommu ? iommu_reg_capability(i) : NULL);
+        print_register(&regs[i], specimen_reset(specimen, &regs[i]),
+                       iommu ? iommu_reg_capability(i) : NULL);
+    specimen_destroy(specimen);
     if (iommu)
         print_iommu();
     putchar('\n');
@@ -133,7 +137,8 @@ int verb_regs(int argc, char **argv)
         names[i] = models[i].name;
     if (argc == 1 && strcmp(argv[0], "--help") == 0) {
         puts("viaduct regs [MODEL]: prints the register tables of all models, or of one, as "
-             "Markdown; of the IOMMU also capabilities, structures in memory, commands, causes.");
+             "Markdown, with their resets in the default machine; of the IOMMU also capabilities, "
+             "structures in memory, commands, causes.");
         return STATUS_OK;
     }
     if (argc > 1)

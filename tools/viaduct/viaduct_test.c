@@ -352,6 +352,13 @@ static void every_verb_has_help(void **state)
     assert_non_null(strstr(rig_output, "a02-vsfile-hot"));
     assert_int_equal(rig_run("exp show a02-vsfile-hot"), 0);
     assert_non_null(strstr(rig_output, "expectation:"));
+    assert_int_equal(rig_run("regs iommu"), 0);
+    assert_non_null(strstr(rig_output, "| 0x000 | capabilities | 8 bytes, reset 0xff8efefcf10 |"));
+    assert_non_null(strstr(rig_output, "| 0x008 | fctl | 4 bytes, reset 0x0 |"));
+    assert_int_equal(rig_run("regs endpoint"), 0);
+    assert_non_null(strstr(rig_output, "| vectors | 4 bytes, reset 0x40 |"));
+    assert_int_equal(rig_run("regs nvme"), 0);
+    assert_non_null(strstr(rig_output, "| CAP | 8 bytes, reset 0x20010103ff |"));
     assert_int_equal(rig_run("regs imsic"), 0);
     assert_non_null(strstr(rig_output, "seteipnum_le"));
 }
