@@ -5,6 +5,8 @@
 #ifndef SYSTEMC_IOMMU_TLM_H
 #define SYSTEMC_IOMMU_TLM_H
 
+#include <cstring>
+#include <deque>
 #include <map>
 #include <memory>
 #include <systemc>
@@ -17,9 +19,15 @@ extern "C" {
 #include "iommu/iommu.h"
 }
 
-/* Says who a transaction is from; without it, device 0. */
+/* Says who a transaction is from, and what struct vd_txn says besides; without it, device 0's plain
+ * access. */
 struct RequesterExtension : tlm::tlm_extension<RequesterExtension> {
     uint32_t requester = 0;
+    uint32_t attrs = 0;            /* VD_PROCESS_ID, VD_PRIVILEGED, VD_EXEC, VD_POSTED, ... */
+    uint32_t process_id = 0;       /* with VD_PROCESS_ID */
+    vd_at at = VD_AT_UNTRANSLATED; /* a translation request reads 8 bytes, the answer */
+    uint16_t rcid = 0, mcid = 0;   /* QoS */
+    vd_status status = VD_OK;      /* the result, where the payload's knows fewer */
 
     tlm::tlm_extension_base *clone() const override
     {
@@ -54,12 +62,29 @@ struct AtomicExtension : tlm::tlm_extension<AtomicExtension> {
     }
 };
 
+/* A PCIe message, with TLM_IGNORE_COMMAND, to or from the device that RequesterExtension names. The
+ * payload's data are the two doublewords of struct iommu_device_port and iommu_message(). */
+struct MessageExtension : tlm::tlm_extension<MessageExtension> {
+    uint32_t code = 0;
+
+    tlm::tlm_extension_base *clone() const override
+    {
+        return new MessageExtension(*this);
+    }
+    void copy_from(const tlm::tlm_extension_base &other) override
+    {
+        *this = static_cast<const MessageExtension &>(other);
+    }
+};
+
 class IommuTlm : public sc_core::sc_module
 {
   public:
     tlm_utils::simple_target_socket<IommuTlm> registers{"registers"};
     tlm_utils::simple_target_socket<IommuTlm> devices{"devices"};
     tlm_utils::simple_initiator_socket<IommuTlm> memory{"memory"};
+    /* Messages to devices; unbound: they go nowhere. */
+    tlm_utils::simple_initiator_socket_optional<IommuTlm> messages{"messages"};
     sc_core::sc_vector<sc_core::sc_signal<bool>> wires{"wires", 16};
 
     SC_HAS_PROCESS(IommuTlm);
@@ -68,6 +93,7 @@ class IommuTlm : public sc_core::sc_module
         registers.register_b_transport(this, &IommuTlm::on_register);
         devices.register_b_transport(this, &IommuTlm::on_device);
         SC_THREAD(run_timers);
+        SC_THREAD(run_messages);
         const vd_host host = {&ops, this};
         vd_error error;
         iommu.reset(iommu_create(&config, &host, &error));
@@ -75,6 +101,7 @@ class IommuTlm : public sc_core::sc_module
             SC_REPORT_FATAL("iommu", error.text);
         iommu_device_port port = {};
         port.respond = &IommuTlm::responded;
+        port.message = &IommuTlm::messaged;
         port.ctx = this;
         iommu_connect(iommu.get(), &port);
     }
@@ -97,9 +124,16 @@ class IommuTlm : public sc_core::sc_module
         sc_core::sc_event answered;
     };
 
+    struct Message {
+        uint32_t device, code;
+        uint64_t data[2];
+    };
+
     std::map<std::pair<vd_time, uint64_t>, vd_event *> timers;
     sc_core::sc_event timers_changed;
     std::map<uint32_t, Waiting *> waiting;
+    std::deque<Message> outgoing;
+    sc_core::sc_event message_left;
     uint64_t order = 0, serials = 0;
     sc_core::sc_mutex atomics;
     uint32_t tags = 0;
@@ -127,12 +161,33 @@ class IommuTlm : public sc_core::sc_module
             std::memcpy(txn.data, payload.get_data_ptr(), txn.size);
         const RequesterExtension *extension = nullptr;
         payload.get_extension(extension);
-        txn.requester = extension ? extension->requester : 0;
+        if (!extension)
+            return txn;
+        txn.requester = extension->requester;
+        txn.attrs = extension->attrs;
+        txn.process_id = extension->process_id;
+        txn.at = static_cast<uint8_t>(extension->at);
+        txn.rcid = extension->rcid;
+        txn.mcid = extension->mcid;
         return txn;
+    }
+
+    static void fill(RequesterExtension &extension, const vd_txn &txn)
+    {
+        extension.requester = txn.requester;
+        extension.attrs = txn.attrs;
+        extension.process_id = txn.process_id;
+        extension.at = static_cast<vd_at>(txn.at);
+        extension.rcid = txn.rcid;
+        extension.mcid = txn.mcid;
     }
 
     static void give_back(tlm::tlm_generic_payload &payload, const vd_txn &txn, int status)
     {
+        RequesterExtension *extension = nullptr;
+        payload.get_extension(extension);
+        if (extension)
+            extension->status = static_cast<vd_status>(status);
         if (payload.is_read())
             std::memcpy(payload.get_data_ptr(), txn.data, payload.get_data_length());
         payload.set_response_status(status == VD_OK         ? tlm::TLM_OK_RESPONSE
@@ -164,15 +219,40 @@ class IommuTlm : public sc_core::sc_module
             return;
         wait(delay);
         delay = sc_core::SC_ZERO_TIME;
-        Waiting mine;
+        const MessageExtension *message = nullptr;
+        payload.get_extension(message);
         vd_txn txn = to_txn(payload);
-        txn.tag = tags++;
-        waiting[txn.tag] = &mine;
+        if (message)
+            take_message(payload, txn, message->code);
+        else if (txn.attrs & VD_POSTED)
+            submit(txn);
+        else
+            txn = answer_of(txn);
+        give_back(payload, txn, txn.status);
+    }
+
+    void take_message(const tlm::tlm_generic_payload &payload, vd_txn &txn, uint32_t code)
+    {
+        txn.tag = code;
+        std::memcpy(txn.data, payload.get_data_ptr(), payload.get_data_length());
+        iommu_message(iommu.get(), &txn);
+    }
+
+    void submit(const vd_txn &txn)
+    {
         while (iommu_submit(iommu.get(), &txn) == VD_RETRY)
             wait(1, sc_core::SC_NS);
+    }
+
+    vd_txn answer_of(vd_txn txn)
+    {
+        Waiting mine;
+        txn.tag = tags++;
+        waiting[txn.tag] = &mine;
+        submit(txn);
         if (waiting.count(txn.tag))
             wait(mine.answered);
-        give_back(payload, mine.answer, mine.answer.status);
+        return mine.answer;
     }
 
     static void responded(void *ctx, const vd_txn *txn)
@@ -183,6 +263,46 @@ class IommuTlm : public sc_core::sc_module
         entry->second->answer = *txn;
         entry->second->answered.notify();
         self(ctx)->waiting.erase(entry);
+    }
+
+    /* The model is at work when it sends one, and must not be called before it returns. */
+    static void messaged(void *ctx, uint32_t device, uint32_t code, const uint64_t data[2])
+    {
+        self(ctx)->outgoing.push_back({device, code, {data[0], data[1]}});
+        self(ctx)->message_left.notify(sc_core::SC_ZERO_TIME);
+    }
+
+    void run_messages()
+    {
+        for (;;) {
+            wait(message_left);
+            while (!outgoing.empty()) {
+                Message message = outgoing.front();
+                outgoing.pop_front();
+                if (messages.size())
+                    send(message);
+            }
+        }
+    }
+
+    void send(Message &message)
+    {
+        tlm::tlm_generic_payload payload;
+        RequesterExtension device;
+        MessageExtension code;
+        sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+        device.requester = message.device;
+        code.code = message.code;
+        payload.set_command(tlm::TLM_IGNORE_COMMAND);
+        payload.set_data_ptr(reinterpret_cast<unsigned char *>(message.data));
+        payload.set_data_length(sizeof(message.data));
+        payload.set_streaming_width(sizeof(message.data));
+        payload.set_extension(&device);
+        payload.set_extension(&code);
+        messages->b_transport(payload, delay);
+        payload.clear_extension(&device);
+        payload.clear_extension(&code);
+        wait(delay);
     }
 
     /* --- the model's host --- */
@@ -232,7 +352,7 @@ class IommuTlm : public sc_core::sc_module
     {
         tlm::tlm_generic_payload payload;
         RequesterExtension extension;
-        extension.requester = txn.requester;
+        fill(extension, txn);
         payload.set_command(atomic               ? tlm::TLM_IGNORE_COMMAND
                             : txn.cmd == VD_READ ? tlm::TLM_READ_COMMAND
                                                  : tlm::TLM_WRITE_COMMAND);
