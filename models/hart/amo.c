@@ -97,6 +97,7 @@ void amo_slice_end(struct hart *h)
     h->host.ops->watch(h->host.ctx, page_of(h->st.reservation_spa), true);
 }
 
+/* CHOICE: the hart's own stores leave its reservation, whether the page is watched or not. */
 void amo_snoop(struct hart *h, uint64_t spa, uint64_t size)
 {
     if (h->st.reservation_valid && spa < h->st.reservation_spa + h->st.reservation_size &&

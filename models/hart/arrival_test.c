@@ -220,12 +220,69 @@ static void a_snapshot_in_between(void **state)
     rig_free(b);
 }
 
+/* VS-mode waits for its code at `at`, where HS-mode's handler begins as well. */
+static struct rig *at_the_handler(uint64_t at)
+{
+    struct hart_config config = {
+        .cycle_ps = NS,
+        .timing = {.icache_lines = 4, .icache_miss = 9, .tlb_walk = 4, .trap_entry = 6}};
+    struct rig *r = rig_new(&config);
+    struct hart_state *st = &r->hart->st;
+    for (unsigned i = 0; i < 20; i++)
+        EMIT(r, addi, 5, 5, 0, 1);
+    bench_poke(&r->bench, DATA_AT + 16, 8, (at >> 30 << 28) | 0xcf); /* a gigapage: V R W X A D */
+    csr_poke(r->hart, CSR_pmpaddr0, ~UINT64_C(0));
+    csr_poke(r->hart, CSR_pmpcfg0, 0x1f);
+    csr_poke(r->hart, CSR_satp, UINT64_C(8) << 60 | DATA_AT >> 12);
+    st->csr.stvec = at;
+    st->csr.mideleg = st->csr.mie = VD_BIT(INT_SEI);
+    st->priv = PRV_S;
+    st->virt = true;
+    mmu_context(r->hart);
+    rig_run(r, 1);
+    assert_int_equal(st->pc, at);
+    assert_int_equal(st->cycles, 9);
+    return r;
+}
+
+static void through_snapshot(struct rig *r)
+{
+    static uint8_t buffer[1 << 18];
+    size_t size = hart_save(r->hart, buffer, sizeof(buffer));
+    assert_true(hart_restore(r->hart, buffer, size));
+}
+
+/* The slice ended where an interrupt leads to, in another mode: the code there is not at hand. */
+static void snapshots_before_an_interrupt_to_the_same_place(void **state)
+{
+    (void)state;
+    uint64_t cycles[3];
+    for (unsigned snapshots = 0; snapshots < 3; snapshots++) {
+        struct rig *r = at_the_handler(RAM_AT);
+        if (snapshots > 0)
+            through_snapshot(r);
+        hart_wire(r->hart, VD_LINE_SEIP, true);
+        rig_run(r, 1);
+        assert_int_equal(r->hart->st.interrupts, 1);
+        if (snapshots > 1)
+            through_snapshot(r);
+        rig_step(r, 3);
+        cycles[snapshots] = r->hart->st.cycles;
+        rig_free(r);
+    }
+    assert_int_equal(cycles[1], cycles[0]);
+    assert_int_equal(cycles[2], cycles[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(functional_every_cycle),    cmocka_unit_test(inorder_every_cycle),
-        cmocka_unit_test(raised_by_the_hart_itself), cmocka_unit_test(enabled_by_the_program),
+        cmocka_unit_test(functional_every_cycle),
+        cmocka_unit_test(inorder_every_cycle),
+        cmocka_unit_test(raised_by_the_hart_itself),
+        cmocka_unit_test(enabled_by_the_program),
         cmocka_unit_test(a_snapshot_in_between),
+        cmocka_unit_test(snapshots_before_an_interrupt_to_the_same_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -78,6 +78,28 @@ static void a_write_by_others_kills_the_reservation(void **state)
 }
 
 /* Between LR and SC; the restored hart's reservation is guarded as well. */
+/* [unpriv norm:sc_other_hart_store_fail]: others' stores end it.  CHOICE: its own do not, wherever
+ * a slice ends and whether the page is watched. */
+static void own_stores_leave_the_reservation(void **state)
+{
+    (void)state;
+    for (unsigned slices = 0; slices < 8; slices++) {
+        struct rig *r = rig_new(NULL);
+        EMIT(r, lr_d, 5, 6, 0, 0);
+        EMIT(r, sd, 0, 6, 6, 0);
+        EMIT(r, cbo_zero, 0, 6, 0, 0);
+        EMIT(r, sc_d, 7, 6, 8, 0);
+        r->hart->st.csr.menvcfg = ~UINT64_C(0);
+        r->hart->st.x[6] = slices & 4 ? RAM_AT + 0x100 : DATA_AT; /* among the code, or not */
+        r->hart->st.x[7] = 9;
+        rig_run(r, 1 + (slices & 1));
+        rig_run(r, 1 + (slices >> 1 & 1));
+        rig_run(r, 4);
+        assert_int_equal(r->hart->st.x[7], 0);
+        rig_free(r);
+    }
+}
+
 static void a_reservation_survives_a_snapshot(void **state)
 {
     (void)state;
@@ -425,6 +447,7 @@ int main(void)
         cmocka_unit_test(atomics_outside_memory_fault),
         cmocka_unit_test(sc_succeeds_once),
         cmocka_unit_test(sc_succeeds_over_a_slice),
+        cmocka_unit_test(own_stores_leave_the_reservation),
         cmocka_unit_test(a_write_by_others_kills_the_reservation),
         cmocka_unit_test(a_reservation_survives_a_snapshot),
         cmocka_unit_test(a_write_beside_the_reservation_does_not),

@@ -172,12 +172,13 @@ static struct hart_block *look_up(struct hart *h)
 void exec_paused_state(const struct hart *h, struct hart_state *st)
 {
     struct hart_block *b = h->paused;
-    if (!b)
-        return;
-    const struct hart_op *op = h->paused_op ? h->paused_op : b->ops;
-    st->paused = !b->dead;
-    st->paused_op = (uint16_t)(op - b->ops);
-    st->paused_start = st->paused_pc - (uint64_t)(int64_t)block_mark(b, op)->offset;
+    if (b) {
+        const struct hart_op *op = h->paused_op ? h->paused_op : b->ops;
+        st->paused = !b->dead;
+        st->paused_op = (uint16_t)(op - b->ops);
+        st->paused_start = st->paused_pc - (uint64_t)(int64_t)block_mark(b, op)->offset;
+    }
+    st->paused = st->paused && exec_code_key(h) == h->code_key;
 }
 
 /* The block in which the slice before a restore ended, made again. */
@@ -203,11 +204,12 @@ static struct hart_block *rebuilt(struct hart *h)
 static struct hart_block *paused_block(struct hart *h)
 {
     struct hart_block *b = h->paused;
-    bool wanted = !(h->armed & ARMED_STEP) && h->st.pc == h->st.paused_pc;
+    bool wanted =
+        !(h->armed & ARMED_STEP) && h->st.pc == h->st.paused_pc && exec_code_key(h) == h->code_key;
     bool restored = h->st.paused;
     h->paused = NULL;
     h->st.paused = false;
-    if (b && !b->dead && wanted && exec_code_key(h) == h->code_key)
+    if (b && !b->dead && wanted)
         return b;
     if (!b && restored && wanted && (b = rebuilt(h)))
         return b;

@@ -1,28 +1,35 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Bytes become a program of random instructions, with random CSRs and page tables, that two harts
- * execute: one in slices, through a snapshot in the middle, one in single steps.  They must agree
- * in everything that software can see, and the state must make sense. */
+/* Bytes become a program of random instructions, with random CSRs and page tables, and what happens
+ * around it: timers, lines, MSIs, DMA.  Two harts execute it, one in slices and through snapshots
+ * into other harts, one in single steps.  They must agree in everything that software can see, and
+ * the state must make sense. */
+#include "hart/exec_world.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "hart/csr.h"
-#include "hart/exec.h"
-#include "support/bench.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { RAM_BYTES = 0x10000, OP_BYTES = 6, MOST_OPS = 96, CYCLES = 600 };
-#define RAM_AT   UINT64_C(0x80000000)
-#define TRAP_AT  (RAM_AT + 0x800)
-#define TABLE_AT (RAM_AT + 0x4000) /* satp, vsatp; a gigapage leaf in every entry, and links */
-#define GROOT_AT (RAM_AT + 0x8000) /* hgatp: 16 KiB */
-#define DATA_AT  (RAM_AT + 0xf000)
+enum { OP_BYTES = 6, MOST_OPS = 96, CYCLES = 400 };
+#define TRAP_AT   (WORLD_RAM_AT + 0x800)
+#define S_TRAP_AT (WORLD_RAM_AT + 0x840)
+#define TABLE_AT  (WORLD_RAM_AT + 0x4000) /* satp, vsatp; a gigapage leaf in every entry, a link */
+#define GROOT_AT  (WORLD_RAM_AT + 0x8000) /* hgatp: 16 KiB */
+#define DATA_AT   (WORLD_RAM_AT + 0xf000)
 
-/* One world: a hart and its memory. */
-struct world {
-    struct bench bench;
-    struct vd_host_ops ops;
-    struct hart *hart;
+/* How an input begins. */
+enum {
+    IN_MODE, /* of the hart, and which translations and interrupts are on */
+    IN_LEAF,
+    IN_GUEST_LEAF,
+    IN_MODEL,
+    IN_INTERVAL, /* between two comparisons */
+    IN_SWAPS,    /* a snapshot after so many of them; 0: none */
+    IN_QUANTUM,  /* of the sliced hart */
+    IN_TIMERS,
+    HEADER_BYTES,
 };
 
 static struct world sliced, stepped;
@@ -31,42 +38,6 @@ static void demand(bool holds)
 {
     if (!holds)
         abort();
-}
-
-static void snoop(void *ctx, uint64_t spa, uint64_t size)
-{
-    hart_snoop(((struct world *)ctx)->hart, spa, size);
-}
-
-static const struct vd_host_ops *bench_ops;
-
-/* The bench does not take back grants, the bus does. */
-static void watch(void *ctx, uint64_t spa, bool on)
-{
-    struct world *w = ((struct bench *)ctx)->snoop_ctx;
-    bench_ops->watch(ctx, spa, on);
-    if (on)
-        hart_revoke(w->hart, spa);
-}
-
-static void build(struct world *w, const struct hart_config *config)
-{
-    struct vd_error err;
-    bench_init_ram(&w->bench, RAM_AT, RAM_BYTES);
-    bench_ops = w->bench.host.ops;
-    w->ops = *bench_ops;
-    w->ops.watch = watch;
-    w->bench.host.ops = &w->ops;
-    w->bench.snoop = snoop;
-    w->bench.snoop_ctx = w;
-    w->hart = hart_create(config, &w->bench.host, NULL, &err);
-    demand(w->hart != NULL);
-}
-
-static void drop(struct world *w)
-{
-    hart_destroy(w->hart);
-    bench_done(&w->bench);
 }
 
 /* --- programs --- */
@@ -81,7 +52,7 @@ static const uint16_t numbers[] = {
 
 /* What is worth being in a register: addresses and values of CSRs. */
 static const uint64_t values[32] = {
-    [5] = RAM_AT + 0x100,
+    [5] = WORLD_RAM_AT + 0x100,
     [6] = DATA_AT,
     [7] = DATA_AT + 0xffc, /* accesses leave the page, and memory */
     [8] = UINT64_C(8) << 60 | UINT64_C(1) << 44 | TABLE_AT >> 12,
@@ -100,10 +71,14 @@ static const uint64_t values[32] = {
     [21] = 1,
     [22] = 64,
     [23] = VD_BIT(62) | VD_BIT(5),
-    [24] = RAM_AT,
-    [25] = RAM_AT + 0x202,
+    [24] = WORLD_RAM_AT,
+    [25] = WORLD_RAM_AT + 0x202,
     [26] = UINT64_C(0x7ff8000000000001),
     [27] = 0x222,
+    [28] = WORLD_RAM_AT + 0x2ffd, /* accesses cross into another page */
+    [29] = WORLD_RAM_AT + 0xffe,
+    [30] = WORLD_DEVICE + 0x1000,
+    [31] = WORLD_DEVICE + 0x20c0,
 };
 
 /* A wait ends with the slice, so it is the one instruction that may tell the two harts apart. */
@@ -112,9 +87,16 @@ static bool depends_on_slices(enum insn_code code)
     return code == INSN_wrs_nto || code == INSN_wrs_sto;
 }
 
+/* Rows that most of a program's adventures begin with. */
+static const uint16_t adventures[] = {INSN_wfi,  INSN_ecall, INSN_mret,       INSN_sret, INSN_csrrw,
+                                      INSN_ld,   INSN_sd,    INSN_sw,         INSN_lr_d, INSN_sc_d,
+                                      INSN_jalr, INSN_beq,   INSN_sfence_vma, INSN_hlv_w};
+
 static uint32_t instruction(const uint8_t *op)
 {
     enum insn_code code = (enum insn_code)((op[0] | op[1] << 8) % INSN_COUNT);
+    if ((op[1] & 0xe0) == 0x60)
+        code = (enum insn_code)adventures[op[0] % (sizeof(adventures) / sizeof(adventures[0]))];
     struct insn_format f = insn_format(code);
     uint32_t bits = f.match;
     if (op[1] & 0x80) /* anything at all */
@@ -139,22 +121,29 @@ static uint32_t instruction(const uint8_t *op)
     return bits;
 }
 
-static void poke32(uint8_t *ram, uint64_t at, uint32_t value)
+/* What trapped is skipped, in the mode that it came from; what interrupted is silenced. */
+static void put_handlers(uint8_t *ram, bool files)
 {
-    memcpy(ram + (at - RAM_AT), &value, sizeof(value));
-}
-
-/* M-mode's handler goes on behind what trapped, in the mode that it came from. */
-static void put_handler(uint8_t *ram)
-{
-    static const uint32_t handler[] = {
-        0x341022f3, /* csrr x5, mepc */
-        0x00428293, /* addi x5, x5, 4 */
-        0x34129073, /* csrw mepc, x5 */
-        0x30200073, /* mret */
+    const uint32_t nop = 0x00000013;
+    const uint32_t machine[] = {
+        files ? 0x35c01073 : nop, /* csrw mtopei, x0 */
+        0x14d51073,               /* csrw stimecmp, x10 */
+        0x24d51073,               /* csrw vstimecmp, x10 */
+        0x341022f3,               /* csrr x5, mepc */
+        0x00428293,               /* addi x5, x5, 4 */
+        0x34129073,               /* csrw mepc, x5 */
+        0x30200073,               /* mret */
     };
-    for (unsigned i = 0; i < sizeof(handler) / sizeof(handler[0]); i++)
-        poke32(ram, TRAP_AT + 4 * i, handler[i]);
+    const uint32_t supervisor[] = {
+        files ? 0x15c01073 : nop, /* csrw stopei, x0 */
+        0x14d51073,               /* csrw stimecmp, x10 */
+        0x141022f3,               /* csrr x5, sepc */
+        0x00428293,               /* addi x5, x5, 4 */
+        0x14129073,               /* csrw sepc, x5 */
+        0x10200073,               /* sret */
+    };
+    memcpy(ram + (TRAP_AT - WORLD_RAM_AT), machine, sizeof(machine));
+    memcpy(ram + (S_TRAP_AT - WORLD_RAM_AT), supervisor, sizeof(supervisor));
 }
 
 /* The root maps gigapages onto themselves with the rights that the input says, and addresses near
@@ -165,48 +154,156 @@ static void put_tables(uint8_t *ram, uint8_t first, uint8_t guest)
     for (unsigned i = 0; i < 4; i++) {
         uint64_t leaf = (i * gigapage >> 12) << 10 | 1 | (i == 2 ? first | 0xce : first);
         uint64_t gleaf = (i * gigapage >> 12) << 10 | 1 | (i == 2 ? guest | 0xde : guest);
-        memcpy(ram + (TABLE_AT - RAM_AT) + 8 * i, &leaf, sizeof(leaf));
-        memcpy(ram + (GROOT_AT - RAM_AT) + 8 * i, &gleaf, sizeof(gleaf));
+        memcpy(ram + (TABLE_AT - WORLD_RAM_AT) + 8 * i, &leaf, sizeof(leaf));
+        memcpy(ram + (GROOT_AT - WORLD_RAM_AT) + 8 * i, &gleaf, sizeof(gleaf));
     }
     uint64_t link = (TABLE_AT >> 12) << 10 | 1;
-    memcpy(ram + (TABLE_AT - RAM_AT), &link, sizeof(link));
+    memcpy(ram + (TABLE_AT - WORLD_RAM_AT), &link, sizeof(link));
+}
+
+/* Something happens outside instead of an instruction. */
+static bool is_disturbance(const uint8_t *op)
+{
+    return (op[1] & 0xe0) == 0x40;
+}
+
+static struct world_disturbance disturbance(const uint8_t *op, bool files)
+{
+    static const uint32_t lines[] = {VD_LINE_MSIP,  VD_LINE_MTIP,      VD_LINE_MEIP,
+                                     VD_LINE_SEIP,  VD_LINE_HGEIP + 1, VD_LINE_HGEIP + 3,
+                                     VD_LINE_HGEIP, VD_LINE_MSIP};
+    struct world_disturbance what = {.kind = op[1] % WORLD_KINDS,
+                                     .at = (op[0] | (op[2] & 1u) << 8) * (vd_time)WORLD_CYCLE};
+    switch (what.kind) {
+    case WORLD_LINE: /* with an IMSIC, the others are its own */
+        what.where = lines[files ? op[3] & 1 : op[3] & 7];
+        what.value = 1;
+        break;
+    case WORLD_MSI:
+        what.where = op[3] % WORLD_FILES;
+        what.value = op[4] & 63;
+        break;
+    default:
+        what.where = (op[3] | (uint32_t)op[4] << 8) & (WORLD_RAM - 4);
+        what.value = op[5] & 1 ? (uint32_t)op[2] << 2 | 0x13u : op[5];
+    }
+    return what;
 }
 
 static void load_program(struct world *w, const uint8_t *data, size_t size)
 {
     uint8_t *ram = w->bench.ram;
-    struct hart_state *st = &w->hart->st;
-    put_handler(ram);
-    put_tables(ram, data[1], data[2]);
-    for (size_t i = 0; i < MOST_OPS && 6 + (i + 1) * OP_BYTES <= size; i++)
-        poke32(ram, RAM_AT + 4 * i, instruction(data + 6 + i * OP_BYTES));
+    uint32_t words = 0;
+    put_handlers(ram, w->files);
+    put_tables(ram, data[IN_LEAF], data[IN_GUEST_LEAF]);
+    for (size_t i = HEADER_BYTES; i + OP_BYTES <= size && words < MOST_OPS; i += OP_BYTES) {
+        if (!is_disturbance(data + i)) {
+            uint32_t bits = instruction(data + i);
+            memcpy(ram + 4 * words++, &bits, sizeof(bits));
+        } else if (w->disturbances < WORLD_DISTURBANCES) {
+            world_disturb(w, disturbance(data + i, w->files));
+        }
+    }
+}
+
+static void open_interrupts(struct hart_csrs *csr, uint8_t how)
+{
+    csr->mie = ~UINT64_C(0);
+    csr->mstatus |= VD_BIT(3) | VD_BIT(1); /* MIE, SIE */
+    csr->vsstatus |= VD_BIT(1);
+    csr->hgeie = 0xe;
+    csr->hstatus |= VD_BIT(HSTATUS_VGEIN_LSB);
+    if (!(how & 0x80))
+        return;
+    csr->mideleg = csr->medeleg = ~UINT64_C(0);
+    csr->hideleg = csr->hedeleg = ~UINT64_C(0);
+}
+
+/* Only what a write leaves of them is in the state. */
+static void settle_csrs(struct hart *h)
+{
+    static const uint16_t legal[] = {CSR_mie,     CSR_mideleg, CSR_medeleg, CSR_hideleg,
+                                     CSR_hedeleg, CSR_hgeie,   CSR_mstatus, CSR_hstatus};
+    for (unsigned i = 0; i < sizeof(legal) / sizeof(legal[0]); i++) {
+        uint64_t value;
+        demand(csr_peek(h, legal[i], &value));
+        csr_poke(h, legal[i], value);
+    }
+}
+
+static void set_up(struct world *w, const uint8_t *data)
+{
+    static const uint8_t modes[] = {PRV_M, PRV_S, PRV_U, PRV_S | 4, PRV_U | 4, PRV_M, PRV_S, PRV_M};
+    struct hart *h = w->hart;
+    struct hart_state *st = &h->st;
+    uint8_t how = data[IN_MODE];
     memcpy(st->x, values, sizeof(values));
     memcpy(st->f, values, sizeof(values));
-    st->csr.mtvec = st->csr.stvec = st->csr.vstvec = TRAP_AT;
+    st->csr.mtvec = TRAP_AT;
+    st->csr.stvec = st->csr.vstvec = S_TRAP_AT;
     st->csr.mstatus |= MSTATUS_FS;
     st->csr.vsstatus |= MSTATUS_FS;
     st->csr.mcounteren = st->csr.hcounteren = st->csr.scounteren = UINT32_MAX;
-    csr_poke(w->hart, CSR_pmpaddr0, ~UINT64_C(0));
-    csr_poke(w->hart, CSR_pmpcfg0, 0x1f);
-    csr_poke(w->hart, CSR_mstateen0, ~UINT64_C(0));
-    csr_poke(w->hart, CSR_menvcfg, UINT64_C(0xe0000000000000f1));
-    static const uint8_t modes[] = {PRV_M, PRV_S, PRV_U, PRV_S | 4, PRV_U | 4, PRV_M, PRV_S, PRV_M};
-    st->priv = modes[data[0] & 7] & 3;
-    st->virt = modes[data[0] & 7] & 4;
-    mmu_context(w->hart);
+    csr_poke(h, CSR_pmpaddr0, ~UINT64_C(0));
+    csr_poke(h, CSR_pmpcfg0, 0x1f);
+    csr_poke(h, CSR_mstateen0, ~UINT64_C(0));
+    csr_poke(h, CSR_hstateen0, ~UINT64_C(0));
+    csr_poke(h, CSR_menvcfg, UINT64_C(0xe0000000000000f1));
+    csr_poke(h, CSR_henvcfg, UINT64_C(0xe0000000000000f1));
+    if (how & 0x40)
+        open_interrupts(&st->csr, how);
+    settle_csrs(h);
+    csr_poke(h, CSR_satp, how & 8 ? values[8] : 0);
+    csr_poke(h, CSR_vsatp, how & 16 ? values[8] : 0);
+    csr_poke(h, CSR_hgatp, how & 32 ? values[9] : 0);
+    csr_poke(h, CSR_stimecmp, data[IN_TIMERS] & 15 ? data[IN_TIMERS] & 15 : ~UINT64_C(0));
+    csr_poke(h, CSR_vstimecmp, data[IN_TIMERS] >> 4 ? data[IN_TIMERS] >> 3 : ~UINT64_C(0));
+    for (unsigned i = 0; i < WORLD_FILES; i++)
+        w->file[i] = (struct world_file){.eie = ~UINT64_C(1), .eidelivery = 1};
+    st->priv = modes[how & 7] & 3;
+    st->virt = modes[how & 7] & 4;
+    mmu_context(h);
 }
 
-/* --- execution --- */
-
-static void run(struct world *w, uint64_t cycles)
+static struct hart_config model_of(uint32_t model)
 {
-    struct vd_runner *runner = hart_runner(w->hart);
-    if (runner->asleep)
-        return;
-    runner->limit = (w->hart->st.cycles + cycles) * w->hart->cfg.cycle_ps;
-    runner->run(runner->ctx);
-    w->bench.num_records = w->bench.num_writes = 0;
+    struct hart_config config = {.reset_pc = WORLD_RAM_AT,
+                                 .geilen = WORLD_FILES - 2,
+                                 .tlb_entries = model & 1 ? 8 : 64,
+                                 .cycle_ps = WORLD_CYCLE};
+    uint32_t count;
+    const struct vd_param *params = hart_params(&count);
+    for (uint32_t i = 0; i < count && model & 8; i++)
+        if (params[i].type == VD_PARAM_FLAG) /* Svadu as well, but not Svade */
+            config.extensions |= (uint64_t)(params[i].min != HART_EXT_Svade) << params[i].min;
+    if (model & 2)
+        config.timing = (struct hart_timing){.load = 3,
+                                             .mul = 2,
+                                             .mispredict = 5,
+                                             .icache_lines = 4,
+                                             .icache_miss = 9,
+                                             .dcache_lines = 4,
+                                             .dcache_miss = 7,
+                                             .predictor_entries = 16,
+                                             .tlb_walk = 4,
+                                             .interrupt_sync = 3,
+                                             .trap_entry = 6,
+                                             .trap_exit = 7,
+                                             .wfi_wake = 7,
+                                             .uncached = 4};
+    return config;
 }
+
+static void start(struct world *w, const uint8_t *data, size_t size)
+{
+    uint32_t model = data[IN_MODEL] % WORLD_MODELS;
+    struct hart_config config = model_of(model);
+    world_start(w, &config, model, model & 4);
+    load_program(w, data, size);
+    set_up(w, data);
+}
+
+/* --- comparison --- */
 
 static void check(const struct hart *h)
 {
@@ -220,51 +317,44 @@ static void compare(const struct world *a, const struct world *b)
     const struct hart_state *x = &a->hart->st, *y = &b->hart->st;
     demand(x->pc == y->pc && x->cycles == y->cycles && x->instret == y->instret);
     demand(x->priv == y->priv && x->virt == y->virt && x->asleep == y->asleep);
+    demand(x->lines == y->lines && x->hgeip == y->hgeip && x->unsettled == y->unsettled);
+    demand(x->traps == y->traps && x->interrupts == y->interrupts && x->returns == y->returns);
+    demand(x->reservation_valid == y->reservation_valid);
     demand(!memcmp(x->x, y->x, sizeof(x->x)) && !memcmp(x->f, y->f, sizeof(x->f)));
     demand(!memcmp(&x->csr, &y->csr, sizeof(x->csr)));
-    demand(!memcmp(a->bench.ram, b->bench.ram, RAM_BYTES));
+    demand(!memcmp(a->file, b->file, sizeof(a->file)));
 }
 
-static void through_snapshot(struct hart *h)
+/* Memory, and behind the state what a snapshot holds of TLB, caches and predictor. */
+static void compare_rest(const struct world *a, const struct world *b)
 {
-    static uint8_t buffer[1 << 18];
-    size_t size = hart_save(h, buffer, sizeof(buffer));
-    demand(size <= sizeof(buffer) && hart_restore(h, buffer, size));
+    static uint8_t snapshots[2][1 << 18];
+    size_t size = hart_save(a->hart, snapshots[0], sizeof(snapshots[0])), st = sizeof(a->hart->st);
+    demand(size == hart_save(b->hart, snapshots[1], sizeof(snapshots[1])));
+    demand(size <= sizeof(snapshots[0]));
+    demand(!memcmp(snapshots[0] + st, snapshots[1] + st, size - st));
+    demand(!memcmp(a->bench.ram, b->bench.ram, WORLD_RAM));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (size < 6 + OP_BYTES)
+    if (size < HEADER_BYTES + OP_BYTES)
         return 0;
-    struct hart_config config = {.reset_pc = RAM_AT, .tlb_entries = data[3] & 1 ? 8 : 0};
-    if (data[3] & 2)
-        config.timing = (struct hart_timing){.load = 3,
-                                             .mul = 2,
-                                             .mispredict = 5,
-                                             .icache_lines = 4,
-                                             .icache_miss = 9,
-                                             .dcache_lines = 4,
-                                             .dcache_miss = 7,
-                                             .predictor_entries = 16,
-                                             .tlb_walk = 4};
-    build(&sliced, &config);
-    build(&stepped, &config);
-    load_program(&sliced, data, size);
-    load_program(&stepped, data, size);
-    for (uint64_t slice = 1u + data[4] % 64; sliced.hart->st.cycles < CYCLES;) {
-        uint64_t before = sliced.hart->st.cycles;
-        run(&sliced, slice);
-        while (stepped.hart->st.cycles < sliced.hart->st.cycles && !stepped.hart->runner.asleep)
-            run(&stepped, 1);
+    start(&sliced, data, size);
+    start(&stepped, data, size);
+    vd_time interval = (1u + data[IN_INTERVAL] % 128) * (vd_time)WORLD_CYCLE, end = 0;
+    vd_time quantum = data[IN_QUANTUM] ? data[IN_QUANTUM] * (vd_time)WORLD_CYCLE : VD_NEVER / 2;
+    for (unsigned i = 1; end < CYCLES * (vd_time)WORLD_CYCLE; i++) {
+        end += interval;
+        world_run(&sliced, end, quantum, data[IN_QUANTUM] & 1);
+        world_run(&stepped, end, WORLD_CYCLE, false);
         check(sliced.hart);
         compare(&sliced, &stepped);
-        if (sliced.hart->runner.asleep)
-            break;
-        demand(sliced.hart->st.cycles > before);
-        if (data[5] & 1)
-            through_snapshot(sliced.hart);
+        if (data[IN_SWAPS] & 7 && i % (data[IN_SWAPS] & 7) == 0)
+            world_swap(&sliced);
     }
-    drop(&sliced);
-    drop(&stepped);
+    compare_rest(&sliced, &stepped);
+    world_end(&sliced);
+    world_end(&stepped);
     return 0;
 }

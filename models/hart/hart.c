@@ -126,6 +126,10 @@ void hart_destroy(struct hart *h)
 {
     if (!h)
         return;
+    struct vd_event *events[] = {&h->timer, &h->vtimer, &h->settled, &h->overflow};
+    for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+        if (events[i]->slot)
+            h->host.ops->cancel(h->host.ctx, events[i]);
     exec_destroy(h);
     mmu_destroy(h);
     free(h);
@@ -138,6 +142,7 @@ static void state_replaced(struct hart *h)
     trigger_rearm(h);
     h->paused = NULL;
     h->paused_op = NULL;
+    h->code_key = exec_code_key(h);
     exec_flush(h);
     interrupt_timers(h);
     interrupt_restored(h);
@@ -168,7 +173,8 @@ void hart_wire(struct hart *h, uint32_t line, bool level)
 
 void hart_snoop(struct hart *h, uint64_t spa, uint64_t size)
 {
-    amo_snoop(h, spa, size);
+    if (!h->storing)
+        amo_snoop(h, spa, size);
     block_written(h, spa, size);
 }
 

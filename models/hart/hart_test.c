@@ -108,6 +108,25 @@ static void isa_string_names_the_extensions(void **state)
 }
 
 /* Interrupt lines and events go on: the snapshot is everything. */
+static void nothing_fires_for_a_hart_that_is_gone(void **state)
+{
+    (void)state;
+    struct hart_config config = {.timing = {.interrupt_sync = 3}};
+    struct rig *r = rig_new(&config);
+    csr_poke(r->hart, CSR_menvcfg, ENVCFG_STCE);
+    csr_poke(r->hart, CSR_henvcfg, ENVCFG_STCE);
+    csr_poke(r->hart, CSR_stimecmp, 5);
+    csr_poke(r->hart, CSR_vstimecmp, 6);
+    csr_poke(r->hart, CSR_mhpmcounter3, ~UINT64_C(0) - 100);
+    csr_poke(r->hart, CSR_mhpmevent3, 1);
+    hart_wire(r->hart, VD_LINE_MSIP, true);
+    assert_int_equal(r->bench.num_events, 4);
+    hart_destroy(r->hart);
+    r->hart = NULL;
+    assert_int_equal(r->bench.num_events, 0);
+    rig_free(r);
+}
+
 static void instances_are_independent(void **state)
 {
     (void)state;
@@ -135,6 +154,7 @@ int main(void)
         cmocka_unit_test(modes_have_their_names),
         cmocka_unit_test(isa_string_names_the_extensions),
         cmocka_unit_test(instances_are_independent),
+        cmocka_unit_test(nothing_fires_for_a_hart_that_is_gone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -132,7 +132,7 @@ static bool bus_load(struct hart *h, const struct regime *r, uint64_t va, uint64
  * instruction; being watched must not cost time. */
 static bool memory_store(struct hart *h, const struct regime *r, uint64_t va, struct vd_txn *txn)
 {
-    return answered(h, r, va, txn, h->host.ops->access(h->host.ctx, txn));
+    return answered(h, r, va, txn, hart_write_watched(h, txn));
 }
 
 /* A posted write: the hart goes on while it is on its way. */
@@ -326,7 +326,7 @@ static bool zero_watched(struct hart *h, const struct regime *r, uint64_t va, ui
         return translate_access_fault(h, r, va);
     struct vd_txn txn = transaction(h, r, spa, size);
     hart_sync(h);
-    return answered(h, r, va, &txn, h->host.ops->access(h->host.ctx, &txn));
+    return answered(h, r, va, &txn, hart_write_watched(h, &txn));
 }
 
 /* CHOICE: on I/O, cbo.zero is an access fault, and managing a block has no effect

@@ -132,6 +132,7 @@ struct hart {
     uint64_t code_key;       /* fetch_context and the floating-point state: what code is made for */
     uint32_t stall;          /* cycles that a row adds to its class's */
     bool leave;              /* the run loop must go to exec_next() */
+    bool storing;            /* a write of its own, of which a watching hart is told as well */
     struct hart_config cfg;
     struct vd_host host;
     struct vd_imsic_port imsic;
@@ -241,6 +242,15 @@ void exec_destroy(struct hart *h);
 static inline void hart_sync(struct hart *h)
 {
     h->runner.time = h->st.cycles * h->cfg.cycle_ps;
+}
+
+/* To memory that someone watches. */
+static inline enum vd_status hart_write_watched(struct hart *h, struct vd_txn *txn)
+{
+    h->storing = true;
+    enum vd_status status = h->host.ops->access(h->host.ctx, txn);
+    h->storing = false;
+    return status;
 }
 
 #endif

@@ -187,7 +187,7 @@ static bool store_pte(struct hart *h, uint64_t spa, uint64_t pte)
                          .cmd = VD_WRITE,
                          .size = sizeof(pte),
                          .data = {pte}};
-    return h->host.ops->access(h->host.ctx, &txn) == VD_OK;
+    return hart_write_watched(h, &txn) == VD_OK;
 }
 
 /* Sets A, and D for a store, in the PTE at leaf->pte_at [priv norm:sv32algorithm].  Nothing runs
