@@ -204,6 +204,33 @@ static unsigned bucket_of(uint32_t bits)
     return (bits >> 2 & 0x1f) | (bits >> 12 & 7) << 5;
 }
 
+static bool in_bucket(const struct insn_format *f, unsigned bucket)
+{
+    return (((bucket >> 5) << 12 ^ f->match) & f->mask & 0x7000) == 0;
+}
+
+/* Counted first, then placed; within a bucket in the table's order. */
+static void fill_buckets(struct insn_table *t)
+{
+    uint16_t next[BUCKETS] = {0};
+    for (unsigned placing = 0; placing < 2; placing++) {
+        for (uint16_t i = 0; i < INSN_COUNT; i++) {
+            unsigned opcode = bucket_of(t->formats[i].match) & 0x1f;
+            for (unsigned b = opcode; b < BUCKETS; b += 0x20) {
+                if (!t->present[i] || !in_bucket(&t->formats[i], b))
+                    continue;
+                if (placing)
+                    t->rows[next[b]] = i;
+                next[b]++;
+            }
+        }
+        for (unsigned b = 0; b < BUCKETS && !placing; b++) {
+            t->start[b + 1] = (uint16_t)(t->start[b] + next[b]);
+            next[b] = t->start[b];
+        }
+    }
+}
+
 struct insn_table *insn_table_create(const struct hart_config *config)
 {
     struct insn_table *t = calloc(1, sizeof(*t));
@@ -219,17 +246,7 @@ struct insn_table *insn_table_create(const struct hart_config *config)
         uint64_t need = VD_BIT(HART_EXT_C) | VD_BIT(compressed_rows[i].extension);
         t->compressed_present[i] = t->present[base] && (config->extensions & need) == need;
     }
-    uint16_t at = 0;
-    for (unsigned b = 0; b < BUCKETS; b++) {
-        uint32_t sample = (b & 0x1f) << 2 | (b >> 5) << 12 | 3;
-        t->start[b] = at;
-        for (uint16_t i = 0; i < INSN_COUNT; i++) {
-            uint32_t mask = t->formats[i].mask & 0x707f;
-            if (t->present[i] && ((sample ^ t->formats[i].match) & mask) == 0)
-                t->rows[at++] = i;
-        }
-    }
-    t->start[BUCKETS] = at;
+    fill_buckets(t);
     return t;
 }
 

@@ -71,10 +71,27 @@ static void pairs_do_what_their_halves_do(void **state)
     }
 }
 
+/* No row shadows another, and no neighbours but these are made one. */
+static void pairs_are_found_by_their_halves(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NULL);
+    const struct hart_blocks *bs = r->hart->blocks;
+    unsigned found = 0;
+    for (unsigned first = 0; first < CODE_COUNT; first++)
+        for (unsigned second = 0; second < CODE_COUNT; second++)
+            found += bs->pairs[first][second] != 0;
+    assert_int_equal(found, PAIR_COUNT);
+    for (unsigned i = 0; i < PAIR_COUNT; i++)
+        assert_int_equal(bs->pairs[pairs[i].first][pairs[i].second], i + 1);
+    rig_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pairs_do_what_their_halves_do),
+        cmocka_unit_test(pairs_are_found_by_their_halves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

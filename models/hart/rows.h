@@ -92,9 +92,14 @@
 
 #include "hart/timing_rows.h"
 
+#ifdef HART_ONE_DISPATCH
+#define ROW_INLINE
+#else
+#define ROW_INLINE inline __attribute__((always_inline))
+#endif
+
 #define ROW(name, ...)                                                                             \
-    static inline                                                                                  \
-        __attribute__((always_inline, unused)) enum go row_##name(AT_PARAMS, const bool timing)    \
+    static ROW_INLINE __attribute__((unused)) enum go row_##name(AT_PARAMS, const bool timing)     \
     {                                                                                              \
         (void)b, (void)pc, (void)left, (void)timing, (void)op, (void)h;                            \
         __VA_ARGS__;                                                                               \

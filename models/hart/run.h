@@ -30,11 +30,21 @@
 #define STEP_HINT      1
 
 /* A dispatch of its own at the end of every row lets the host predict from one row to the next.
- * Instrumented builds share one: an edge from each row to each other takes compilers minutes. */
+ * Instrumented builds share one, and all that comes after a row: an edge from each row to each
+ * other takes compilers minutes. */
 #ifdef HART_ONE_DISPATCH
 #define DISPATCH goto dispatch
+#define FINISH(row, step)                                                                          \
+    way = (row);                                                                                   \
+    goto finish
+#define FIRST(row, rest)                                                                           \
+    way = (row), second = &&rest;                                                                  \
+    goto half;                                                                                     \
+    rest:
 #else
-#define DISPATCH goto * op->label
+#define DISPATCH          goto * op->label
+#define FINISH(row, step) LEAVE(row, step)
+#define FIRST(row, rest)  HALF(row)
 #endif
 
 #define ENTER(block)                                                                               \
@@ -73,48 +83,64 @@
         ENTER(e->block);                                                                           \
     } while (0)
 
-#define FINISH(row, step)                                                                          \
+/* Nothing stalls without a timing model. */
+#if TIMING
+#define LEAVE_STALLED(end, step)                                                                   \
     do {                                                                                           \
-        enum go way = (row);                                                                       \
-        if (way == GO_NEXT) {                                                                      \
-            op += step;                                                                            \
-            DISPATCH;                                                                              \
-        }                                                                                          \
-        if (way == GO_TAKEN)                                                                       \
-            TAKE;                                                                                  \
-        if (way == GO_JUMP)                                                                        \
-            JUMP_TO;                                                                               \
-        if (way == GO_SLOW)                                                                        \
-            goto slow;                                                                             \
-        if (way == GO_STALL) {                                                                     \
+        if (end == GO_STALL) {                                                                     \
             op += step;                                                                            \
             goto stalled;                                                                          \
         }                                                                                          \
-        if (way == GO_STALL_TAKEN) {                                                               \
+        if (end == GO_STALL_TAKEN) {                                                               \
             left -= h->stall;                                                                      \
             h->stall = 0;                                                                          \
             TAKE;                                                                                  \
         }                                                                                          \
-        if (way == GO_STALL_JUMP) {                                                                \
+        if (end == GO_STALL_JUMP) {                                                                \
             left -= h->stall;                                                                      \
             h->stall = 0;                                                                          \
             JUMP_TO;                                                                               \
         }                                                                                          \
-        if (way == GO_STOP)                                                                        \
+    } while (0)
+#else
+#define LEAVE_STALLED(end, step)
+#endif
+
+#define LEAVE(row, step)                                                                           \
+    do {                                                                                           \
+        enum go end = (row);                                                                       \
+        if (end == GO_NEXT) {                                                                      \
+            op += step;                                                                            \
+            DISPATCH;                                                                              \
+        }                                                                                          \
+        if (end == GO_TAKEN)                                                                       \
+            TAKE;                                                                                  \
+        if (end == GO_JUMP)                                                                        \
+            JUMP_TO;                                                                               \
+        if (end == GO_SLOW)                                                                        \
+            goto slow;                                                                             \
+        LEAVE_STALLED(end, step);                                                                  \
+        if (end == GO_STOP)                                                                        \
             goto stop;                                                                             \
         goto dead;                                                                                 \
     } while (0)
 
 /* Half of a pair: the first row, and the second without a dispatch in between. */
-#define FIRST(row)                                                                                 \
+#define HALF(row)                                                                                  \
     do {                                                                                           \
-        enum go way = (row);                                                                       \
-        if (way == GO_SLOW)                                                                        \
+        enum go end = (row);                                                                       \
+        if (end == GO_SLOW)                                                                        \
             goto slow;                                                                             \
         op++;                                                                                      \
-        if (way == GO_STALL)                                                                       \
+        if (end == GO_STALL)                                                                       \
             goto stalled;                                                                          \
     } while (0)
+
+/* What STEP_ says of the op's row. */
+static inline unsigned length_with_slot(const struct hart_block *b, const struct hart_op *op)
+{
+    return block_mark(b, op + 1)->code == MARK_SLOT ? 2 : 1;
+}
 
 /* A link stays within a page: there the same virtual page means the same code, for as long as the
  * block lives. */
@@ -142,6 +168,11 @@ __attribute__((noinline)) void RUN(struct hart *h, const void *const **labels)
     struct hart_block *b;
     uint64_t pc;
     int64_t left;
+    const bool timed = TIMING;
+#ifdef HART_ONE_DISPATCH
+    enum go way;
+    const void *second;
+#endif
     if (!h) {
         *labels = table;
         return;
@@ -163,19 +194,24 @@ next:
     ENTER(b);
 
 #define INSN(name, encoding, extension, class, ...)                                                \
-    L_##name : FINISH(row_##name(AT, TIMING), STEP_##class);
+    L_##name : FINISH(row_##name(AT, timed), STEP_##class);
 #include "hart/insn.def"
 #undef INSN
-#define PSEUDO(name, class, ...) P_##name : FINISH(row_pseudo_##name(AT, TIMING), STEP_##class);
+#define PSEUDO(name, class, ...) P_##name : FINISH(row_pseudo_##name(AT, timed), STEP_##class);
 #include "hart/pseudo.def"
 #undef PSEUDO
 #define PAIR(first, second, class)                                                                 \
-    L_##first##_then_##second : FIRST(row_##first(AT, TIMING));                                    \
-    FINISH(row_##second(AT, TIMING), STEP_##class);
+    L_##first##_then_##second : FIRST(row_##first(AT, timed), R_##first##_then_##second);          \
+    FINISH(row_##second(AT, timed), STEP_##class);
 #include "hart/pair.def"
 #undef PAIR
 
 #ifdef HART_ONE_DISPATCH
+half:
+    HALF(way);
+    goto *second;
+finish:
+    LEAVE(way, length_with_slot(b, op));
 dispatch:
     goto * op->label;
 #endif

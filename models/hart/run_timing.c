@@ -1,4 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #define RUN    run_timing
-#define TIMING true
+#define TIMING 1
 #include "hart/run.h"

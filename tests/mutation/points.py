@@ -17,6 +17,8 @@ FIELD_ARGUMENTS = {"vd_get": (1, 2), "vd_set": (1, 2), "vd_mask": (0, 1)}
 UNTOUCHED_CALLS = {"mutation_assert"}
 OPAQUE = {K.CXX_UNARY_EXPR, K.GENERIC_SELECTION_EXPR, K.ASM_STMT, K.STRUCT_DECL, K.UNION_DECL, K.ENUM_DECL,
           K.STATIC_ASSERT, K.TYPE_REF, K.STRING_LITERAL, K.FLOATING_LITERAL}
+EXITS = {K.RETURN_STMT, K.GOTO_STMT, K.INDIRECT_GOTO_STMT}
+ENTRIES = {K.LABEL_STMT, K.CASE_STMT, K.DEFAULT_STMT}
 STATEMENT_EXPRESSIONS = {K.CALL_EXPR, K.BINARY_OPERATOR, K.COMPOUND_ASSIGNMENT_OPERATOR, K.UNARY_OPERATOR}
 
 
@@ -66,7 +68,9 @@ class Collector:
 
     def statement(self, cursor):
         kind, parts = cursor.kind, children(cursor)
-        if kind in (K.COMPOUND_STMT, K.DEFAULT_STMT, K.LABEL_STMT):
+        if kind == K.COMPOUND_STMT:
+            self.block(parts)
+        elif kind in (K.DEFAULT_STMT, K.LABEL_STMT):
             for part in parts:
                 self.statement(part)
         elif kind == K.CASE_STMT:
@@ -78,7 +82,8 @@ class Collector:
         elif kind in (K.WHILE_STMT, K.DO_STMT):
             inner, test = parts[::-1] if kind == K.WHILE_STMT else parts
             self.statement(inner)
-            self.condition(test)
+            if not self.is_once(cursor):
+                self.condition(test)
         elif kind == K.SWITCH_STMT:
             self.expression(parts[0])
             self.statement(parts[-1])
@@ -86,6 +91,25 @@ class Collector:
             self.loop(cursor, parts)
         else:
             self.simple_statement(cursor, kind, parts)
+
+    def block(self, parts):
+        """What no way leads to, as macros leave it behind a return, has no mutants."""
+        reachable = True
+        for part in parts:
+            reachable |= part.kind in ENTRIES
+            if reachable:
+                self.statement(part)
+            reachable &= not self.leaves(part)
+
+    def leaves(self, cursor):
+        kind, parts = cursor.kind, children(cursor)
+        if kind == K.COMPOUND_STMT:
+            return bool(parts) and self.leaves(parts[-1])
+        return kind in EXITS or self.is_once(cursor) and self.leaves(parts[0])
+
+    def is_once(self, cursor):
+        """The body of a macro: `do ... while (0)`."""
+        return cursor.kind == K.DO_STMT and evaluate(self.source, children(cursor)[1]) == 0
 
     def simple_statement(self, cursor, kind, parts):
         if kind == K.DECL_STMT:
@@ -96,11 +120,17 @@ class Collector:
                 self.condition(part) if part.type.get_canonical().kind == T.BOOL else self.expression(part)
         elif kind in STATEMENT_EXPRESSIONS:
             name = cursor.spelling if kind == K.CALL_EXPR else ""
-            if name not in UNTOUCHED_CALLS:
+            if name not in UNTOUCHED_CALLS and not self.ignores(cursor):
                 self.add(cursor, "statement", "(void)0", statement=True)
             self.expression(cursor)
         else:
             self.expression(cursor)
+
+    def ignores(self, cursor):
+        """Whether it is `(void)name, (void)name`."""
+        if cursor.kind == K.BINARY_OPERATOR:
+            return all(self.ignores(part) for part in children(cursor))
+        return self.text(cursor).startswith("(void)") and children(cursor)[-1].kind not in STATEMENT_EXPRESSIONS
 
     def loop(self, cursor, parts):
         """The clang of Python does not say which of the three parts are missing; the semicolons do."""
@@ -245,5 +275,7 @@ class Collector:
         lsb, width = FIELD_ARGUMENTS.get(cursor.spelling, (-1, -1))
         if parts and evaluate(self.source, parts[0]) is None:
             self.expression(parts[0])
+        if cursor.spelling == "__builtin_expect":
+            parts = parts[:2]
         for at, part in enumerate(parts[1:]):
             self.expression(part, "lsb" if at == lsb else "width" if at == width else "value")

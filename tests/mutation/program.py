@@ -41,9 +41,9 @@ def older(made, *sources):
 class Program:
     """units: (source, compile command); library: as the link commands name it."""
 
-    def __init__(self, root, folder, units, library, output, jobs):
+    def __init__(self, root, folder, units, library, output, jobs, kinds=KINDS):
         self.root, self.folder, self.units, self.library = pathlib.Path(root), folder, units, library
-        self.output, self.jobs = pathlib.Path(output), jobs
+        self.output, self.jobs, self.kinds = pathlib.Path(output), jobs, kinds
         self.numbering = Numbering()
 
     def mutate(self):
@@ -76,7 +76,7 @@ class Program:
 
     def compile(self):
         todo = []
-        for kind in KINDS:
+        for kind in self.kinds:
             for path, command in self.units:
                 if not self.object(path, kind).exists():
                     todo.append((self.output / pathlib.Path(path).name, self.object(path, kind), self.flags(command, kind)))
@@ -84,7 +84,7 @@ class Program:
                 todo.append((HERE / "mutant.c", self.object("mutant.c", kind), self.flags("", kind)))
         with ThreadPoolExecutor(self.jobs) as pool:
             list(pool.map(lambda job: run(["cc", *job[2], "-c", "-o", str(job[1]), str(job[0])]), todo))
-        for kind in KINDS:
+        for kind in self.kinds:
             archive = self.archive(kind)
             objects = [self.object(path, kind) for path, _ in [*self.units, ("mutant.c", "")]]
             if older(archive, *objects):
@@ -99,15 +99,12 @@ class Program:
 
     def link(self, tests, directory):
         links = {path: command for test in tests for path, command in test.links.items()}
-        for kind in KINDS:
+        for kind in self.kinds:
             (self.output / kind).mkdir(exist_ok=True)
             for path, command in links.items():
                 if not older(self.executable(path, kind), self.archive(kind), pathlib.Path(directory, path)):
                     continue
-                words = shlex.split(command)
-                # Units that are not mutated come from the library itself.
-                words = [part for word in words
-                         for part in ([str(self.archive(kind)), word] if word == self.library else [word])]
+                words = [str(self.archive(kind)) if word == self.library else word for word in shlex.split(command)]
                 words[words.index("-o") + 1] = str(self.executable(path, kind))
                 words += SANITIZERS if kind == CHECKED else []
                 run(words, cwd=directory)
@@ -124,12 +121,11 @@ def link_command(build, target):
     return next(part for part in parts if " -o " in part)
 
 
-def model_units(build, model, left_out):
-    """(source, compile command) of a model's library, but for the sources left out."""
+def model_units(build, model):
+    """(source, compile command) of a model's library."""
     entries = json.loads(pathlib.Path(build, "compile_commands.json").read_text())
     mine = f"models/{model}/CMakeFiles/{model}.dir/"
-    return [(entry["file"], entry["command"]) for entry in entries
-            if mine in entry["command"] and pathlib.Path(entry["file"]).name not in left_out]
+    return [(entry["file"], entry["command"]) for entry in entries if mine in entry["command"]]
 
 
 def model_tests(build, library, excluded):

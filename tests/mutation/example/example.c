@@ -8,6 +8,18 @@ static const struct {
     bool inverted;
 } rows[] = {{0x3, false}, {0x4, true}};
 
+#define ANSWER(value)                                                                              \
+    do {                                                                                           \
+        return __builtin_expect((value), 0);                                                       \
+    } while (0)
+
+bool example_empty(uint32_t count, uint32_t limit)
+{
+    (void)count, (void)limit;
+    ANSWER(count == 0);
+    return true;
+}
+
 bool example_inside(uint32_t value, uint32_t limit)
 {
     return value < limit;

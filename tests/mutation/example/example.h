@@ -8,6 +8,7 @@
 
 enum example_cause { EXAMPLE_NONE, EXAMPLE_NARROW, EXAMPLE_WIDE };
 
+bool example_empty(uint32_t count, uint32_t limit);
 bool example_inside(uint32_t value, uint32_t limit);
 enum example_cause example_cause(uint32_t width);
 uint32_t example_writable(uint32_t row, uint32_t value);

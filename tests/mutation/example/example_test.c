@@ -8,6 +8,13 @@
 
 #include "example.h"
 
+static void empty(void **state)
+{
+    (void)state;
+    assert_true(example_empty(0, 3));
+    assert_false(example_empty(1, 3));
+}
+
 /* Nothing at the limit itself. */
 static void inside(void **state)
 {
@@ -50,8 +57,8 @@ static void sum(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(inside),  cmocka_unit_test(cause), cmocka_unit_test(writable),
-        cmocka_unit_test(granted), cmocka_unit_test(sum),
+        cmocka_unit_test(empty),    cmocka_unit_test(inside),  cmocka_unit_test(cause),
+        cmocka_unit_test(writable), cmocka_unit_test(granted), cmocka_unit_test(sum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
