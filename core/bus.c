@@ -227,25 +227,11 @@ static struct stream *stream_of(struct port *port, uint32_t requester, vd_time n
     return idle;
 }
 
-static void flight_lands(void *ctx, uint32_t arg)
-{
-    struct flight *flight = ctx;
-    struct bus *bus = flight->bus;
-    struct port *port = flight->port;
-    struct place place = flight->place;
-    struct vd_txn txn = flight->txn;
-    (void)arg;
-    pool_give(&bus->flights, flight);
-    perform(bus, port, &place, &txn);
-    if (!(txn.attrs & VD_POSTED) && port->model.complete)
-        port->model.complete(port->model.ctx, &txn);
-}
-
 static void launch(struct bus *bus, struct port *port, const struct place *place,
-                   const struct vd_txn *txn, vd_time when)
+                   const struct vd_txn *txn, vd_time when, void (*fire)(void *ctx, uint32_t arg))
 {
     struct flight *flight = pool_take(&bus->flights);
-    flight->ev = (struct vd_event){.fire = flight_lands, .ctx = flight};
+    flight->ev = (struct vd_event){.fire = fire, .ctx = flight};
     flight->bus = bus;
     flight->port = port;
     flight->place = *place;
@@ -253,11 +239,9 @@ static void launch(struct bus *bus, struct port *port, const struct place *place
     sim_post(bus->core->sim, &flight->ev, when);
 }
 
-static void note_write(struct port *port, const struct place *place, struct stream *stream,
-                       vd_time when)
+/* Until when fences wait, and others who access the target. */
+static void note_effect(struct port *port, const struct place *place, vd_time when)
 {
-    if (when > stream->last)
-        stream->last = when;
     if (when > port->last)
         port->last = when;
     if (place->target) {
@@ -265,6 +249,44 @@ static void note_write(struct port *port, const struct place *place, struct stre
         if (when > *lands)
             *lands = when;
     }
+}
+
+static void flight_ends(void *ctx, uint32_t arg)
+{
+    struct flight *flight = ctx;
+    struct port *port = flight->port;
+    struct vd_txn txn = flight->txn;
+    (void)arg;
+    pool_give(&flight->bus->flights, flight);
+    if (!(txn.attrs & VD_POSTED) && port->model.complete)
+        port->model.complete(port->model.ctx, &txn);
+}
+
+/* An interrupt file may let an MSI wait at its port: what follows the write must not find it there.
+ * True if the completion has to wait as well.  The latencies of other targets' writes cover their
+ * effect. */
+static bool waits_at_file(struct bus *bus, struct port *port, const struct place *place,
+                          const struct vd_txn *txn)
+{
+    if (!txn->delay || !place->target || !(place->target->t.rules & BUS_MSI))
+        return false;
+    vd_time when = sim_now(bus->core->sim) + txn->delay;
+    note_effect(port, place, when);
+    if (txn->attrs & VD_POSTED)
+        return false;
+    launch(bus, port, place, txn, when, flight_ends);
+    return true;
+}
+
+static void flight_lands(void *ctx, uint32_t arg)
+{
+    struct flight *flight = ctx;
+    flight->txn.delay = 0;
+    perform(flight->bus, flight->port, &flight->place, &flight->txn);
+    if (waits_at_file(flight->bus, flight->port, &flight->place, &flight->txn))
+        pool_give(&flight->bus->flights, flight);
+    else
+        flight_ends(flight, arg);
 }
 
 enum vd_status bus_submit(struct bus *bus, struct port *port, struct vd_txn *txn)
@@ -280,11 +302,18 @@ enum vd_status bus_submit(struct bus *bus, struct port *port, struct vd_txn *txn
     vd_time when = now + latency(bus, &place, txn);
     if (!(txn->attrs & VD_RELAXED) && when < stream->last)
         when = stream->last;
-    if (when == now)
-        return perform(bus, port, &place, txn);
-    if (txn->cmd != VD_READ)
-        note_write(port, &place, stream, when);
-    launch(bus, port, &place, txn, when);
+    if (when == now) {
+        txn->delay = 0;
+        status = perform(bus, port, &place, txn);
+        if (!waits_at_file(bus, port, &place, txn))
+            return status;
+    } else {
+        if (txn->cmd != VD_READ) {
+            stream->last = when > stream->last ? when : stream->last;
+            note_effect(port, &place, when);
+        }
+        launch(bus, port, &place, txn, when, flight_lands);
+    }
     txn->status = VD_PENDING;
     return VD_PENDING;
 }

@@ -284,6 +284,55 @@ static void load_behind_own_store_waits_for_it(void **state)
     assert_int_equal(access_by(w->hart, &load), VD_OK);
 }
 
+/* [aia IMSIC-memRegion]: an interrupt file takes a write in when it can. */
+static void msi_is_complete_when_its_file_has_it(void **state)
+{
+    struct world *w = *state;
+    const struct vd_host *host = port_host(w->device);
+    struct vd_txn msi = txn(VD_WRITE, FILE_BASE, 4, 1), posted = txn(VD_WRITE, FILE_BASE, 4, 2);
+    msi.delay = 99999;
+    w->wait = 30;
+    assert_int_equal(submit_by(w->device, &msi), VD_PENDING);
+    sim_run(w->core->sim, 229);
+    assert_int_equal(w->num_seen, 1);
+    assert_int_equal(w->num_completed, 0);
+    assert_int_equal(host->ops->drain(host->ctx), 1);
+    settle(w);
+    assert_int_equal(w->num_completed, 1);
+    assert_int_equal(sim_now(w->core->sim), 230);
+
+    posted.attrs = VD_POSTED;
+    assert_int_equal(submit_by(w->device, &posted), VD_PENDING);
+    settle(w);
+    assert_int_equal(sim_now(w->core->sim), 230 + 200);
+    assert_int_equal(host->ops->drain(host->ctx), 30);
+    assert_int_equal(w->num_completed, 1);
+    assert_int_equal(bus_in_flight(w->core->bus), 0);
+}
+
+static void msi_that_waits_at_a_file_without_latency(void **state)
+{
+    struct world *w = *state;
+    struct vd_error err;
+    struct bus_target near = {.name = "near",
+                              .base = 0x30000000,
+                              .size = 0x1000,
+                              .access = w->access,
+                              .ctx = w,
+                              .rules = BUS_WRITE | BUS_MSI,
+                              .max_size = 4};
+    assert_true(bus_add_target(w->core->bus, &near, &err));
+    struct vd_txn msi = txn(VD_WRITE, near.base, 4, 1), uart = txn(VD_WRITE, UART_BASE, 1, 0);
+    msi.delay = 99999;
+    assert_int_equal(submit_by(w->device, &msi), VD_OK);
+    w->wait = 30;
+    assert_int_equal(submit_by(w->device, &msi), VD_PENDING);
+    assert_int_equal(submit_by(w->device, &uart), VD_OK);
+    settle(w);
+    assert_int_equal(w->num_completed, 1);
+    assert_int_equal(sim_now(w->core->sim), 30);
+}
+
 static void harts_store_to_a_file_is_an_msi(void **state)
 {
     struct world *w = *state;
@@ -406,6 +455,8 @@ int main(void)
         TEST(requesters_of_one_port_do_not_order_each_other),
         TEST(drain_says_when_the_last_write_lands),
         TEST(load_behind_own_store_waits_for_it),
+        TEST(msi_is_complete_when_its_file_has_it),
+        TEST(msi_that_waits_at_a_file_without_latency),
         TEST(harts_store_to_a_file_is_an_msi),
         TEST(msi_that_reaches_no_file_is_dropped_with_its_cause),
         TEST(flash_is_memory_and_target),

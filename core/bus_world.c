@@ -14,6 +14,8 @@ static enum vd_status target_access(void *ctx, struct vd_txn *txn)
     w->seen[w->num_seen++] = *txn;
     if (txn->cmd == VD_READ)
         txn->data[0] = 0x5a;
+    else
+        txn->delay += w->wait;
     return w->answer;
 }
 

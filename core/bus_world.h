@@ -24,6 +24,7 @@ struct world {
     struct vd_record records[LOG];
     uint32_t num_records;
     enum vd_status answer; /* of the targets */
+    vd_time wait;          /* until they take a write in */
     enum vd_status (*access)(void *ctx, struct vd_txn *txn);
 };
 

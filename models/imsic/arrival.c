@@ -40,7 +40,7 @@ void imsic_msi_due(void *ctx, uint32_t arg)
 }
 
 /* CHOICE: when the queue is full the oldest goes in at once, so that no MSI is lost. */
-static void wait_in_queue(struct imsic *m, const struct imsic_msi *msi)
+static vd_time wait_in_queue(struct imsic *m, const struct imsic_msi *msi)
 {
     struct imsic_state *s = m->state;
     if (s->waiting == IMSIC_MAX_WAITING) {
@@ -50,17 +50,20 @@ static void wait_in_queue(struct imsic *m, const struct imsic_msi *msi)
     s->queue[(s->first + s->waiting) % IMSIC_MAX_WAITING] = *msi;
     if (s->waiting++ == 0)
         expect_next(m);
+    vd_time interval = m->config.msi_interval_cycles * m->config.cycle_ps;
+    return s->free_at + (s->waiting - 1) * interval - now(m);
 }
 
-void imsic_arrive(struct imsic *m, const struct imsic_msi *msi)
+vd_time imsic_arrive(struct imsic *m, const struct imsic_msi *msi)
 {
     const struct imsic_state *s = m->state;
-    if (!m->config.msi_interval_cycles)
-        imsic_record(m, msi);
-    else if (!s->waiting && s->free_at <= now(m))
+    if (m->config.msi_interval_cycles && (s->waiting || s->free_at > now(m)))
+        return wait_in_queue(m, msi);
+    if (m->config.msi_interval_cycles)
         take_in(m, msi);
     else
-        wait_in_queue(m, msi);
+        imsic_record(m, msi);
+    return 0;
 }
 
 void imsic_forget_arrivals(struct imsic *m)

@@ -150,8 +150,7 @@ static void drop_msi(const struct imsic *m, uint32_t file, const struct vd_txn *
 }
 
 /* The whole value must be an implemented identity; nothing is masked off [aia IMSIC-memRegion]. */
-static void write_seteipnum(struct imsic *m, uint32_t file, const struct vd_txn *txn,
-                            uint32_t value)
+static void write_seteipnum(struct imsic *m, uint32_t file, struct vd_txn *txn, uint32_t value)
 {
     uint32_t ids = file_ids(m, file);
     uint32_t identity = value;
@@ -162,10 +161,10 @@ static void write_seteipnum(struct imsic *m, uint32_t file, const struct vd_txn 
     else if (identity > ids)
         drop_msi(m, file, txn, (struct vd_record){.a = VD_DROP_identity_range, .c = value});
     else
-        imsic_arrive(m, &(struct imsic_msi){txn->serial, file, identity});
+        txn->delay += imsic_arrive(m, &(struct imsic_msi){txn->serial, file, identity});
 }
 
-static void write_page(struct imsic *m, uint32_t file, const struct vd_txn *txn)
+static void write_page(struct imsic *m, uint32_t file, struct vd_txn *txn)
 {
     uint32_t value = (uint32_t)txn->data[0];
     if (!file_exists(m, file))

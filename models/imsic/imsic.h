@@ -40,7 +40,8 @@ struct imsic *imsic_create(const struct imsic_config *config, const struct vd_ho
                            struct vd_error *err);
 void imsic_destroy(struct imsic *imsic);
 void imsic_reset(struct imsic *imsic);
-/* Target port: txn->addr is the offset in the page of `file` (0 M, 1 S, 1 + g guest g). */
+/* Target port: txn->addr is the offset in the page of `file` (0 M, 1 S, 1 + g guest g).  The time
+ * until the file takes an MSI in is added to txn->delay: only then is the write complete. */
 enum vd_status imsic_access(struct imsic *imsic, uint32_t file, struct vd_txn *txn);
 /* The signal of a PLIC or APLIC, which drives the line of `file` while eidelivery is 0x40000000. */
 void imsic_wire(struct imsic *imsic, uint32_t file, bool level);

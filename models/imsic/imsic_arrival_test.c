@@ -100,6 +100,34 @@ static void IMSIC_M1_in_the_same_moment(void **state)
     }
 }
 
+static vd_time announced(uint32_t file, uint32_t identity)
+{
+    struct vd_txn txn = bench_write(0, 4, identity);
+    txn.delay = 7;
+    assert_int_equal(imsic_access(m, file, &txn), VD_OK);
+    return txn.delay - 7;
+}
+
+/* The write is complete when the file has it: a fence must not end before. */
+static void IMSIC_M1_says_how_long_it_waits(void **state)
+{
+    (void)state;
+    timed(0, 0, 3);
+    assert_int_equal(announced(S_FILE, 1), 0);
+    bench_run(&b, CYCLE);
+    vd_time start = b.now;
+    for (uint32_t i = 2; i < 6; i++)
+        assert_int_equal(announced(i % 2 ? S_FILE : G1, i), (3 * (i - 1) - 1) * CYCLE);
+    assert_int_equal(announced(S_FILE, 0), 0);
+    bench_run(&b, 20 * CYCLE);
+    for (uint32_t i = 2; i < 6; i++)
+        assert_int_equal(bench_record(&b, VD_REC_msi_record, i - 1)->time - start,
+                         (3 * (i - 1) - 1) * CYCLE);
+    timed(0, 0, 0);
+    assert_int_equal(announced(S_FILE, 1), 0);
+    assert_int_equal(announced(S_FILE, 2), 0);
+}
+
 /* What is ignored takes no time of the file's. */
 static void IMSIC_M1_ignored_at_once(void **state)
 {
@@ -339,6 +367,7 @@ int main(void)
         RULE(IMSIC_M1_one_after_the_other),
         RULE(IMSIC_M1_interval_after_one),
         RULE(IMSIC_M1_in_the_same_moment),
+        RULE(IMSIC_M1_says_how_long_it_waits),
         RULE(IMSIC_M1_ignored_at_once),
         RULE(IMSIC_M1_full_queue),
         RULE(IMSIC_P6_reset_forgets_what_waits),

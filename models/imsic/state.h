@@ -76,8 +76,8 @@ static inline uint64_t file_mask(const struct imsic *m, uint32_t file, uint32_t 
 /* imsic.c: sets the pending bit. */
 void imsic_record(struct imsic *m, const struct imsic_msi *msi);
 
-/* arrival.c: one MSI after the other. */
-void imsic_arrive(struct imsic *m, const struct imsic_msi *msi);
+/* arrival.c: one MSI after the other.  Returns how long this one waits. */
+vd_time imsic_arrive(struct imsic *m, const struct imsic_msi *msi);
 void imsic_msi_due(void *ctx, uint32_t arg);
 void imsic_forget_arrivals(struct imsic *m);
 void imsic_repost_arrivals(struct imsic *m);
