@@ -101,6 +101,7 @@ void block_destroy(struct hart *h)
 void block_flush(struct hart *h)
 {
     struct hart_blocks *bs = h->blocks;
+    exec_paused_state(h, &h->st);
     h->stopped = NULL;
     h->paused = NULL;
     h->paused_op = NULL;

@@ -174,14 +174,15 @@ void exec_paused_state(const struct hart *h, struct hart_state *st)
     struct hart_block *b = h->paused;
     if (b) {
         const struct hart_op *op = h->paused_op ? h->paused_op : b->ops;
-        st->paused = !b->dead;
+        st->paused = true;
         st->paused_op = (uint16_t)(op - b->ops);
         st->paused_start = st->paused_pc - (uint64_t)(int64_t)block_mark(b, op)->offset;
     }
     st->paused = st->paused && exec_code_key(h) == h->code_key;
 }
 
-/* The block in which the slice before a restore ended, made again. */
+/* The block in which the last slice ended, made again: after a restore, or since its page was
+ * written. */
 static struct hart_block *rebuilt(struct hart *h)
 {
     struct hart_state *st = &h->st;
@@ -206,12 +207,15 @@ static struct hart_block *paused_block(struct hart *h)
     struct hart_block *b = h->paused;
     bool wanted =
         !(h->armed & ARMED_STEP) && h->st.pc == h->st.paused_pc && exec_code_key(h) == h->code_key;
-    bool restored = h->st.paused;
+    bool alive = b && !b->dead;
+    if (!alive)
+        exec_paused_state(h, &h->st);
+    bool paused = h->st.paused;
     h->paused = NULL;
     h->st.paused = false;
-    if (b && !b->dead && wanted)
+    if (alive && wanted)
         return b;
-    if (!b && restored && wanted && (b = rebuilt(h)))
+    if (paused && wanted && (b = rebuilt(h)))
         return b;
     h->paused_op = NULL;
     return NULL;

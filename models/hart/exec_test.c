@@ -184,6 +184,41 @@ static void restored_harts_end_their_slices_where_they_would(void **state)
     }
 }
 
+/* As a debugger, a device or another hart writes between two slices. */
+static void write_code(struct rig *r, uint64_t at, uint32_t bits)
+{
+    memcpy(r->bench.ram + (at - RAM_AT), &bits, sizeof(bits));
+    hart_snoop(r->hart, at, sizeof(bits));
+}
+
+/* A restored hart has no block of that page yet, the other's is dead: before, behind and at the
+ * place where the slice ended. */
+static void code_written_after_a_restore_is_noticed(void **state)
+{
+    (void)state;
+    static uint8_t buffer[1 << 18];
+    for (unsigned i = 0; i < 2 * 3 * 40; i++) {
+        struct hart_config config = {.timing = i & 1 ? rig_inorder() : (struct hart_timing){0}};
+        struct rig *a = rig_new(&config), *b = rig_new(&config);
+        emit_straight_program(a);
+        hart_runner(a->hart)->loose = hart_runner(b->hart)->loose = true;
+        rig_run(a, 100 + 7 * (i / 6));
+        memcpy(b->bench.ram, a->bench.ram, a->bench.ram_size);
+        assert_true(hart_restore(b->hart, buffer, hart_save(a->hart, buffer, sizeof(buffer))));
+        uint64_t at = a->hart->st.pc + 4 * (uint64_t)(i / 2 % 3) - 4;
+        uint32_t bits = rig_encode(INSN_addi, 5, 5, 0, 1000);
+        write_code(a, at, bits);
+        write_code(b, at, bits);
+        for (unsigned slice = 0; slice < 100; slice++) {
+            rig_run(a, 23 + slice % 11);
+            rig_run(b, 23 + slice % 11);
+            assert_same_state(&a->hart->st, &b->hart->st, i);
+        }
+        rig_free(a);
+        rig_free(b);
+    }
+}
+
 /* What stands at the end of a line of the instruction cache, and whether it is empty, must not make
  * the next line's miss depend on where slices end. */
 static void lines_are_looked_up_whatever_the_slices(void **state)
@@ -372,6 +407,7 @@ int main(void)
         cmocka_unit_test(timing_changes_no_result),
         cmocka_unit_test(save_and_restore_are_transparent),
         cmocka_unit_test(restored_harts_end_their_slices_where_they_would),
+        cmocka_unit_test(code_written_after_a_restore_is_noticed),
         cmocka_unit_test(lines_are_looked_up_whatever_the_slices),
         cmocka_unit_test(reset_equals_construction),
         cmocka_unit_test(a_trap_loop_takes_time),
