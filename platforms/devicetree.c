@@ -200,14 +200,18 @@ static void imsics_s(struct tree *t)
     tree_end(t);
 }
 
-static void aplic_common(struct tree *t, enum virt_region region, uint32_t phandle, uint32_t imsic)
+static void aplic_common(struct tree *t, enum virt_region region, uint32_t phandle, uint32_t imsic,
+                         uint32_t local_irq)
 {
     tree_text(t, "compatible", "riscv,aplic");
     tree_cell(t, "phandle", phandle);
     tree_cell(t, "#address-cells", 0);
     tree_cell(t, "#interrupt-cells", 2);
     tree_empty(t, "interrupt-controller");
-    tree_cell(t, "msi-parent", imsic);
+    if (virt_has_imsics(t->config))
+        tree_cell(t, "msi-parent", imsic);
+    else
+        local_interrupts(t, local_irq, 0);
     node_reg(t, region);
     tree_cell(t, "riscv,num-sources", t->config->aplic.sources);
 }
@@ -216,7 +220,7 @@ static void aplic_m(struct tree *t)
 {
     struct cells c = {.count = 0};
     tree_begin_at(t, "aplic", node_base_of(t, VIRT_APLIC_M));
-    aplic_common(t, VIRT_APLIC_M, PHANDLE_APLIC_M, PHANDLE_IMSIC_M);
+    aplic_common(t, VIRT_APLIC_M, PHANDLE_APLIC_M, PHANDLE_IMSIC_M, IRQ_M_EXT);
     tree_cell(t, "riscv,children", PHANDLE_APLIC_S);
     cells_add(&c, PHANDLE_APLIC_S);
     cells_add(&c, 1);
@@ -229,7 +233,7 @@ static void aplic_m(struct tree *t)
 static void aplic_s(struct tree *t)
 {
     tree_begin_at(t, "aplic", node_base_of(t, VIRT_APLIC_S));
-    aplic_common(t, VIRT_APLIC_S, PHANDLE_APLIC_S, PHANDLE_IMSIC_S);
+    aplic_common(t, VIRT_APLIC_S, PHANDLE_APLIC_S, PHANDLE_IMSIC_S, IRQ_S_EXT);
     tree_end(t);
 }
 static void uart(struct tree *t)
@@ -291,8 +295,10 @@ static void soc(struct tree *t)
     tree_text(t, "compatible", "simple-bus");
     tree_empty(t, "ranges");
     clint(t);
-    imsics_m(t);
-    imsics_s(t);
+    if (virt_has_imsics(t->config)) {
+        imsics_m(t);
+        imsics_s(t);
+    }
     aplic_m(t);
     aplic_s(t);
     for (uint32_t i = 0; i < virt_num_sys_iommus(t->config); i++)

@@ -7,6 +7,12 @@ static uint32_t iommu_phandle(uint32_t index)
     return index ? PHANDLE_IOMMUS + index : PHANDLE_IOMMU;
 }
 
+static void msi_parent(struct tree *t)
+{
+    if (virt_has_imsics(t->config))
+        tree_cell(t, "msi-parent", PHANDLE_IMSIC_S);
+}
+
 void devicetree_iommu(struct tree *t, uint32_t index)
 {
     struct virt_range range = virt_range(t->config, VIRT_IOMMU);
@@ -20,7 +26,7 @@ void devicetree_iommu(struct tree *t, uint32_t index)
     cells_add64(&c, range.size);
     tree_put(t, "reg", &c);
     node_wired(t, virt_iommu_irq(index), VIRT_IOMMU_IRQS);
-    tree_cell(t, "msi-parent", PHANDLE_IMSIC_S);
+    msi_parent(t);
     tree_end(t);
 }
 
@@ -132,7 +138,7 @@ void devicetree_pcie(struct tree *t)
     tree_empty(t, "dma-coherent");
     node_reg(t, VIRT_ECAM);
     pcie_ranges(t);
-    tree_cell(t, "msi-parent", PHANDLE_IMSIC_S);
+    msi_parent(t);
     if (virt_num_iommus(t->config))
         pcie_iommu_map(t);
     pcie_interrupt_map(t);

@@ -108,16 +108,16 @@ static void compare(const void *qemu, const void *ours)
     assert_true(nodes > 15);
 }
 
-static void *ask_qemu(unsigned harts, unsigned guests)
+static void *ask_qemu(unsigned harts, unsigned guests, const char *aia)
 {
     char file[] = "/tmp/viaduct_dtb.XXXXXX", command[256];
     int fd = mkstemp(file);
     assert_true(fd >= 0);
     close(fd);
     snprintf(command, sizeof(command),
-             "qemu-system-riscv64 -M virt,aia=aplic-imsic,aia-guests=%u,dumpdtb=%s -smp %u -m 1G "
+             "qemu-system-riscv64 -M virt,aia=%s,aia-guests=%u,dumpdtb=%s -smp %u -m 1G "
              "-display none >/dev/null 2>&1",
-             guests, file, harts);
+             aia, guests, file, harts);
     int status = system(command);
     size_t size = 0;
     char *blob = status == 0 ? file_read(file, &size, NULL) : NULL;
@@ -128,7 +128,15 @@ static void *ask_qemu(unsigned harts, unsigned guests)
 static void the_tree_is_qemu_s(void **state)
 {
     (void)state;
-    static const unsigned machines[][2] = {{1, 3}, {2, 3}, {4, 5}, {8, 1}};
+    static const struct {
+        unsigned harts, guests;
+        uint32_t aia;
+        const char *name;
+    } machines[] = {{1, 3, VIRT_AIA_APLIC_IMSIC, "aplic-imsic"},
+                    {2, 3, VIRT_AIA_APLIC_IMSIC, "aplic-imsic"},
+                    {4, 5, VIRT_AIA_APLIC_IMSIC, "aplic-imsic"},
+                    {8, 1, VIRT_AIA_APLIC_IMSIC, "aplic-imsic"},
+                    {3, 0, VIRT_AIA_APLIC, "aplic"}};
     if (system("command -v qemu-system-riscv64 >/dev/null") != 0) {
         print_message("SKIP: there is no qemu-system-riscv64\n");
         skip();
@@ -137,13 +145,14 @@ static void the_tree_is_qemu_s(void **state)
         struct virt_config config;
         struct vd_error err = {""};
         assert_true(virt_configure(&config, NULL, 0, &err));
-        config.machine.harts = machines[i][0];
+        config.machine.harts = machines[i].harts;
+        config.machine.aia = machines[i].aia;
         config.machine.memory = UINT64_C(1) << 30;
-        config.imsic.guests = machines[i][1];
+        config.imsic.guests = machines[i].guests;
         struct devicetree_chosen chosen = {.initrd_start = 0};
         size_t size;
         void *ours = devicetree_build(&config, &chosen, &size, &err);
-        void *qemu = ask_qemu(machines[i][0], machines[i][1]);
+        void *qemu = ask_qemu(machines[i].harts, machines[i].guests, machines[i].name);
         assert_non_null(ours);
         assert_non_null(qemu);
         compare(qemu, ours);

@@ -135,6 +135,29 @@ static void interrupt_controllers_form_the_aia_tree(void **state)
     free(blob);
 }
 
+/* Without interrupt files the APLIC's domains are wired to the harts, and nobody is told to send
+ * MSIs. */
+static void an_aplic_without_imsics_is_wired(void **state)
+{
+    (void)state;
+    struct virt_config config;
+    configure(&config, "2", "3", "1G");
+    config.machine.aia = VIRT_AIA_APLIC;
+    void *blob = build(&config);
+    uint32_t intc = cell(blob, "/cpus/cpu@1/interrupt-controller", "phandle", 0);
+    assert_int_equal(cell(blob, "/soc/aplic@c000000", "interrupts-extended", 2), intc);
+    assert_int_equal(cell(blob, "/soc/aplic@c000000", "interrupts-extended", 3), 11);
+    assert_int_equal(cell(blob, "/soc/aplic@d000000", "interrupts-extended", 2), intc);
+    assert_int_equal(cell(blob, "/soc/aplic@d000000", "interrupts-extended", 3), 9);
+    static const char *const senders[] = {"/soc/aplic@c000000", "/soc/aplic@d000000",
+                                          "/soc/iommu@3010000", "/soc/pci@30000000"};
+    for (int i = 0; i < 4; i++)
+        assert_null(fdt_getprop(blob, fdt_path_offset(blob, senders[i]), "msi-parent", NULL));
+    assert_true(fdt_path_offset(blob, "/soc/imsics@24000000") < 0);
+    assert_true(fdt_path_offset(blob, "/soc/imsics@28000000") < 0);
+    free(blob);
+}
+
 /* Devices 1 and 3 are behind IOMMU 0, 2 behind the second, 4 behind none, 5 behind the function. */
 static void every_iommu_has_its_node_and_its_devices(void **state)
 {
@@ -309,6 +332,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nodes_are_where_qemu_has_them),
         cmocka_unit_test(interrupt_controllers_form_the_aia_tree),
+        cmocka_unit_test(an_aplic_without_imsics_is_wired),
         cmocka_unit_test(every_iommu_has_its_node_and_its_devices),
         cmocka_unit_test(guest_files_set_the_stride_between_harts),
         cmocka_unit_test(pcie_interrupts_are_swizzled_to_sources_32_to_35),

@@ -69,21 +69,27 @@ static struct port *new_port(struct virt *v, const char *kind, uint32_t number)
     return port_create(v->core, name);
 }
 
+static bool create_imsic(struct virt *v, uint32_t index, struct vd_error *err)
+{
+    struct virt_hart *h = &v->harts[index];
+    struct imsic_config config = v->config.imsic;
+    config.hart = index;
+    h->imsic_port = new_port(v, "imsic", index);
+    h->imsic = imsic_create(&config, port_host(h->imsic_port), err);
+    return h->imsic != NULL;
+}
+
 static bool create_hart(struct virt *v, uint32_t index, struct vd_error *err)
 {
     struct virt_hart *h = &v->harts[index];
-    struct imsic_config imsic = v->config.imsic;
     struct hart_config config = v->config.hart;
-    imsic.hart = index;
     config.index = index;
     config.hartid = index;
-    h->imsic_port = new_port(v, "imsic", index);
-    h->imsic = imsic_create(&imsic, port_host(h->imsic_port), err);
-    if (!h->imsic)
+    if (virt_has_imsics(&v->config) && !create_imsic(v, index, err))
         return false;
-    struct vd_imsic_port files = imsic_port(h->imsic);
+    struct vd_imsic_port files = h->imsic ? imsic_port(h->imsic) : (struct vd_imsic_port){0};
     h->port = new_port(v, "hart", index);
-    h->hart = hart_create(&config, port_host(h->port), &files, err);
+    h->hart = hart_create(&config, port_host(h->port), h->imsic ? &files : NULL, err);
     if (!h->hart)
         return false;
     port_attach(h->port, &(struct port_model){
@@ -266,7 +272,8 @@ static void reset(struct virt *v)
         endpoint_reset(v->endpoints[i]);
     virt_reset_devices(v);
     for (uint32_t hart = 0; hart < v->config.machine.harts; hart++) {
-        imsic_reset(v->harts[hart].imsic);
+        if (v->harts[hart].imsic)
+            imsic_reset(v->harts[hart].imsic);
         hart_reset(v->harts[hart].hart);
     }
     v->reset_wanted = false;

@@ -76,12 +76,17 @@ static bool apply(struct virt_config *values, const struct virt_setting *setting
 static void derive(struct virt_config *values)
 {
     uint64_t cycle_ps = values->machine.cycle_ps;
-    values->hart.geilen = values->imsic.guests;
+    bool imsics = virt_has_imsics(values);
+    values->hart.geilen = imsics ? values->imsic.guests : 0;
     values->hart.cycle_ps = cycle_ps;
     values->imsic.cycle_ps = cycle_ps;
     values->aplic.cycle_ps = cycle_ps;
     values->aplic.harts = values->machine.harts;
-    values->aplic.guests = values->imsic.guests;
+    values->aplic.guests = values->hart.geilen;
+    if (!imsics) {
+        values->aplic.msi = false;
+        values->aplic.direct = true;
+    }
     values->iommu.cycle_ps = cycle_ps;
     values->pcie.cycle_ps = cycle_ps;
     values->pcie.mmio32_base = virt_range(values, VIRT_PCIE_MMIO).base;
@@ -109,6 +114,19 @@ bool virt_configure(struct virt_config *values, const struct virt_setting *setti
         return false;
     derive(values);
     return virt_check(values, err);
+}
+
+/* Interrupt files are reached by CSRs of both [aia CSRs]. */
+static bool harts_reach_files(const struct virt_config *values)
+{
+    uint64_t extensions = values->hart.extensions;
+    return (extensions >> HART_EXT_Smaia & 1) && (extensions >> HART_EXT_Ssaia & 1);
+}
+
+bool virt_has_imsics(const struct virt_config *values)
+{
+    uint32_t aia = values->machine.aia;
+    return aia == VIRT_AIA_APLIC_IMSIC || (aia == VIRT_AIA_AUTO && harts_reach_files(values));
 }
 
 static bool check_iommus(const struct virt_config *values, struct vd_error *err)
@@ -168,6 +186,10 @@ bool virt_check(const struct virt_config *values, struct vd_error *err)
                        "machine.timebase is %" PRIu64 ": accepted are frequencies whose period is "
                        "a whole number of picoseconds",
                        m->timebase);
+    if (virt_has_imsics(values) && !harts_reach_files(values))
+        return vd_fail(err,
+                       "machine.aia is aplic-imsic, but the harts lack Smaia or Ssaia: accepted "
+                       "are auto and aplic, or hart.smaia and hart.ssaia on");
     if (values->aplic.sources < 40)
         return vd_fail(err,
                        "aplic.sources is %u: this platform wires sources up to 39, so "

@@ -32,8 +32,16 @@ enum {
     VIRT_LOADS_SIZE = 4096,
 };
 
+/* Who delivers interrupts to the harts. */
+enum virt_aia {
+    VIRT_AIA_AUTO,        /* aplic-imsic if the harts have Smaia and Ssaia, else aplic */
+    VIRT_AIA_APLIC,       /* the APLIC, by wires into each hart; nothing takes MSIs */
+    VIRT_AIA_APLIC_IMSIC, /* an IMSIC at each hart, to which the APLIC sends MSIs */
+};
+
 struct virt_machine_config {
     uint32_t harts;
+    uint32_t aia; /* enum virt_aia */
     uint64_t memory;
     uint64_t cycle_ps;
     uint64_t timebase; /* Hz */
@@ -155,6 +163,8 @@ bool virt_configure(struct virt_config *values, const struct virt_setting *setti
 /* The boot arguments that the section `experiment` stands for. */
 void virt_bootargs(const struct virt_config *values, char *text, size_t size);
 
+/* Whether the machine has IMSICs. */
+bool virt_has_imsics(const struct virt_config *values);
 /* Bits of a guest index in IMSIC addresses, of a hart index, and the pages between two harts. */
 uint32_t virt_guest_index_bits(const struct virt_config *values);
 

@@ -5,11 +5,16 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+static const char *const aias[] = {"auto", "aplic", "aplic-imsic", NULL};
+
 #define FIELD(name) offsetof(struct virt_machine_config, name)
 static const struct vd_param machine_table[] = {
     {"timing", VD_PARAM_STRING, FIELD(timing), 0, 0, VIRT_PATH_SIZE, NULL, "",
      "timing preset: functional, inorder, or a file; empty: functional"},
     {"harts", VD_PARAM_U32, FIELD(harts), 1, 1, VIRT_MAX_HARTS, NULL, "", "number of harts"},
+    {"aia", VD_PARAM_CHOICE, FIELD(aia), VIRT_AIA_AUTO, 0, VIRT_AIA_APLIC_IMSIC, aias, "",
+     "aplic-imsic: MSIs; aplic: wires from the APLIC to the harts, and no MSIs; auto: aplic if "
+     "the harts lack Smaia or Ssaia"},
     {"memory", VD_PARAM_U64, FIELD(memory), UINT64_C(128) << 20, UINT64_C(16) << 20, RAM_MAX, NULL,
      "bytes", "RAM at 0x80000000"},
     {"cycle_ps", VD_PARAM_U64, FIELD(cycle_ps), 1000, 1, 1000000, NULL, "ps",

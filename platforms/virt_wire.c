@@ -37,11 +37,11 @@ static void wire_to_aplic(struct virt *v, struct port *from, uint32_t line, uint
     port_wire(from, line, &(struct port_wire){.sink = to_aplic, .ctx = v->aplic, .arg = source});
 }
 
-static void wire_hart(struct virt *v, uint32_t hart)
+/* The APLIC's direct delivery arrives at the interrupt files, which can be told to let it through.
+ */
+static void wire_files(struct virt *v, uint32_t hart)
 {
     struct port *imsic = v->harts[hart].imsic_port;
-    wire_to_hart(v, v->clint_port, CLINT_LINE_MSIP(hart), hart, VD_LINE_MSIP);
-    wire_to_hart(v, v->clint_port, CLINT_LINE_MTIP(hart), hart, VD_LINE_MTIP);
     wire_to_hart(v, imsic, VD_LINE_MEIP, hart, VD_LINE_MEIP);
     wire_to_hart(v, imsic, VD_LINE_SEIP, hart, VD_LINE_SEIP);
     for (uint32_t guest = 1; guest <= v->config.imsic.guests; guest++)
@@ -51,6 +51,18 @@ static void wire_hart(struct virt *v, uint32_t hart)
                   &(struct port_wire){.sink = to_imsic,
                                       .ctx = v->harts[hart].imsic,
                                       .arg = domain ? VD_IMSIC_FILE_S : VD_IMSIC_FILE_M});
+}
+
+static void wire_hart(struct virt *v, uint32_t hart)
+{
+    wire_to_hart(v, v->clint_port, CLINT_LINE_MSIP(hart), hart, VD_LINE_MSIP);
+    wire_to_hart(v, v->clint_port, CLINT_LINE_MTIP(hart), hart, VD_LINE_MTIP);
+    if (v->harts[hart].imsic) {
+        wire_files(v, hart);
+        return;
+    }
+    wire_to_hart(v, v->aplic_port, APLIC_LINE(0, hart), hart, VD_LINE_MEIP);
+    wire_to_hart(v, v->aplic_port, APLIC_LINE(1, hart), hart, VD_LINE_SEIP);
 }
 
 void virt_wire(struct virt *v)
@@ -224,7 +236,7 @@ bool virt_map(struct virt *v, struct vd_error *err)
             return false;
     }
     for (uint32_t hart = 0; hart < v->config.machine.harts; hart++)
-        if (!map_files(v, hart, err))
+        if (v->harts[hart].imsic && !map_files(v, hart, err))
             return false;
     return map_iommus(v, err) && map_memory(v, err);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One interrupt domain of an APLIC in MSI delivery mode [aia AdvPLIC-domainControlRegion]. */
+/* One interrupt domain of an APLIC [aia AdvPLIC-domainControlRegion]; the functions are for MSI
+ * delivery mode. */
 #ifndef LIB_APLIC_H
 #define LIB_APLIC_H
 
@@ -22,9 +23,11 @@ enum aplic_register {
     APLIC_CLRIENUM = 0x1fdc,
     APLIC_GENMSI = 0x3000,
     APLIC_TARGET = 0x3000, /* + 4 * source */
+    APLIC_IDCS = 0x4000,   /* + 32 * hart index: direct delivery [aia AdvPLIC-IDC] */
 };
 
 enum { APLIC_DOMAINCFG_BE = 1 << 0, APLIC_DOMAINCFG_DM = 1 << 2, APLIC_DOMAINCFG_IE = 1 << 8 };
+enum { APLIC_IDELIVERY = 0x00, APLIC_ITHRESHOLD = 0x08, APLIC_TOPI = 0x18, APLIC_CLAIMI = 0x1c };
 enum { APLIC_SOURCECFG_D = 1 << 10, APLIC_GENMSI_BUSY = 1 << 12 };
 
 /* Source modes [aia TableAdvPLIC-sourcecfg-SM]. */

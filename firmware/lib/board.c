@@ -23,7 +23,7 @@ static uint64_t hartid_of_intc(const struct fdt *fdt, uint32_t phandle)
     return hartid;
 }
 
-/* The order of interrupts-extended is the order of the pages. */
+/* The order of interrupts-extended is the order of the pages, or of an APLIC's hart indexes. */
 static void harts_read(struct board *board, const struct fdt *fdt, const struct fdt_prop *prop)
 {
     board->num_harts = 0;
@@ -67,6 +67,9 @@ static void aplics_read(struct board *board, const struct fdt *fdt)
         fdt_reg(fdt, node, 0, &aplic->base, &size);
         aplic->sources = fdt_cell(fdt, node, "riscv,num-sources", 0, 0);
         aplic->child = fdt_cell(fdt, node, "riscv,children", 0, 0);
+        struct fdt_prop prop;
+        if (fdt_prop(fdt, node, "interrupts-extended", &prop))
+            harts_read(board, fdt, &prop);
     }
 }
 

@@ -43,7 +43,7 @@ struct board {
     uint32_t pci_iommus[BOARD_IOMMUS]; /* those that are PCIe functions, by device_id */
     uint32_t num_pci_iommus;
     uint32_t num_harts;
-    uint64_t hartids[BOARD_HARTS]; /* in the order of the IMSIC's pages */
+    uint64_t hartids[BOARD_HARTS]; /* in the order of the IMSIC's pages, or of wires */
     struct board_imsic imsic_m, imsic_s;
     struct board_aplic aplic_m, aplic_s;
     struct board_pcie pcie;

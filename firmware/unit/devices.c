@@ -33,10 +33,50 @@ static void aplic_messages(uint64_t aplic, uint32_t hart)
            "an inactive source is never pending");
 }
 
+static bool wait_sip(uint64_t bit)
+{
+    uint64_t since = time_now();
+    while (time_now() - since < board.timebase / 10)
+        if (csr_read(CSR_SIP) >> bit & 1)
+            return true;
+    return false;
+}
+
+/* Direct delivery: the domain's line is the hart's external interrupt. */
+static void aplic_wires(uint64_t aplic, uint32_t hart)
+{
+    enum { PRIORITY = 3 };
+    uint64_t idc = aplic + APLIC_IDCS + 32 * hart;
+    uint32_t top = source << 16 | PRIORITY;
+    mmio_write32(aplic + APLIC_DOMAINCFG, APLIC_DOMAINCFG_IE);
+    report(!(mmio_read32(aplic + APLIC_DOMAINCFG) & APLIC_DOMAINCFG_DM), "the domain has wires");
+    mmio_write32(idc + APLIC_IDELIVERY, 1);
+    mmio_write32(idc + APLIC_ITHRESHOLD, 0);
+    aplic_route(aplic, source, APLIC_EDGE_RISING, hart, 0, PRIORITY);
+    report(!(csr_read(CSR_SIP) >> IRQ_SEI & 1), "sip.SEIP is clear while nothing is pending");
+    mmio_write32(aplic + APLIC_SETIPNUM, source);
+    report(wait_sip(IRQ_SEI), "a pending source raises sip.SEIP");
+    interrupts[IRQ_SEI] = 0;
+    csr_set(CSR_SIE, 1ul << IRQ_SEI);
+    csr_set(CSR_SSTATUS, SSTATUS_SIE);
+    csr_clear(CSR_SSTATUS, SSTATUS_SIE);
+    report(interrupts[IRQ_SEI] == 1, "the hart takes it");
+    report(mmio_read32(idc + APLIC_TOPI) == top, "topi names it with its priority");
+    report(mmio_read32(idc + APLIC_CLAIMI) == top, "claimi claims it");
+    report(mmio_read32(idc + APLIC_TOPI) == 0, "a claim ends it");
+    report(!(csr_read(CSR_SIP) >> IRQ_SEI & 1), "a claim lowers the wire");
+    mmio_write32(idc + APLIC_IDELIVERY, 0);
+    aplic_off(aplic, source);
+}
+
 void check_aplic(void)
 {
     uint64_t aplic = board.aplic_s.base;
     uint32_t hart = board_hart_index(&board, cpu_self()->hartid);
+    if (aplic && !board.imsic_s.base) {
+        aplic_wires(aplic, hart);
+        return;
+    }
     if (!aplic || !has_files()) {
         skip("no APLIC for S-mode, or no interrupt files for its MSIs");
         return;
@@ -49,15 +89,6 @@ void check_aplic(void)
     aplic_messages(aplic, hart);
     aplic_sync(aplic, hart, SYNC);
     report(wait_pending(SYNC) && imsic_claim() == SYNC, "genmsi sends any identity");
-}
-
-static bool wait_sip(uint64_t bit)
-{
-    uint64_t since = time_now();
-    while (time_now() - since < board.timebase / 10)
-        if (csr_read(CSR_SIP) >> bit & 1)
-            return true;
-    return false;
 }
 
 void check_timer(void)

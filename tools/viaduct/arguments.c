@@ -162,7 +162,7 @@ static const struct {
 } machine_properties[] = {
     {"aia-guests", "imsic.guests", NULL},
     {"iommu-sys", "machine.iommu", NULL},
-    {"aia", NULL, "aplic-imsic"},
+    {"aia", "machine.aia", NULL},
     {"acpi", NULL, "off"},
     {"pflash0", NULL, NULL},
     {"pflash1", NULL, NULL},
@@ -188,7 +188,7 @@ static bool take_property(struct arguments *a, const char *text, size_t length,
     if (!memchr(text, '.', name))
         return vd_fail(
             err,
-            "-M virt has no '%.*s': accepted are aia=aplic-imsic, aia-guests=N, "
+            "-M virt has no '%.*s': accepted are aia=aplic-imsic|aplic, aia-guests=N, "
             "iommu-sys=on|off, acpi=off, pflash0=ID, pflash1=ID, and any section.key=value",
             (int)(name < 60 ? name : 60), text);
     return take_assignment(a, "-M virt,", text, length, err);

@@ -102,7 +102,7 @@ static const struct {
     {"run --print-config=3", STATUS_USAGE, "option -print-config takes no value"},
     {"run prog.elf", STATUS_USAGE, "'prog.elf' is not an option: write -kernel prog.elf"},
     {"run -M spike", STATUS_USAGE, "there is no machine 'spike': accepted is virt"},
-    {"run -M virt,aia=none", STATUS_USAGE, "accepted is aia=aplic-imsic"},
+    {"run -M virt,aia=none", STATUS_CONFIG, "accepted is auto, aplic, aplic-imsic"},
     {"run -M virt,aia-gests=3", STATUS_USAGE, "-M virt has no 'aia-gests': accepted are aia"},
     {"run -M virt,imsic.guests=64", STATUS_CONFIG,
      "imsic.guests does not take '64': accepted is 0..63"},
