@@ -72,6 +72,7 @@ void ledger_destroy(struct ledger *l)
     free(l->moves);
     free(l->mrifs);
     free(l->stales);
+    free(l->contexts);
     free(l->levels);
     free(l->pages);
     free(l->ptes);
@@ -149,6 +150,7 @@ static void word_changed(struct ledger *l, const struct vd_record *rec)
 static void commanded(struct ledger *l, const struct vd_record *rec)
 {
     stale_command_done(l, rec);
+    context_command(l, rec);
     route_command(l, rec);
 }
 
@@ -160,17 +162,29 @@ static void faulted(struct ledger *l, const struct vd_record *rec)
 }
 
 static void (*const takers[VD_REC_COUNT])(struct ledger *l, const struct vd_record *rec) = {
-    [VD_REC_msi_issue] = msi_issue,      [VD_REC_msi_accept] = accepted,
-    [VD_REC_msi_translate] = translated, [VD_REC_msi_record] = file_record,
-    [VD_REC_msi_drop] = msi_drop,        [VD_REC_msi_claim] = file_claimed,
-    [VD_REC_msi_pte] = route_learn,      [VD_REC_mrif_store] = mrif_store,
-    [VD_REC_word] = word_changed,        [VD_REC_eip_set] = file_eip_set,
-    [VD_REC_eip_clear] = file_eip_clear, [VD_REC_file_state] = file_state,
-    [VD_REC_hgeip] = check_hgeip,        [VD_REC_hgeie] = vcpu_hgeie,
-    [VD_REC_trap] = trap_take,           [VD_REC_hint] = hint_take,
-    [VD_REC_hint_more] = hint_take_more, [VD_REC_iommu_stale] = stale_take,
-    [VD_REC_aplic_level] = level_take,   [VD_REC_aplic_pend] = level_take_pending,
-    [VD_REC_iommu_command] = commanded,  [VD_REC_iommu_fault] = faulted,
+    [VD_REC_msi_issue] = msi_issue,
+    [VD_REC_msi_accept] = accepted,
+    [VD_REC_msi_translate] = translated,
+    [VD_REC_msi_record] = file_record,
+    [VD_REC_msi_drop] = msi_drop,
+    [VD_REC_msi_claim] = file_claimed,
+    [VD_REC_msi_pte] = route_learn,
+    [VD_REC_mrif_store] = mrif_store,
+    [VD_REC_word] = word_changed,
+    [VD_REC_eip_set] = file_eip_set,
+    [VD_REC_eip_clear] = file_eip_clear,
+    [VD_REC_file_state] = file_state,
+    [VD_REC_hgeip] = check_hgeip,
+    [VD_REC_hgeie] = vcpu_hgeie,
+    [VD_REC_trap] = trap_take,
+    [VD_REC_hint] = hint_take,
+    [VD_REC_hint_more] = hint_take_more,
+    [VD_REC_iommu_stale] = stale_take,
+    [VD_REC_aplic_level] = level_take,
+    [VD_REC_aplic_pend] = level_take_pending,
+    [VD_REC_iommu_command] = commanded,
+    [VD_REC_iommu_fault] = faulted,
+    [VD_REC_iommu_context] = context_take,
 };
 
 uint64_t ledger_kinds(void)

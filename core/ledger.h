@@ -49,6 +49,7 @@ enum ledger_finding_kind {
     LEDGER_PENDING,   /* measured, and masked where it is when the run ends; not a violation */
     LEDGER_STALE,     /* an IOMMU still used a translation after a fence that memory contradicts; a
                          note, not a violation */
+    LEDGER_MIXED,     /* device contexts of one GSCID have different tables; a note */
     LEDGER_KINDS
 };
 

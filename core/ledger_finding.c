@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/ledger_state.h"
+#include "viaduct/bits.h"
 
 static const char *const names[LEDGER_INVARIANTS] = {
     [LEDGER_NO_INVARIANT] = "",
@@ -28,8 +29,11 @@ static uint32_t most_findings(enum ledger_finding_kind kind)
 static struct ledger_finding *new_finding(struct ledger *l, enum ledger_finding_kind kind,
                                           enum ledger_invariant invariant)
 {
-    bool violation = kind != LEDGER_DROPPED && kind != LEDGER_PENDING && kind != LEDGER_STALE;
-    l->violations += violation;
+    static const bool notes[LEDGER_KINDS] = {[LEDGER_DROPPED] = true,
+                                             [LEDGER_PENDING] = true,
+                                             [LEDGER_STALE] = true,
+                                             [LEDGER_MIXED] = true};
+    l->violations += !notes[kind];
     if (l->num_findings >= most_findings(kind))
         return NULL;
     if (kind == LEDGER_BROKEN && l->broken[invariant]++ == LEDGER_MAX_BROKEN)
@@ -126,6 +130,23 @@ void finding_stale(struct ledger *l, const struct ledger_stale *stale)
     used = put(f->text, size, used, ", IOVA 0x%" PRIx64 ", that %s should have removed",
                stale->page << 12, stale_command(stale->command));
     used = put(f->text, size, used, ": an IOFENCE.C has passed since memory differs (at ");
+    used = put_time(f->text, size, used, l->now);
+    put(f->text, size, used, ")");
+}
+
+void finding_mixed(struct ledger *l, const struct ledger_context *x, const struct ledger_context *y)
+{
+    struct ledger_finding *f = new_finding(l, LEDGER_MIXED, LEDGER_I14);
+    if (!f)
+        return;
+    size_t size = sizeof(f->text);
+    size_t used = put_name(f->text, size, LEDGER_I14);
+    used = put_requester(f->text, size, used, x->device_id);
+    used = put(f->text, size, used, " and ");
+    used = put_requester(f->text, size, used, y->device_id);
+    used = put(f->text, size, used, " have GSCID %u in one IOMMU, but not the same %s (at ",
+               (uint32_t)vd_get(x->iohgatp, GSCID_LSB, GSCID_WIDTH),
+               x->iohgatp == y->iohgatp ? "MSI page table" : "second stage");
     used = put_time(f->text, size, used, l->now);
     put(f->text, size, used, ")");
 }

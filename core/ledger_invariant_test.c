@@ -47,7 +47,7 @@ static void invariant_is_found_by_name(void **state)
     if (!ledger_finish(right->ledger, right->now))
         fail_msg("'%s'", ledger_finding(right->ledger, 0)->text);
     row->tell(wrong, true);
-    assert_false(ledger_finish(wrong->ledger, wrong->now));
+    assert_int_equal(ledger_finish(wrong->ledger, wrong->now), row->note);
     if (!found(wrong, invariant))
         fail_msg("'%s'", ledger_finding(wrong->ledger, 0)->text);
     end_story(right);

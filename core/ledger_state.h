@@ -237,6 +237,14 @@ struct ledger_stale {
     bool noted;
 };
 
+/* A device context as an IOMMU has read it. */
+enum { GSCID_LSB = 44, GSCID_WIDTH = 16 };
+struct ledger_context {
+    uint16_t iommu; /* the port that told */
+    uint32_t device_id;
+    uint64_t iohgatp, msi;
+};
+
 /* A level-sensitive source of an APLIC that delivers by MSIs. */
 struct ledger_level {
     uint16_t aplic; /* the port that told */
@@ -277,6 +285,8 @@ struct ledger {
     uint32_t num_mrifs;
     struct ledger_stale *stales;
     uint32_t num_stales;
+    struct ledger_context *contexts;
+    uint32_t num_contexts;
     struct ledger_level *levels;
     uint32_t num_levels;
     uint64_t fences;
@@ -432,6 +442,10 @@ void trap_take(struct ledger *l, const struct vd_record *rec);
 vd_time trap_of_hypervisor(struct ledger *l, uint32_t hart);
 void trap_stamp(struct ledger *l, struct msi *msi, const struct place *place, uint32_t hart);
 
+/* ledger_context.c */
+void context_take(struct ledger *l, const struct vd_record *rec);
+void context_command(struct ledger *l, const struct vd_record *rec);
+
 /* ledger_stale.c */
 void stale_take(struct ledger *l, const struct vd_record *rec);
 void stale_command_done(struct ledger *l, const struct vd_record *rec);
@@ -444,6 +458,8 @@ void level_take_pending(struct ledger *l, const struct vd_record *rec);
 void level_check(struct ledger *l);
 
 /* ledger_finding.c */
+void finding_mixed(struct ledger *l, const struct ledger_context *x,
+                   const struct ledger_context *y);
 void finding_stale(struct ledger *l, const struct ledger_stale *stale);
 __attribute__((format(printf, 5, 6))) void finding_add(struct ledger *l,
                                                        enum ledger_finding_kind kind,

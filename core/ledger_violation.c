@@ -230,6 +230,21 @@ static void data_kept(struct story *s, bool planted)
     through(s, 1, planted ? TARGET + 4 : TARGET);
 }
 
+static void context(struct story *s, uint32_t device, uint64_t iohgatp, uint64_t msi)
+{
+    by_iommu(s,
+             (struct vd_record){.kind = VD_REC_iommu_context, .a = device, .b = iohgatp, .c = msi});
+}
+
+/* Two devices of one VM share a table, that of another VM has one of its own. */
+static void tag(struct story *s, bool planted)
+{
+    const uint64_t gscid = UINT64_C(1) << 44;
+    context(s, DEVICE, 3 * gscid | 0x1000, 7);
+    context(s, DEVICE + 1, 3 * gscid | 0x1000, 7);
+    context(s, DEVICE + 2, (planted ? 3 : 4) * gscid | 0x2000, 8);
+}
+
 static void isolation(struct story *s, bool planted)
 {
     uint64_t file = planted ? S_FILE : GUEST_FILE;
@@ -408,6 +423,7 @@ const struct violation violations[LEDGER_INVARIANTS] = {
     [LEDGER_I10] = {.tell = fence},
     [LEDGER_I11] = {.tell = no_cached_invalid},
     [LEDGER_I13] = {.tell = data_kept},
+    [LEDGER_I14] = {.tell = tag, .note = true},
     [LEDGER_I15] = {.tell = isolation},
     [LEDGER_I17] = {.tell = mrif_store},
     [LEDGER_I18] = {.tell = notice_follows},

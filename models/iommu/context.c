@@ -140,6 +140,18 @@ static bool walk_ddt(struct iommu *m, struct request *r, uint64_t *words)
     return iommu_read_wide(m, r, TABLE_DDT, spa, big, size, words);
 }
 
+/* Which tables a GSCID stands for is software's promise, which the ledger looks at. */
+static void announce(struct iommu *m, const struct request *r)
+{
+    const uint64_t msi[] = {r->dc.msiptp, r->dc.msi_mask, r->dc.msi_pattern};
+    uint64_t digest = 0;
+    if (r->oracle || GET(r->dc.iohgatp, iohgatp_MODE) == 0)
+        return;
+    for (unsigned i = 0; i < 3; i++)
+        digest = (digest ^ msi[i]) * UINT64_C(0x9e3779b97f4a7c15);
+    iommu_emit(m, VD_REC_iommu_context, r->txn.serial, r->txn.requester, r->dc.iohgatp, digest);
+}
+
 bool iommu_locate_dc(struct iommu *m, struct request *r)
 {
     if (iommu_device_id_too_wide(m, GET(r->ddtp, ddtp_iommu_mode), r->txn.requester))
@@ -161,6 +173,7 @@ bool iommu_locate_dc(struct iommu *m, struct request *r)
     /* The context is known to exist, but an invalid one has no say in DTF. */
     if (iommu_dc_misconfigured(m, &r->dc))
         return iommu_fault(r, CAUSE_ddt_misconfigured);
+    announce(m, r);
     if (!(r->bars & BAR_DDT))
         iommu_ddt_fill(m, r->txn.requester, &r->dc);
     return true;

@@ -293,9 +293,41 @@ static void random_replacement(void **state)
     assert_int_equal(hits_in_a_loop(2), hits_in_a_loop(2));
 }
 
+/* A context that is read, not a cached one, is told to the ledger: its second stage as it is, and
+ * one number for all that says how MSIs are translated. */
+static void I14_contexts_are_told(void **state)
+{
+    (void)state;
+    struct cache_bed s;
+    cache_bed_open(&s);
+    struct bed_dc *dc = &s.dc;
+    uint64_t *const fields[] = {NULL, &dc->msiptp, &dc->mask, &dc->pattern, &dc->ta, &dc->iohgatp};
+    for (uint32_t i = 0; i < 6; i++) {
+        if (fields[i])
+            *fields[i] = i == 1 ? UINT64_C(1) << 60 | 1 : i == 5 ? 0 : 1 << 12;
+        if (i == 5)
+            dc->msiptp = dc->mask = dc->pattern = 0;
+        bed_dc(&s.t, DEVICE + 1 + i, dc);
+        bed_write(&s.t, DEVICE + 1 + i, IOVA);
+        bed_write(&s.t, DEVICE + 1 + i, IOVA);
+    }
+    uint64_t digest[5];
+    assert_int_equal(bench_count(&s.t.b, VD_REC_iommu_context), 5); /* the last has no second */
+    for (uint32_t i = 0; i < 5; i++) {
+        const struct vd_record *rec = bench_record(&s.t.b, VD_REC_iommu_context, i);
+        assert_int_equal(rec->a, DEVICE + 1 + i);
+        assert_int_equal(rec->b, UINT64_C(8) << 60 | GSCID(7) | s.second >> 12);
+        digest[i] = rec->c;
+        for (uint32_t j = 0; j < i; j++)
+            assert_int_equal(digest[i] == digest[j], i == 4 && j == 3); /* ta is no part of it */
+    }
+    bed_close(&s.t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(I14_contexts_are_told),
         cmocka_unit_test(CA_1_stale_until_invalidated),
         cmocka_unit_test(CMD_5_VMA),
         cmocka_unit_test(CMD_5_VMA_host),

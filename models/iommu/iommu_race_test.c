@@ -145,6 +145,88 @@ static void walk_sees_each_word_once(void **state)
     }
 }
 
+/* What the IOMMU does on the bus, seen before it is done. */
+struct watched {
+    struct cache_bed s;
+    bool (*hook)(void *ctx, struct vd_txn *txn);
+    bool held; /* the device's write is asked to come again */
+    uint32_t reads, torn, refused;
+};
+
+static bool watch(void *ctx, struct vd_txn *txn)
+{
+    struct watched *w = ctx;
+    if (txn->requester == DEVICE && w->held) {
+        w->refused++;
+        txn->status = VD_RETRY;
+        txn->delay = 1000;
+        return true;
+    }
+    if (txn->requester != DEVICE && txn->cmd == VD_READ) {
+        w->reads++;
+        w->torn += txn->size % 8 != 0 || txn->addr % 8 != 0;
+    }
+    return w->hook(&w->s.t, txn);
+}
+
+static void watch_open(struct watched *w, const struct iommu_config *config)
+{
+    *w = (struct watched){.held = false};
+    cache_bed_open_with(&w->s, config);
+    w->hook = w->s.t.b.hook;
+    w->s.t.b.hook = watch;
+    w->s.t.b.hook_ctx = w;
+}
+
+/* Entries of 16 and 64 bytes may come in pieces, each doubleword comes whole. */
+static void I36_no_doubleword_is_torn(void **state)
+{
+    (void)state;
+    static struct watched w;
+    for (uint32_t fetch = 0; fetch < 3; fetch++) {
+        const struct iommu_config config = {.pte_fetch = fetch};
+        watch_open(&w, &config);
+        uint64_t table = bed_pages(&w.s.t, 1);
+        bench_poke(&w.s.t.b, table, 8, IMSIC_WINDOW >> 12 << 10 | 7);
+        w.s.dc.msiptp = UINT64_C(1) << 60 | table >> 12;
+        w.s.dc.pattern = 0x10000000 >> 12;
+        bed_dc(&w.s.t, DEVICE, &w.s.dc);
+        bed_write(&w.s.t, DEVICE, IOVA);
+        assert_int_equal(bed_where(&w.s.t), IMSIC_WINDOW);
+        assert_in_range(w.reads, 5, 20);
+        assert_int_equal(w.torn, 0);
+        bed_close(&w.s.t);
+    }
+}
+
+/* A write that finds no way out holds up neither the walk for the one behind it nor a command. */
+static void I37_walks_do_not_wait_for_writes(void **state)
+{
+    (void)state;
+    static struct watched w;
+    const struct iommu_config config = {.outstanding = 4};
+    watch_open(&w, &config);
+    bed_map(&w.s.t, w.s.first, 3, false, IOVA + 0x1000, 0x10000000, 0, RWXAD | U);
+    w.held = true;
+    struct vd_txn first = posted(DEVICE, IOVA, 1), second = posted(DEVICE, IOVA + 0x1000, 2);
+    iommu_submit(w.s.t.m, &first);
+    bench_run(&w.s.t.b, 1000000);
+    assert_in_range(w.refused, 900, 1100);
+    uint32_t before = w.reads;
+    iommu_submit(w.s.t.m, &second);
+    bench_poke(&w.s.t.b, w.s.t.cq, 8, 1);
+    bed_set(&w.s.t, REG_OFFSET_CQT, 4, 1);
+    bench_run(&w.s.t.b, 1000000);
+    assert_in_range(w.reads - before, 4, 20); /* the walk's, and the command */
+    assert_int_equal(bed_get(&w.s.t, REG_OFFSET_CQH, 4), 1);
+    w.held = false;
+    bench_forget(&w.s.t.b);
+    bed_settle(&w.s.t);
+    assert_int_equal(w.s.t.b.writes[0].data[0], 1);
+    assert_int_equal(w.s.t.b.writes[1].data[0], 2);
+    bed_close(&w.s.t);
+}
+
 static void snapshot_in_a_walk(void **state)
 {
     (void)state;
@@ -321,6 +403,8 @@ int main(void)
         cmocka_unit_test(no_hit_under_miss),
         cmocka_unit_test(back_pressure),
         cmocka_unit_test(walk_sees_each_word_once),
+        cmocka_unit_test(I36_no_doubleword_is_torn),
+        cmocka_unit_test(I37_walks_do_not_wait_for_writes),
         cmocka_unit_test(snapshot_in_a_walk),
         cmocka_unit_test(snapshot_keeps_order),
         cmocka_unit_test(snapshot_of_two_instances),

@@ -99,11 +99,34 @@ static enum status run_pieces(struct machine *m, struct vd_error *err)
     return status;
 }
 
+enum { SHOWN_NOTES = 5 };
+enum { RANK_FATES, RANK_BROKEN, RANK_MISSING, RANK_NOTES };
+
+/* What became of MSIs says more than which invariant broke on the way. */
+static int rank_of(const struct ledger_finding *finding)
+{
+    bool missing = finding->kind == LEDGER_DROPPED || finding->kind == LEDGER_PENDING;
+    if (finding->kind == LEDGER_MIXED)
+        return RANK_NOTES;
+    return missing ? RANK_MISSING : finding->kind == LEDGER_BROKEN ? RANK_BROKEN : RANK_FATES;
+}
+
+static uint32_t print_rank(const struct ledger *ledger, int rank, uint32_t shown, uint32_t most)
+{
+    for (uint32_t i = 0; i < ledger_num_findings(ledger); i++) {
+        const struct ledger_finding *finding = ledger_finding(ledger, i);
+        if (rank_of(finding) == rank && shown++ < most)
+            fprintf(stderr, "viaduct: ledger: %s\n", finding->text);
+    }
+    return shown;
+}
+
 /* A run that the guest ends is over; any other one might have gone on. */
 static void close_books(struct machine *m)
 {
     struct core *core = virt_core(m->virt);
     m->balanced = m->end != SIM_EXIT || ledger_finish(core->ledger, sim_now(core->sim));
+    print_rank(core->ledger, RANK_NOTES, 0, SHOWN_NOTES);
 }
 
 static void ledger_stats(const struct ledger *ledger, struct stats *stats)
@@ -176,25 +199,6 @@ void machine_close(struct machine *m)
     console_close(m->console);
     virt_destroy(m->virt);
     *m = (struct machine){0};
-}
-
-enum { RANK_FATES, RANK_BROKEN, RANK_MISSING };
-
-/* What became of MSIs says more than which invariant broke on the way. */
-static int rank_of(const struct ledger_finding *finding)
-{
-    bool missing = finding->kind == LEDGER_DROPPED || finding->kind == LEDGER_PENDING;
-    return missing ? RANK_MISSING : finding->kind == LEDGER_BROKEN ? RANK_BROKEN : RANK_FATES;
-}
-
-static uint32_t print_rank(const struct ledger *ledger, int rank, uint32_t shown, uint32_t most)
-{
-    for (uint32_t i = 0; i < ledger_num_findings(ledger); i++) {
-        const struct ledger_finding *finding = ledger_finding(ledger, i);
-        if (rank_of(finding) == rank && shown++ < most)
-            fprintf(stderr, "viaduct: ledger: %s\n", finding->text);
-    }
-    return shown;
 }
 
 void machine_print_findings(struct machine *m, bool drops, uint32_t most)
