@@ -143,6 +143,18 @@ static void plan_fill(struct plan *plan, const struct experiment *e, const struc
     };
 }
 
+/* Of two vectors the guest sees how often each came, which tells no order when MSIs coincide. */
+static const char *disorder(const struct plan *plan)
+{
+    if (plan->workload == WORK_MASKED)
+        return "a masked interrupt was taken, or was not pending as it should be";
+    if (plan->handled < plan->sent)
+        return "the order of MSIs cannot be told, because some came before the last of their "
+               "vector "
+               "was claimed: a longer experiment.period keeps them apart";
+    return "an MSI was seen before the one that was sent before it";
+}
+
 /* A protocol that is asked for by name may be one that loses everything: the ledger tells. */
 static void report(const struct plan *plan, const char *name, bool wrong)
 {
@@ -156,10 +168,7 @@ static void report(const struct plan *plan, const char *name, bool wrong)
     if (!wrong && plan->workload == WORK_IPI && plan->handled < plan->sent)
         hyp_exit(HYP_EXPERIMENT, "%s: number %lu was never handled", name, plan->sent);
     if (plan->disorder)
-        hyp_exit(HYP_EXPERIMENT, "%s: %s", name,
-                 plan->workload == WORK_MASKED
-                     ? "a masked interrupt was taken, or was not pending as it should be"
-                     : "an MSI was seen before the one that was sent before it");
+        hyp_exit(HYP_EXPERIMENT, "%s: %s", name, disorder(plan));
     if (plan->handled > plan->sent)
         hyp_exit(HYP_EXPERIMENT, "%s: more was handled than sent", name);
 }
