@@ -147,7 +147,9 @@ static void plan_fill(struct plan *plan, const struct experiment *e, const struc
 static const char *disorder(const struct plan *plan)
 {
     if (plan->workload == WORK_MASKED)
-        return "a masked interrupt was taken, or was not pending as it should be";
+        return "a masked interrupt was taken, or was not pending as it should be: it must arrive "
+               "within "
+               "experiment.period";
     if (plan->handled < plan->sent)
         return "the order of MSIs cannot be told, because some came before the last of their "
                "vector "
