@@ -155,6 +155,26 @@ static void HV_2_hvien_and_hvip_leave_hip_and_hie_alone(void **state)
     fixture_free(f);
 }
 
+/* What the guest had enabled stays so when the interrupt becomes a virtual one. */
+static void vsie_goes_on_when_hideleg_is_cleared(void **state)
+{
+    (void)state;
+    for (unsigned bit = INT_LCOFI; bit < 64; bit += 50) {
+        for (unsigned enabled = 0; enabled < 2; enabled++) {
+            struct fixture *f = fixture_new(3, true);
+            fixture_set(f, CSR_mvien, VD_BIT(bit));
+            fixture_set(f, CSR_mideleg, ~UINT64_C(0));
+            fixture_set(f, CSR_hideleg, ~UINT64_C(0));
+            fixture_set(f, CSR_hvien, VD_BIT(bit));
+            fixture_set(f, CSR_sie, enabled ? VD_BIT(bit) : 0);
+            assert_true(fixture_csr(f, CSR_vsie) == (enabled ? VD_BIT(bit) : 0));
+            fixture_set(f, CSR_hideleg, 0);
+            assert_true(fixture_csr(f, CSR_vsie) == (enabled ? VD_BIT(bit) : 0));
+            fixture_free(f);
+        }
+    }
+}
+
 static void HV_3_counter_overflow_of_a_guest(void **state)
 {
     (void)state;
@@ -277,6 +297,7 @@ int main(void)
         cmocka_unit_test(IPRIO_3_arrays_are_zero_after_reset),
         cmocka_unit_test(MV_2_writable_bits_of_mvien_and_mvip),
         cmocka_unit_test(HV_2_hvien_and_hvip_leave_hip_and_hie_alone),
+        cmocka_unit_test(vsie_goes_on_when_hideleg_is_cleared),
         cmocka_unit_test(HV_3_counter_overflow_of_a_guest),
         cmocka_unit_test(HVI_1_fields_of_hvictl),
         cmocka_unit_test(SE_5_absent_interrupt_files_have_no_gate),

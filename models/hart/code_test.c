@@ -105,6 +105,30 @@ static void an_instruction_may_straddle_pages(void **state)
     rig_free(r);
 }
 
+/* A jump to the next page or to the one before is no jump within the block's page. */
+static void a_jump_into_another_page_sees_its_changes(void **state)
+{
+    (void)state;
+    static const uint64_t targets[] = {0x2000, 0x2ff8, 0xffc, 0x0, 0x1ff8, 0x1ffc, 0x1000};
+    for (unsigned i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+        struct rig *r = rig_new(NULL);
+        uint64_t jump = RAM_AT + 0x1800, target = RAM_AT + targets[i];
+        r->end = target;
+        EMIT(r, addi, 5, 5, 0, 1);
+        r->end = jump;
+        EMIT(r, jal, 0, 0, 0, target - jump);
+        hart_set(r->hart, HART_REG_PC, jump);
+        rig_step(r, 2);
+        assert_int_equal(r->hart->st.x[5], 1);
+        struct vd_txn txn = bench_write(target, 4, rig_encode(INSN_addi, 5, 5, 0, 100));
+        r->bench.host.ops->access(r->bench.host.ctx, &txn);
+        hart_set(r->hart, HART_REG_PC, jump);
+        rig_step(r, 2);
+        assert_int_equal(r->hart->st.x[5], 101);
+        rig_free(r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -113,6 +137,7 @@ int main(void)
         cmocka_unit_test(data_in_a_code_page),
         cmocka_unit_test(a_page_that_is_taken_back_is_read_by_the_bus),
         cmocka_unit_test(an_instruction_may_straddle_pages),
+        cmocka_unit_test(a_jump_into_another_page_sees_its_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,13 +40,13 @@ static void stimecmp_gates(void **state)
     struct fixture *f = open_fixture(3, true);
     assert_int_equal(fixture_try(f, VD_MODE_VS, CSR_stimecmp, true), CSR_OK);
     assert_int_equal(fixture_try(f, VD_MODE_VS, CSR_vstimecmp, true), CSR_VIRTUAL);
-    fixture_set(f, CSR_hcounteren, 0);
+    fixture_set(f, CSR_hcounteren, ~COUNTEREN_TM);
     assert_int_equal(fixture_try(f, VD_MODE_VS, CSR_stimecmp, true), CSR_VIRTUAL);
     fixture_set(f, CSR_hcounteren, ~UINT64_C(0));
     fixture_set(f, CSR_henvcfg, 0);
     assert_int_equal(fixture_try(f, VD_MODE_VS, CSR_stimecmp, false), CSR_VIRTUAL);
     fixture_set(f, CSR_hvictl, HVICTL_VTI);
-    fixture_set(f, CSR_mcounteren, 0);
+    fixture_set(f, CSR_mcounteren, ~COUNTEREN_TM);
     assert_int_equal(fixture_try(f, VD_MODE_VS, CSR_stimecmp, true), CSR_ILLEGAL);
     assert_int_equal(fixture_try(f, VD_MODE_S, CSR_stimecmp, false), CSR_ILLEGAL);
     assert_int_equal(fixture_try(f, VD_MODE_S, CSR_vstimecmp, false), CSR_ILLEGAL);
@@ -239,6 +239,8 @@ static void extensions_take_their_CSRs_along(void **state)
     assert_int_equal(fixture_csr(f, CSR_mideleg), 0);
     fixture_set(f, CSR_mie, ~UINT64_C(0));
     assert_int_equal(fixture_csr(f, CSR_mie), 0x2aaa);
+    fixture_set(f, CSR_medeleg, ~UINT64_C(0));
+    assert_int_equal(fixture_csr(f, CSR_medeleg), 0xb3ff);
     fixture_free(f);
 }
 

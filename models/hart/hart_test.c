@@ -81,6 +81,40 @@ static void counts_are_those_of_the_program(void **state)
     rig_free(r);
 }
 
+static void returns_are_counted(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NULL);
+    EMIT(r, mret, 0, 0, 0, 0);
+    r->hart->st.csr.mstatus |= MSTATUS_MPP;
+    r->hart->st.csr.mepc = RAM_AT;
+    rig_step(r, 1);
+    assert_int_equal(hart_counts(r->hart).returns, 1);
+    rig_free(r);
+}
+
+/* One page's, or all; the reads of a page may go on. */
+static void a_revoked_grant_is_not_used(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NULL);
+    const struct hart_tlb_entry *data = r->hart->data;
+    EMIT(r, ld, 5, 6, 0, 0);
+    EMIT(r, sd, 0, 6, 7, 0);
+    EMIT(r, sd, 0, 8, 7, 0);
+    r->hart->st.x[6] = DATA_AT;
+    r->hart->st.x[8] = DATA_AT + 0x1000;
+    rig_step(r, 3);
+    const struct hart_tlb_entry *one = &data[DATA_AT >> 12 & (HART_TLB_SIZE - 1)], *other = one + 1;
+    assert_true(one->write_tag == DATA_AT && other->write_tag == DATA_AT + 0x1000);
+    hart_revoke(r->hart, DATA_AT);
+    assert_true(one->write_tag == HART_TLB_NONE && one->read_tag == DATA_AT);
+    assert_true(other->write_tag == DATA_AT + 0x1000);
+    hart_revoke(r->hart, VD_NEVER);
+    assert_true(one->read_tag == HART_TLB_NONE && other->write_tag == HART_TLB_NONE);
+    rig_free(r);
+}
+
 static void modes_have_their_names(void **state)
 {
     (void)state;
@@ -151,6 +185,8 @@ int main(void)
         cmocka_unit_test(wrong_configurations_are_refused),
         cmocka_unit_test(a_debugger_reads_and_writes_everything),
         cmocka_unit_test(counts_are_those_of_the_program),
+        cmocka_unit_test(returns_are_counted),
+        cmocka_unit_test(a_revoked_grant_is_not_used),
         cmocka_unit_test(modes_have_their_names),
         cmocka_unit_test(isa_string_names_the_extensions),
         cmocka_unit_test(instances_are_independent),

@@ -359,6 +359,8 @@ static void devices_are_reached_by_the_bus(void **state)
     assert_true(h->exc.cause == HART_RETRY && h->exc.wait >= 12345);
     assert_int_equal(cause_of(&m, MMU_LOAD, 0x4000, 0), CAUSE_LOAD_ACCESS_FAULT);
     assert_int_equal(cause_of(&m, MMU_LOAD, 0x1004, 0), CAUSE_LOAD_ACCESS_FAULT); /* misaligned */
+    assert_int_equal(cause_of(&m, MMU_LOAD, 0x2ffd, 0), CAUSE_LOAD_ACCESS_FAULT); /* three bytes */
+    assert_int_equal(h->exc.offset, 0);
     assert_int_equal(cause_of(&m, MMU_FETCH, 0x1000, 0), CAUSE_FETCH_ACCESS_FAULT);
     m.f->bench.host.ops->watch(m.f->bench.host.ctx, DATA, true);
     uint64_t cycles = h->st.cycles;

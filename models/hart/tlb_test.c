@@ -296,6 +296,22 @@ static void a_snapshot_keeps_stale_translations(void **state)
     machine_free(&m);
 }
 
+/* A Bare first stage is one leaf, whatever the address of the fence. */
+static void a_bare_first_stage_is_fenced_at_any_address(void **state)
+{
+    (void)state;
+    for (uint64_t va = 0x1000; va; va <<= 1) {
+        struct machine m = guest_new(0, 8);
+        struct mmu_fence fence = {FENCE_VVMA, true, false, va, 0};
+        load(&m, GPA, 8);
+        gmap(&m, 8, GPA, 0, 0, 0);
+        assert_int_equal(cause_of(&m, MMU_LOAD, GPA, 0), 0);
+        mmu_fence(&m.f->hart, &fence);
+        assert_int_equal(cause_of(&m, MMU_LOAD, GPA, 0), CAUSE_LOAD_GUEST_PAGE_FAULT);
+        machine_free(&m);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -310,6 +326,7 @@ int main(void)
         cmocka_unit_test(ASIDs_keep_translations_apart),
         cmocka_unit_test(VMIDs_keep_translations_apart),
         cmocka_unit_test(a_bare_G_stage_is_fenced_whatever_its_VMID),
+        cmocka_unit_test(a_bare_first_stage_is_fenced_at_any_address),
         cmocka_unit_test(a_small_TLB_forgets),
         cmocka_unit_test(a_snapshot_keeps_stale_translations),
     };

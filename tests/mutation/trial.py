@@ -12,8 +12,9 @@ from program import CHECKED, MUTANTS, REACH
 # Wild mutants get no memory and no disk.
 LIMITED = {kind: f'ulimit -c 0 -f 200000 {memory}; exec "$@"'
            for kind, memory in ((MUTANTS, "-v 4000000"), (REACH, ""), (CHECKED, ""))}
-# cmocka ends at the first failure; large blocks come from the kernel, which zeroes only what is touched.
-SURROUNDINGS = {"CMOCKA_TEST_ABORT": "1", "MALLOC_MMAP_THRESHOLD_": "1000000"}
+# cmocka ends at the first failure; large blocks come from the kernel, which zeroes only what is touched; the heap of one
+# test is kept for the next.
+SURROUNDINGS = {"CMOCKA_TEST_ABORT": "1", "MALLOC_MMAP_THRESHOLD_": "1000000", "MALLOC_TRIM_THRESHOLD_": "100000000"}
 QUICK = 0.1  # seconds: tests that take longer are not run under the sanitizers
 PATIENCE = 300  # seconds by the clock, for a mutant that sleeps
 HANG = 27  # SIGPROF
