@@ -127,19 +127,19 @@ static void Sdtrig_execute_address(void **state)
     }
 }
 
-static const enum vd_mode modes[] = {VD_MODE_M, VD_MODE_S, VD_MODE_U, VD_MODE_VS, VD_MODE_VU};
-
 static void Sdtrig_modes(void **state)
 {
     (void)state;
-    static const uint8_t bits[] = {6, 4, 3, 24, 23};
-    for (unsigned i = 0; i < 25; i++) {
+    static const enum vd_mode modes[] = {VD_MODE_M, VD_MODE_S, VD_MODE_U, VD_MODE_VS, VD_MODE_VU};
+    static const uint8_t bits[] = {6, 4, 3, 24, 23}, kinds[] = {4, 1, 2, 3};
+    for (unsigned i = 0; i < 200; i++) {
+        unsigned kind = kinds[i / 50], on = i / 5 % 5, store = i / 25 % 2;
         struct rig *r = in_mode(NULL, modes[i % 5]);
-        emit_adds(r, 2);
-        set_trigger(r, 0, MCONTROL6 | TRIGGER_EXECUTE | VD_BIT(bits[i / 5]), RAM_AT + 4);
-        rig_step(r, 2);
-        assert_int_equal(r->hart->st.x[5], i % 5 == i / 5 ? 1 : 2);
-        assert_int_equal(r->hart->st.traps, i % 5 == i / 5);
+        rig_emit(r, rig_encode(store ? INSN_sw : INSN_lw, 5, 6, 7, 0), 4);
+        r->hart->st.x[6] = DATA_AT;
+        set_trigger(r, 0, MCONTROL6 | kind | VD_BIT(bits[on]), kind == 4 ? RAM_AT : DATA_AT);
+        rig_step(r, 1);
+        assert_int_equal(r->hart->st.traps, (kind & (store ? 6 : 5)) && i % 5 == on);
         rig_free(r);
     }
 }
