@@ -173,6 +173,22 @@ static bool check_devices(const struct virt_config *values, struct vd_error *err
     return true;
 }
 
+static bool check_fw_files(const struct virt_config *values, struct vd_error *err)
+{
+    for (uint32_t i = 0; i < VIRT_FW_FILES; i++) {
+        const struct virt_fw_file_config *f = &values->fw_files[i];
+        if (!*f->name && (*f->file || *f->text))
+            return vd_fail(err, "fw_cfg_file%u has no name", i);
+        if (*f->name && !*f->file == !*f->text)
+            return vd_fail(err, "fw_cfg_file%u: accepted is a file or a text", i);
+        for (uint32_t k = 0; *f->name && k < i; k++)
+            if (strcmp(values->fw_files[k].name, f->name) == 0)
+                return vd_fail(err, "fw_cfg_file%u.name is '%s', and so is that of fw_cfg_file%u",
+                               i, f->name, k);
+    }
+    return true;
+}
+
 bool virt_check(const struct virt_config *values, struct vd_error *err)
 {
     const struct virt_machine_config *m = &values->machine;
@@ -195,5 +211,5 @@ bool virt_check(const struct virt_config *values, struct vd_error *err)
                        "aplic.sources is %u: this platform wires sources up to 39, so "
                        "accepted are 40..1023",
                        values->aplic.sources);
-    return check_iommus(values, err) && check_devices(values, err);
+    return check_iommus(values, err) && check_devices(values, err) && check_fw_files(values, err);
 }

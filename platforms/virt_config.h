@@ -27,6 +27,7 @@ enum {
     VIRT_MAX_IOMMUS = VIRT_MAX_SYS_IOMMUS + VIRT_MAX_PCI_IOMMUS,
     VIRT_MAX_DEVICES = 8,
     VIRT_FLASHES = 2,
+    VIRT_FW_FILES = 8,
     VIRT_PATH_SIZE = 1024, /* a file's name */
     VIRT_APPEND_SIZE = 2048,
     VIRT_LOADS_SIZE = 4096,
@@ -85,6 +86,13 @@ struct virt_device_config {
     char file[VIRT_PATH_SIZE];
 };
 
+/* A file in fw_cfg on request: the bytes of a file of the host, or of a text. */
+struct virt_fw_file_config {
+    char name[FW_CFG_NAME_SIZE]; /* empty: there is none */
+    char file[VIRT_PATH_SIZE];
+    char text[VIRT_APPEND_SIZE];
+};
+
 /* The bytes of a flash bank. */
 struct virt_flash_config {
     bool readonly;
@@ -138,6 +146,7 @@ struct virt_config {
     struct edu_config edu;       /* every edu */
     struct virt_device_config devices[VIRT_MAX_DEVICES];
     struct fw_cfg_config fw_cfg;
+    struct virt_fw_file_config fw_files[VIRT_FW_FILES];
     struct pflash_config pflash; /* both banks */
     struct virt_flash_config flashes[VIRT_FLASHES];
     struct virt_experiment_config experiment;

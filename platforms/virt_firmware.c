@@ -48,7 +48,57 @@ static bool describe_boot(struct virt *v, struct vd_error *err)
            fw_cfg_put(v->fw_cfg, FW_CFG_CMDLINE_DATA, m->append, size, err);
 }
 
+/* A file of the directory: of a file of the host, or of the bytes. */
+struct entry {
+    const char *name, *file;
+    const void *bytes;
+    size_t size;
+};
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
+}
+
+static bool put_entry(struct virt *v, const struct entry *e, struct vd_error *err)
+{
+    if (!e->file)
+        return fw_cfg_put_file(v->fw_cfg, e->name, e->bytes, e->size, err);
+    size_t size;
+    char *bytes = file_read(e->file, &size, err);
+    bool ok = bytes && fw_cfg_put_file(v->fw_cfg, e->name, bytes, size, err);
+    free(bytes);
+    return ok;
+}
+
+/* As QEMU: what there is without being asked for, and their keys follow the names.  There are no
+ * tables of ACPI and SMBIOS: the devicetree says it all. */
+static bool describe_files(struct virt *v, struct vd_error *err)
+{
+    static const uint8_t for_ever[4] = {0xff, 0xff, 0xff, 0xff};
+    struct entry list[VIRT_FW_FILES + 3] = {
+        {"bios-geometry", NULL, "", 0},
+        {"bootorder", NULL, "", 0},
+        {"etc/boot-fail-wait", NULL, for_ever, sizeof(for_ever)},
+    };
+    size_t count = 3;
+    for (uint32_t i = 0; i < VIRT_FW_FILES; i++) {
+        const struct virt_fw_file_config *f = &v->config.fw_files[i];
+        if (*f->name)
+            list[count++] =
+                (struct entry){f->name, *f->file ? f->file : NULL, f->text, strlen(f->text)};
+    }
+    qsort(list, count, sizeof(list[0]), by_name);
+    for (size_t i = 0; i < count; i++) {
+        if (i && by_name(&list[i - 1], &list[i]) == 0)
+            return vd_fail(err, "fw_cfg has a file '%s' already", list[i].name);
+        if (!put_entry(v, &list[i], err))
+            return false;
+    }
+    return true;
+}
+
 bool virt_describe(struct virt *v, bool boot, struct vd_error *err)
 {
-    return describe_machine(v, err) && (!boot || describe_boot(v, err));
+    return describe_machine(v, err) && describe_files(v, err) && (!boot || describe_boot(v, err));
 }

@@ -126,6 +126,65 @@ static void fw_cfg_describes_the_machine(void **state)
     assert_int_equal(item(0x14, 4), 0);
 }
 
+/* Sorted by name, what is there unasked among them; the keys follow. */
+static void fw_cfg_has_the_files_that_were_asked_for(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        uint32_t size, first;
+    } files[] = {{"a/text", 5, 0x6c6c6568},
+                 {"bios-geometry", 0, 0},
+                 {"bootorder", 0, 0},
+                 {"etc/boot-fail-wait", 4, 0xffffffff},
+                 {"opt/disk", 32 << 20, 0}};
+    const struct virt_setting settings[] = {{"fw_cfg_file0.name", "opt/disk", 0},
+                                            {"fw_cfg_file0.file", path, 0},
+                                            {"fw_cfg_file2.name", "a/text", 0},
+                                            {"fw_cfg_file2.text", "hello", 0},
+                                            {"machine.bios", "none", 0}};
+    struct vd_error err = build(settings, 5);
+    assert_non_null(virt);
+    if (!virt_load(virt, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(item(0x19, 4), __builtin_bswap32(5));
+    for (uint32_t i = 0; i < 5; i++) {
+        char name[56];
+        assert_int_equal(load(FW_DATA, 4), __builtin_bswap32(files[i].size));
+        assert_int_equal(load(FW_DATA, 4), __builtin_bswap16((uint16_t)(0x20 + i)));
+        for (uint32_t c = 0; c < sizeof(name); c++)
+            name[c] = (char)load(FW_DATA, 1);
+        assert_string_equal(name, files[i].name);
+    }
+    for (uint16_t i = 0; i < 5; i++)
+        assert_int_equal(item((uint16_t)(0x20 + i), 4), files[i].first);
+}
+
+/* A name once, and one source of its bytes. */
+static void fw_cfg_files_have_one_name_and_one_source(void **state)
+{
+    (void)state;
+    static const struct {
+        struct virt_setting settings[3];
+        const char *says;
+    } rows[] = {
+        {{{"fw_cfg_file1.text", "x", 0}}, "fw_cfg_file1 has no name"},
+        {{{"fw_cfg_file1.name", "x", 0}}, "fw_cfg_file1: accepted is a file or a text"},
+        {{{"fw_cfg_file1.name", "x", 0},
+          {"fw_cfg_file1.text", "x", 0},
+          {"fw_cfg_file1.file", "x", 0}},
+         "fw_cfg_file1: accepted is a file or a text"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        size_t count = 1;
+        while (count < 3 && rows[i].settings[count].name)
+            count++;
+        struct vd_error err = build(rows[i].settings, count);
+        assert_null(virt);
+        assert_non_null(strstr(err.text, rows[i].says));
+    }
+}
+
 /* Then the firmware finds the kernel there, not in memory. */
 static void fw_cfg_has_the_kernel_of_a_payload_in_flash(void **state)
 {
@@ -184,9 +243,14 @@ static void two_devices_at_one_place_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        RULE(what_is_programmed_is_in_the_file), RULE(a_file_of_another_size_is_refused),
-        RULE(fw_cfg_describes_the_machine),      RULE(fw_cfg_has_the_kernel_of_a_payload_in_flash),
-        RULE(devices_are_where_they_are_told),   RULE(two_devices_at_one_place_are_refused),
+        RULE(what_is_programmed_is_in_the_file),
+        RULE(a_file_of_another_size_is_refused),
+        RULE(fw_cfg_describes_the_machine),
+        RULE(fw_cfg_has_the_kernel_of_a_payload_in_flash),
+        RULE(fw_cfg_has_the_files_that_were_asked_for),
+        RULE(fw_cfg_files_have_one_name_and_one_source),
+        RULE(devices_are_where_they_are_told),
+        RULE(two_devices_at_one_place_are_refused),
     };
     return cmocka_run_group_tests_name("virt flash", tests, NULL, NULL);
 }

@@ -131,6 +131,22 @@ static const struct vd_param *flash_params(uint32_t *count)
     return flash_table;
 }
 
+#define FIELD(name) offsetof(struct virt_fw_file_config, name)
+static const struct vd_param fw_file_table[] = {
+    {"name", VD_PARAM_STRING, FIELD(name), 0, 0, FW_CFG_NAME_SIZE, NULL, "",
+     "its name there, as opt/org.example/seed; empty: there is none"},
+    {"file", VD_PARAM_STRING, FIELD(file), 0, 0, VIRT_PATH_SIZE, NULL, "", "the file of the host"},
+    {"text", VD_PARAM_STRING, FIELD(text), 0, 0, VIRT_APPEND_SIZE, NULL, "",
+     "its bytes, if it is no file of the host"},
+};
+#undef FIELD
+
+static const struct vd_param *fw_file_params(uint32_t *count)
+{
+    *count = COUNT(fw_file_table);
+    return fw_file_table;
+}
+
 static const char *const expects[] = {"balanced", "violation", "drops", NULL};
 
 #define FIELD(name) offsetof(struct virt_experiment_config, name)
@@ -219,6 +235,14 @@ static const struct config_table tables[] = {
     {"virtio", "every virtio device", AT(virtio), virtio_params},
     {"edu", "every edu", AT(edu), edu_params},
     {"fw_cfg", "the firmware configuration device", AT(fw_cfg), fw_cfg_params},
+    {"fw_cfg_file0", "a file in fw_cfg on request", AT(fw_files[0]), fw_file_params},
+    {"fw_cfg_file1", "a file in fw_cfg on request", AT(fw_files[1]), fw_file_params},
+    {"fw_cfg_file2", "a file in fw_cfg on request", AT(fw_files[2]), fw_file_params},
+    {"fw_cfg_file3", "a file in fw_cfg on request", AT(fw_files[3]), fw_file_params},
+    {"fw_cfg_file4", "a file in fw_cfg on request", AT(fw_files[4]), fw_file_params},
+    {"fw_cfg_file5", "a file in fw_cfg on request", AT(fw_files[5]), fw_file_params},
+    {"fw_cfg_file6", "a file in fw_cfg on request", AT(fw_files[6]), fw_file_params},
+    {"fw_cfg_file7", "a file in fw_cfg on request", AT(fw_files[7]), fw_file_params},
     {"pflash", "both banks of flash", AT(pflash), pflash_params},
     {"flash0", "the bank of flash at 0x20000000", AT(flashes[0]), flash_params},
     {"flash1", "the bank of flash at 0x22000000", AT(flashes[1]), flash_params},

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fw_files.h"
 #include "platforms/file.h"
 
 static char *own(struct arguments *a, char *memory)
@@ -324,6 +325,8 @@ const struct option machine_options[] = {
      "edu, nvme, nvme-ns, virtio-{blk,rng}-{pci,device}: drive=ID, serial=TEXT, addr=N; loader: "
      "file=, addr=",
      drives_take_device, NULL},
+    {"fw_cfg", "[name=]NAME,file=FILE|string=TEXT", "a file in fw_cfg, for firmware", fw_files_take,
+     NULL},
     {"timing", "PRESET", "functional, inorder, or a YAML file", take_timing, "machine.timing"},
     {"quantum", "T", "how far a hart may run ahead of another", take_text, NULL},
     {"seed", "N", "of every random choice", take_seed, NULL},

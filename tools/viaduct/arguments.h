@@ -22,7 +22,8 @@ struct arguments {
     uint32_t num_settings;
     struct sweep sweeps[MAX_SWEEPS];
     uint32_t num_sweeps;
-    struct drives drives;        /* that are no settings yet */
+    struct drives drives; /* that are no settings yet */
+    uint32_t num_fw_files;
     const char *limit, *quantum; /* times as given */
     const char *trace, *stats, *dump_dtb, *out, *record, *replay, *signature, *granularity;
     bool print_config, console, no_reboot;

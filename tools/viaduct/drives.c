@@ -5,58 +5,7 @@
 #include <string.h>
 
 #include "arguments.h"
-
-/* A property of either option: where its value goes, or the one value that is accepted. */
-struct property {
-    const char *name;
-    char *place;
-    size_t size;
-    const char *only;
-};
-
-static bool set_property(const struct property *p, const char *what, const char *value,
-                         size_t length, struct vd_error *err)
-{
-    if (p->only && (strlen(p->only) != length || memcmp(p->only, value, length) != 0))
-        return vd_fail(err, "%s %s=%.*s: accepted is %s=%s", what, p->name,
-                       (int)(length < 60 ? length : 60), value, p->name, p->only);
-    if (p->only)
-        return true;
-    if (length >= p->size)
-        return vd_fail(err, "%s %s is too long: accepted are %zu characters", what, p->name,
-                       p->size - 1);
-    memcpy(p->place, value, length);
-    p->place[length] = '\0';
-    return true;
-}
-
-static bool find_property(const struct property *list, const char *what, const char *text,
-                          size_t length, struct vd_error *err)
-{
-    const char *equals = memchr(text, '=', length);
-    size_t name = equals ? (size_t)(equals - text) : length;
-    char known[256] = "";
-    for (const struct property *p = list; p->name; p++) {
-        size_t used = strlen(known);
-        snprintf(known + used, sizeof(known) - used, "%s%s", used ? ", " : "", p->name);
-        if (equals && strlen(p->name) == name && memcmp(p->name, text, name) == 0)
-            return set_property(p, what, equals + 1, length - name - 1, err);
-    }
-    return vd_fail(err, "%s does not take '%.*s': accepted are %s, each with =value", what,
-                   (int)(length < 60 ? length : 60), text, known);
-}
-
-static bool parse(const struct property *list, const char *what, const char *text,
-                  struct vd_error *err)
-{
-    while (*text) {
-        size_t length = strcspn(text, ",");
-        if (!find_property(list, what, text, length, err))
-            return false;
-        text += length + (text[length] == ',');
-    }
-    return true;
-}
+#include "properties.h"
 
 static bool parse_switch(const char *what, const char *text, bool *value, struct vd_error *err)
 {
@@ -140,7 +89,7 @@ bool drives_take_drive(void *arguments, const struct option *option, const char 
                                     {"readonly", readonly, sizeof(readonly), NULL},
                                     {"format", NULL, 0, "raw"},
                                     {NULL, NULL, 0, NULL}};
-    if (!parse(list, "-drive", value, err) ||
+    if (!properties_parse(list, "-drive", value, err) ||
         !parse_switch("-drive readonly", readonly, &drive->readonly, err))
         return false;
     if (!*drive->file)
@@ -159,7 +108,7 @@ static bool take_loader(struct arguments *a, const char *properties, struct vd_e
     const struct property list[] = {{"file", file, sizeof(file), NULL},
                                     {"addr", addr, sizeof(addr), NULL},
                                     {NULL, NULL, 0, NULL}};
-    if (!parse(list, "-device loader", properties, err))
+    if (!properties_parse(list, "-device loader", properties, err))
         return false;
     if (!*file || !*addr)
         return vd_fail(err, "-device loader needs file=FILE and addr=ADDRESS");
@@ -183,7 +132,7 @@ bool drives_take_blockdev(void *arguments, const struct option *option, const ch
                                     {"filename", drive->file, sizeof(drive->file), NULL},
                                     {"read-only", readonly, sizeof(readonly), NULL},
                                     {NULL, NULL, 0, NULL}};
-    if (!parse(list, "-blockdev", value, err) ||
+    if (!properties_parse(list, "-blockdev", value, err) ||
         !parse_switch("-blockdev read-only", readonly, &drive->readonly, err))
         return false;
     return (*drive->file && *drive->id) ||
@@ -212,7 +161,7 @@ bool drives_take_device(void *arguments, const struct option *option, const char
                                     {"addr", device->addr, sizeof(device->addr), NULL},
                                     {"dma_mask", device->dma_mask, sizeof(device->dma_mask), NULL},
                                     {NULL, NULL, 0, NULL}};
-    return parse(list, "-device", properties, err);
+    return properties_parse(list, "-device", properties, err);
 }
 
 static struct drive *find_drive(struct drives *d, const char *id)

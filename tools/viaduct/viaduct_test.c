@@ -168,6 +168,11 @@ static const struct {
     {"run -drive file=line,if=pflash,unit=1 -drive file=line,if=pflash,unit=1", STATUS_USAGE,
      "there is a file for bank 1 of flash already"},
     {"run -drive file=line,if=pflash", STATUS_CONFIG, "line has 12 bytes: accepted are disks"},
+    {"run -fw_cfg opt/a", STATUS_USAGE, "accepted is name=NAME with file=FILE or string=TEXT"},
+    {"run -fw_cfg opt/a,file=line,string=b", STATUS_USAGE, "file=FILE or string=TEXT"},
+    {"run -fw_cfg opt/a,strung=b", STATUS_USAGE, "accepted are name, file, string"},
+    {"run -fw_cfg opt/a,string=b -fw_cfg opt/a,string=c", STATUS_CONFIG,
+     "fw_cfg_file1.name is 'opt/a', and so is that of fw_cfg_file0"},
     {"run -M virt,pflash0=a", STATUS_CONFIG, "-device pflash: there is no -drive with id=a"},
     {"run -blockdev driver=file,filename=line", STATUS_USAGE, "-blockdev needs driver=file,node-"},
     {"run -blockdev driver=nbd", STATUS_USAGE, "-blockdev driver=nbd: accepted is driver=file"},
@@ -251,6 +256,22 @@ static void flash_is_given_its_files(void **state)
         const char *fixed = strstr(first, "\n  readonly: true ");
         assert_true(a && a < second && b && fixed && fixed < second);
     }
+}
+
+/* As many as there are sections; a doubled comma is one. */
+static void firmware_is_given_its_files(void **state)
+{
+    (void)state;
+    assert_int_equal(rig_run("run --print-config -fw_cfg opt/a,string=x,,y=z -fw_cfg "
+                             "file=line,name=opt/b"),
+                     0);
+    const char *first = strstr(rig_output, "fw_cfg_file0:");
+    const char *second = strstr(rig_output, "fw_cfg_file1:");
+    assert_true(first && second);
+    const char *name = strstr(first, "\n  name: opt/a "), *text = strstr(first, "x,y=z");
+    assert_true(name && text && name < second && text < second);
+    assert_non_null(strstr(second, "\n  name: opt/b "));
+    assert_non_null(strstr(second, "\n  file: line "));
 }
 
 static void the_guest_s_status_passes_through(void **state)
@@ -391,6 +412,7 @@ int main(void)
         cmocka_unit_test(bad_input_gets_one_sentence),
         cmocka_unit_test(drives_meet_their_devices),
         cmocka_unit_test(flash_is_given_its_files),
+        cmocka_unit_test(firmware_is_given_its_files),
         cmocka_unit_test(the_guest_s_status_passes_through),
         cmocka_unit_test(limit_always_ends_a_run),
         cmocka_unit_test(files_are_loaded_where_they_are_told),
