@@ -110,12 +110,56 @@ static bool place_linux(struct bus *bus, const struct image_file *file, uint64_t
     return true;
 }
 
-enum format { FORMAT_ELF, FORMAT_LINUX, FORMAT_RAW, FORMAT_ANY };
+/* Header of U-Boot's uImage: words are big-endian, the last four bytes say what it is. */
+enum {
+    UIMAGE_SIZE = 12,
+    UIMAGE_LOAD = 16,
+    UIMAGE_ENTRY = 20,
+    UIMAGE_TYPE = 30,
+    UIMAGE_HEADER = 64
+};
+enum { UIMAGE_KERNEL = 2, UIMAGE_COMPRESSION = 31 };
+
+static bool is_uimage(const struct image_file *file)
+{
+    return file->size > UIMAGE_HEADER && memcmp(file->bytes, "\x27\x05\x19\x56", 4) == 0;
+}
+
+static uint32_t big_endian(const struct image_file *file, size_t offset)
+{
+    uint32_t value;
+    memcpy(&value, file->bytes + offset, sizeof(value));
+    return __builtin_bswap32(value);
+}
+
+/* It has its own addresses, as an ELF has. */
+static bool place_uimage(struct bus *bus, const struct image_file *file, struct image *image,
+                         struct vd_error *err)
+{
+    struct image_file body = {.path = file->path,
+                              .bytes = file->bytes + UIMAGE_HEADER,
+                              .size = big_endian(file, UIMAGE_SIZE)};
+    if (file->bytes[UIMAGE_TYPE] != UIMAGE_KERNEL || file->bytes[UIMAGE_COMPRESSION] != 0)
+        return vd_fail(err,
+                       "'%s' is a uImage of type %u with compression %u; accepted is a kernel (2) "
+                       "that is not compressed (0)",
+                       file->path, file->bytes[UIMAGE_TYPE], file->bytes[UIMAGE_COMPRESSION]);
+    if (body.size == 0 || body.size > file->size - UIMAGE_HEADER)
+        return vd_fail(err, "'%s' is a uImage of %" PRIu64 " bytes, of which %" PRIu64 " are there",
+                       file->path, body.size, file->size - UIMAGE_HEADER);
+    bool ok = place_bytes(bus, &body, big_endian(file, UIMAGE_LOAD), image, err);
+    image->entry = big_endian(file, UIMAGE_ENTRY);
+    return ok;
+}
+
+enum format { FORMAT_ELF, FORMAT_LINUX, FORMAT_UIMAGE, FORMAT_RAW, FORMAT_ANY };
 
 static enum format format_of(const struct image_file *file)
 {
     if (file->size >= 4 && memcmp(file->bytes, "\177ELF", 4) == 0)
         return FORMAT_ELF;
+    if (is_uimage(file))
+        return FORMAT_UIMAGE;
     return is_linux(file) ? FORMAT_LINUX : FORMAT_RAW;
 }
 
@@ -132,6 +176,8 @@ static bool load(struct bus *bus, const char *path, enum format format, uint64_t
         ok = image_place_elf(bus, &file, addr, image, err);
     else if (format == FORMAT_LINUX)
         ok = place_linux(bus, &file, addr, image, err);
+    else if (format == FORMAT_UIMAGE)
+        ok = place_uimage(bus, &file, image, err);
     else
         ok = place_bytes(bus, &file, addr, image, err);
     close_file(&file);

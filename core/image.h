@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Program images: ELF, the RISC-V boot Image of Linux, raw bytes. */
+/* Program images: ELF, the RISC-V boot Image of Linux, U-Boot's uImage, raw bytes. */
 #ifndef CORE_IMAGE_H
 #define CORE_IMAGE_H
 
@@ -22,8 +22,8 @@ bool image_load_raw(struct bus *bus, const char *path, uint64_t addr, struct ima
 /* A RISC-V boot Image at addr, whatever its text_offset. */
 bool image_load_linux(struct bus *bus, const char *path, uint64_t addr, struct image *image,
                       struct vd_error *err);
-/* Whichever of the three the file is.  An ELF has its own addresses, but for a position-independent
- * one that was linked for where there is no memory. */
+/* Whichever of these the file is.  A uImage and an ELF have their own addresses, but for a
+ * position-independent one that was linked for where there is no memory. */
 bool image_load(struct bus *bus, const char *path, uint64_t addr, struct image *image,
                 struct vd_error *err);
 

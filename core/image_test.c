@@ -170,6 +170,43 @@ static void position_independent_elf_goes_where_it_is_told(void **state)
     assert_int_equal(image.start, RAM_BASE + 0x1000);
 }
 
+/* The body goes to its load address, the entry is its own; what is compressed or short is refused.
+ */
+static void uimage_goes_where_its_header_says(void **state)
+{
+    struct vd_error err = {""};
+    struct image image;
+    (void)state;
+    uint8_t file[64 + 8] = {
+        [0] = 0x27,  0x05,        0x19, 0x56,      [15] = 8, [16] = 0x80, [18] = 0x40,
+        [20] = 0x80, [22] = 0x40, 0x04, [29] = 26, 2,        [64] = 0x13, 0x05};
+    write_bytes(file, sizeof(file));
+    if (!image_load(core->bus, path, RAM_BASE, &image, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(image.start, RAM_BASE + 0x4000);
+    assert_int_equal(image.end, RAM_BASE + 0x4008);
+    assert_int_equal(image.entry, RAM_BASE + 0x4004);
+    uint16_t first;
+    assert_true(bus_peek(core->bus, RAM_BASE + 0x4000, &first, sizeof(first)));
+    assert_int_equal(first, 0x0513);
+    static const struct {
+        uint8_t at, value;
+        const char *says;
+    } wrong[] = {{30, 3, "of type 3 with compression 0"},
+                 {31, 1, "of type 2 with compression 1"},
+                 {15, 9, "a uImage of 9 bytes, of which 8 are there"},
+                 {15, 0, "a uImage of 0 bytes"},
+                 {16, 0x40, "outside of memory"}};
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        uint8_t bad[sizeof(file)];
+        memcpy(bad, file, sizeof(bad));
+        bad[wrong[i].at] = wrong[i].value;
+        write_bytes(bad, sizeof(bad));
+        assert_false(image_load(core->bus, path, RAM_BASE, &image, &err));
+        assert_non_null(strstr(err.text, wrong[i].says));
+    }
+}
+
 static void elf_without_symbols_has_no_htif(void **state)
 {
     struct vd_error err = {""};
@@ -333,6 +370,7 @@ int main(void)
         TEST(elf_is_loaded_with_entry_and_htif),
         TEST(virtual_entry_becomes_physical),
         TEST(position_independent_elf_goes_where_it_is_told),
+        TEST(uimage_goes_where_its_header_says),
         TEST(elf_without_symbols_has_no_htif),
         TEST(addresses_have_the_name_of_the_symbol_below),
         TEST(missing_file_is_named),

@@ -44,7 +44,7 @@ static const struct vd_param machine_table[] = {
     {"bios", VD_PARAM_STRING, FIELD(bios), 0, 0, VIRT_PATH_SIZE, NULL, "",
      "M-mode firmware: a file, default (OpenSBI of the host), or none; empty: default"},
     {"kernel", VD_PARAM_STRING, FIELD(kernel), 0, 0, VIRT_PATH_SIZE, NULL, "",
-     "S-mode program: ELF, Linux Image or raw"},
+     "S-mode program: ELF, uImage, Linux Image or raw"},
     {"initrd", VD_PARAM_STRING, FIELD(initrd), 0, 0, VIRT_PATH_SIZE, NULL, "", "initial RAM disk"},
     {"dtb", VD_PARAM_STRING, FIELD(dtb), 0, 0, VIRT_PATH_SIZE, NULL, "",
      "devicetree blob; empty: generated"},
