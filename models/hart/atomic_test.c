@@ -122,13 +122,23 @@ static void a_reservation_survives_a_snapshot(void **state)
 static void a_write_beside_the_reservation_does_not(void **state)
 {
     (void)state;
-    struct rig *r = reserved();
-    rig_run(r, 1);
-    struct vd_txn txn = bench_write(DATA_AT + 8, 1, 1);
-    r->bench.host.ops->access(r->bench.host.ctx, &txn);
-    rig_run(r, 1);
-    assert_int_equal(r->hart->st.x[7], 0);
-    rig_free(r);
+    static const struct {
+        int offset;
+        unsigned size;
+        bool kills;
+    } rows[] = {{8, 1, false}, {7, 1, true},   {0, 1, true},   {-1, 1, false},
+                {-1, 2, true}, {-8, 8, false}, {-2, 2, false}, {8, 8, false}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct rig *r = reserved();
+        rig_run(r, 1);
+        uint64_t at = DATA_AT + (uint64_t)(int64_t)rows[i].offset;
+        struct vd_txn txn = bench_write(at, rows[i].size, 1);
+        r->bench.host.ops->access(r->bench.host.ctx, &txn);
+        hart_snoop(r->hart, at, rows[i].size); /* also of a page that is not watched */
+        rig_run(r, 1);
+        assert_int_equal(r->hart->st.x[7], rows[i].kills);
+        rig_free(r);
+    }
 }
 
 static void sc_elsewhere_fails_and_ends_the_reservation(void **state)

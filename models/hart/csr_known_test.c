@@ -129,6 +129,26 @@ static void extensions(void **state)
     fixture_free(f);
 }
 
+/* The windows that no select has: a guest learns that HS-mode could have them only if it could. */
+static void empty_windows(void **state)
+{
+    (void)state;
+    static const uint32_t windows[] = {CSR_sireg2, CSR_sireg4, CSR_vsireg2, CSR_vsireg4};
+    const uint64_t every = vd_mask(0, HART_EXT_COUNT);
+    struct fixture *f = surrounded(OPEN);
+    for (size_t i = 0; i < COUNT(windows); i++) {
+        uint64_t needed = E(Smcsrind) | (windows[i] < CSR_vsstatus ? E(S) : E(H));
+        assert_int_equal(fixture_try(f, VD_MODE_VS, windows[i], false), CSR_VIRTUAL);
+        for (unsigned bit = 0; bit < HART_EXT_COUNT; bit++) {
+            f->hart.cfg.extensions = every & ~VD_BIT(bit);
+            if (needed >> bit & 1)
+                assert_int_equal(fixture_try(f, VD_MODE_VS, windows[i], false), CSR_ILLEGAL);
+        }
+        f->hart.cfg.extensions = every;
+    }
+    fixture_free(f);
+}
+
 /* minstret does not count the instruction that writes it, of which there is none here. */
 static void writable_bits(void **state)
 {
@@ -265,6 +285,7 @@ int main(void)
         cmocka_unit_test(modes),
         cmocka_unit_test(what_is_read_only),
         cmocka_unit_test(extensions),
+        cmocka_unit_test(empty_windows),
         cmocka_unit_test(writable_bits),
         cmocka_unit_test(places),
         cmocka_unit_test(guests_have_their_own),

@@ -93,6 +93,88 @@ static void returns_are_counted(void **state)
     rig_free(r);
 }
 
+/* The handler is at TRAP_AT; `at` is where an instruction that is none traps, after `before` good
+ * ones. */
+static struct rig *trapping(uint64_t at, unsigned before)
+{
+    struct rig *r = rig_new(NULL);
+    r->end = TRAP_AT;
+    for (unsigned i = 0; i < before; i++)
+        EMIT(r, addi, 5, 5, 0, 1);
+    if (r->end != at)
+        EMIT(r, jal, 0, 0, 0, at - r->end);
+    hart_set(r->hart, HART_REG_PC, at);
+    return r;
+}
+
+/* At once behind the entry, or inside the handler; not farther away, nor for another cause. */
+static void repetitions_are_counted(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t at;
+        unsigned before;
+        bool repeated;
+    } rows[] = {{TRAP_AT, 0, true},         {TRAP_AT + 8, 2, true},  {TRAP_AT + 4092, 2, true},
+                {TRAP_AT + 4096, 2, false}, {TRAP_AT - 4, 2, false}, {RAM_AT, 2, false},
+                {TRAP_AT + 4096, 0, false}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct rig *r = trapping(rows[i].at, rows[i].before);
+        while (r->hart->st.traps < 5)
+            rig_run(r, 1);
+        assert_int_equal(r->hart->st.csr.mepc, rows[i].at);
+        assert_int_equal(hart_counts(r->hart).repeated, rows[i].repeated ? 4 : 0);
+        rig_free(r);
+    }
+}
+
+/* A handler that returns to where it came from: at once counts, with progress does not. */
+static void repetitions_behind_a_return(void **state)
+{
+    (void)state;
+    for (unsigned progress = 0; progress < 2; progress++) {
+        struct rig *r = rig_new(NULL);
+        r->end = TRAP_AT;
+        EMIT(r, csrrs, 7, 0, 0, CSR_mepc);
+        if (progress)
+            EMIT(r, addi, 7, 7, 0, -4);
+        EMIT(r, csrrw, 0, 7, 0, CSR_mepc);
+        EMIT(r, csrrs, 0, 6, 0, CSR_mstatus); /* MPP: M */
+        EMIT(r, mret, 0, 0, 0, 0);
+        r->end = RAM_AT;
+        EMIT(r, addi, 5, 5, 0, 1);
+        r->hart->st.x[6] = MSTATUS_MPP;
+        while (r->hart->st.traps < 5)
+            rig_run(r, 1);
+        assert_int_equal(r->hart->st.csr.mepc, RAM_AT + 4);
+        assert_int_equal(hart_counts(r->hart).returns, 4);
+        assert_int_equal(hart_counts(r->hart).repeated, progress ? 0 : 4);
+        rig_free(r);
+    }
+}
+
+/* What a user or a guest does to itself stops nobody; HS-mode does. */
+static void repetitions_of_others(void **state)
+{
+    (void)state;
+    static const enum vd_mode modes[] = {VD_MODE_U, VD_MODE_S, VD_MODE_VS, VD_MODE_VU};
+    for (unsigned i = 0; i < 4; i++) {
+        struct rig *r = rig_new(NULL);
+        struct hart *h = r->hart;
+        h->st.csr.medeleg = VD_BIT(CAUSE_ILLEGAL_INSTRUCTION);
+        h->st.csr.stvec = TRAP_AT;
+        for (unsigned k = 0; k < 3; k++) {
+            h->st.priv = (uint8_t)(modes[i] & 3);
+            h->st.virt = modes[i] >= VD_MODE_VU;
+            h->st.pc = TRAP_AT;
+            trap_illegal(h, 0);
+            trap_exception(h);
+        }
+        assert_int_equal(hart_counts(h).repeated, modes[i] == VD_MODE_S ? 2 : 0);
+        rig_free(r);
+    }
+}
+
 /* One page's, or all; the reads of a page may go on. */
 static void a_revoked_grant_is_not_used(void **state)
 {
@@ -187,6 +269,9 @@ int main(void)
         cmocka_unit_test(counts_are_those_of_the_program),
         cmocka_unit_test(returns_are_counted),
         cmocka_unit_test(a_revoked_grant_is_not_used),
+        cmocka_unit_test(repetitions_are_counted),
+        cmocka_unit_test(repetitions_behind_a_return),
+        cmocka_unit_test(repetitions_of_others),
         cmocka_unit_test(modes_have_their_names),
         cmocka_unit_test(isa_string_names_the_extensions),
         cmocka_unit_test(instances_are_independent),

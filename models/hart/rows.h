@@ -83,7 +83,7 @@
         uint64_t result = (quotient);                                                              \
         uint32_t more = timing ? timing_divide(h, RS1, RS2) : 0;                                   \
         RD = result;                                                                               \
-        if (timing && more) {                                                                      \
+        if (more) {                                                                                \
             h->stall += more;                                                                      \
             return GO_STALL;                                                                       \
         }                                                                                          \
