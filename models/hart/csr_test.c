@@ -241,6 +241,8 @@ static void extensions_take_their_CSRs_along(void **state)
     assert_int_equal(fixture_csr(f, CSR_mie), 0x2aaa);
     fixture_set(f, CSR_medeleg, ~UINT64_C(0));
     assert_int_equal(fixture_csr(f, CSR_medeleg), 0xb3ff);
+    fixture_set(f, CSR_mideleg, ~UINT64_C(0));
+    assert_int_equal(fixture_csr(f, CSR_mideleg), 0x2222);
     fixture_free(f);
 }
 
@@ -260,6 +262,43 @@ static void indirect_registers_without_AIA(void **state)
         for (unsigned i = 0; i < 5; i++)
             assert_int_equal(fixture_try(f, VD_MODE_M, numbers[i], false), CSR_ILLEGAL);
         assert_int_equal(fixture_try(f, VD_MODE_VS, CSR_sireg, false), CSR_ILLEGAL);
+    }
+    fixture_free(f);
+}
+
+/* [aia csrs-m]: with XLEN 64 an odd select is of no 64-bit array. */
+static void mireg_at_every_select(void **state)
+{
+    (void)state;
+    for (unsigned imsic = 0; imsic < 2; imsic++) {
+        struct fixture *f = fixture_new(3, imsic);
+        for (uint32_t select = 0; select < 0x200; select++) {
+            bool iprio = select >= 0x30 && select <= 0x3f && select % 2 == 0;
+            bool file =
+                imsic && select >= 0x70 && select <= 0xff && (select < 0x80 || select % 2 == 0);
+            fixture_set(f, CSR_miselect, select);
+            assert_int_equal(fixture_try(f, VD_MODE_M, CSR_mireg, false),
+                             iprio || file ? CSR_OK : CSR_ILLEGAL);
+        }
+        fixture_free(f);
+    }
+}
+
+/* Whatever can make an interrupt pending, enabled or its mode's is looked at before the next
+ * instruction. */
+static void writes_to_interrupts_are_looked_at(void **state)
+{
+    (void)state;
+    static const uint32_t numbers[] = {
+        CSR_mip,  CSR_mie,  CSR_mideleg, CSR_mvien,   CSR_mvip,     CSR_sip,     CSR_sie,
+        CSR_hip,  CSR_hie,  CSR_hideleg, CSR_hvip,    CSR_hvien,    CSR_hvictl,  CSR_hgeie,
+        CSR_vsip, CSR_vsie, CSR_mstatus, CSR_sstatus, CSR_vsstatus, CSR_hstatus, CSR_hviprio1};
+    struct fixture *f = open_fixture(3, true);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        f->hart.attention = false;
+        fixture_set(f, numbers[i], 0);
+        if (!f->hart.attention)
+            fail_msg("nobody looks after CSR %03x was written", numbers[i]);
     }
     fixture_free(f);
 }
@@ -396,6 +435,8 @@ int main(void)
         cmocka_unit_test(hgatp_keeps_its_mode_for_unsupported_ones),
         cmocka_unit_test(extensions_take_their_CSRs_along),
         cmocka_unit_test(indirect_registers_without_AIA),
+        cmocka_unit_test(mireg_at_every_select),
+        cmocka_unit_test(writes_to_interrupts_are_looked_at),
         cmocka_unit_test(a_hart_without_supervisors),
         cmocka_unit_test(misa_tells_the_extensions),
         cmocka_unit_test(counters_count_and_can_be_written),

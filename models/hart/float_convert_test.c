@@ -242,13 +242,86 @@ static void check_order(double a, double b)
     assert_int_equal(loud, nan ? FLOAT_NV : 0);
 }
 
+/* [unpriv norm:fmin_fmax_nan]: the other operand of a NaN; fminm and fmaxm: the NaN. */
+static void check_least(double a, double b)
+{
+    uint64_t x = bits_of(a), y = bits_of(b);
+    uint32_t s = bits_of_single((float)a), t = bits_of_single((float)b);
+    bool below = a < b || (a == b && signbit(a)), single_below = (float)a < (float)b || below;
+    if ((float)a == (float)b)
+        single_below = signbit(a);
+    uint64_t least = below ? x : y, most = below ? y : x;
+    uint32_t single_least = single_below ? s : t, single_most = single_below ? t : s;
+    uint8_t flags = 0;
+    if (a != a || b != b) {
+        assert_true(f64_minm(x, y, &flags) == F64_NAN && f64_maxm(x, y, &flags) == F64_NAN);
+        assert_true(f32_minm(s, t, &flags) == F32_NAN && f32_maxm(s, t, &flags) == F32_NAN);
+        least = most = a == a ? x : b == b ? y : F64_NAN;
+        single_least = single_most = a == a ? s : b == b ? t : F32_NAN;
+    } else {
+        assert_true(f64_minm(x, y, &flags) == least && f64_maxm(x, y, &flags) == most);
+        assert_true(f32_minm(s, t, &flags) == single_least);
+        assert_true(f32_maxm(s, t, &flags) == single_most);
+    }
+    assert_true(f64_min(x, y, &flags) == least && f64_max(x, y, &flags) == most);
+    assert_true(f32_min(s, t, &flags) == single_least && f32_max(s, t, &flags) == single_most);
+    assert_int_equal(flags, 0);
+}
+
+static void signaling_operands(void **state)
+{
+    (void)state;
+    const uint64_t bad = UINT64_C(0x7ff0000000000001), one = bits_of(1);
+    const uint32_t worse = 0xff800001, single = bits_of_single(1);
+    for (unsigned second = 0; second < 2; second++) {
+        uint64_t a = second ? one : bad, b = second ? bad : one;
+        uint32_t s = second ? single : worse, t = second ? worse : single;
+        uint8_t flags[14] = {0};
+        assert_true(f64_min(a, b, &flags[0]) == one && f64_max(a, b, &flags[1]) == one);
+        assert_true(f32_min(s, t, &flags[2]) == single && f32_max(s, t, &flags[3]) == single);
+        assert_false(f64_eq(a, b, &flags[4]) || f64_ltq(a, b, &flags[5]));
+        assert_false(f64_leq(a, b, &flags[6]) || f32_eq(s, t, &flags[7]));
+        assert_false(f32_ltq(s, t, &flags[8]) || f32_leq(s, t, &flags[9]));
+        assert_true(f64_minm(a, b, &flags[10]) == F64_NAN && f64_maxm(a, b, &flags[11]) == F64_NAN);
+        assert_true(f32_minm(s, t, &flags[12]) == F32_NAN && f32_maxm(s, t, &flags[13]) == F32_NAN);
+        for (unsigned i = 0; i < sizeof(flags); i++)
+            assert_int_equal(flags[i], FLOAT_NV);
+    }
+}
+
+/* Whatever flags are there already, inexact is told. */
+static void flags_accumulate(void **state)
+{
+    (void)state;
+    const uint64_t one = bits_of(1), tiny = bits_of(0x1p-200), third = bits_of(3);
+    const uint32_t single = bits_of_single(1), small = bits_of_single(0x1p-100f);
+    const uint32_t three = bits_of_single(3);
+    for (uint8_t before = 0; before < 32; before++) {
+        uint8_t flags[8];
+        memset(flags, before, sizeof(flags));
+        assert_true(f64_add(one, tiny, FLOAT_RNE, &flags[0]) == one);
+        assert_true(f64_sub(one, tiny, FLOAT_RNE, &flags[1]) == one);
+        f64_div(one, third, FLOAT_RNE, &flags[2]);
+        f64_mul(bits_of(0.1), bits_of(0.1), FLOAT_RNE, &flags[3]);
+        assert_int_equal(f32_add(single, small, FLOAT_RNE, &flags[4]), single);
+        assert_int_equal(f32_sub(single, small, FLOAT_RNE, &flags[5]), single);
+        f32_div(single, three, FLOAT_RNE, &flags[6]);
+        f32_mul(bits_of_single(0.1f), bits_of_single(0.1f), FLOAT_RNE, &flags[7]);
+        for (unsigned i = 0; i < sizeof(flags); i++)
+            assert_int_equal(flags[i], before | FLOAT_NX);
+    }
+}
+
 static void order(void **state)
 {
     (void)state;
     for (size_t i = 0; i < 2 * COUNT(numbers); i++)
-        for (size_t j = 0; j < 2 * COUNT(numbers); j++)
-            check_order(i & 1 ? -numbers[i / 2] : numbers[i / 2],
-                        j & 1 ? -numbers[j / 2] : numbers[j / 2]);
+        for (size_t j = 0; j < 2 * COUNT(numbers); j++) {
+            double a = i & 1 ? -numbers[i / 2] : numbers[i / 2];
+            double b = j & 1 ? -numbers[j / 2] : numbers[j / 2];
+            check_order(a, b);
+            check_least(a, b);
+        }
 }
 
 int main(void)
@@ -258,6 +331,8 @@ int main(void)
         cmocka_unit_test(from_integers),
         cmocka_unit_test(classes),
         cmocka_unit_test(order),
+        cmocka_unit_test(signaling_operands),
+        cmocka_unit_test(flags_accumulate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -93,12 +93,12 @@ static void returns_are_counted(void **state)
     rig_free(r);
 }
 
-/* The handler is at TRAP_AT; `at` is where an instruction that is none traps, after `before` good
- * ones. */
+/* The handler is behind TRAP_AT; `at` is where an instruction that is none traps, after `before`
+ * good ones. */
 static struct rig *trapping(uint64_t at, unsigned before)
 {
     struct rig *r = rig_new(NULL);
-    r->end = TRAP_AT;
+    r->hart->st.csr.mtvec = r->end = TRAP_AT + 4;
     for (unsigned i = 0; i < before; i++)
         EMIT(r, addi, 5, 5, 0, 1);
     if (r->end != at)
@@ -115,9 +115,9 @@ static void repetitions_are_counted(void **state)
         uint64_t at;
         unsigned before;
         bool repeated;
-    } rows[] = {{TRAP_AT, 0, true},         {TRAP_AT + 8, 2, true},  {TRAP_AT + 4092, 2, true},
-                {TRAP_AT + 4096, 2, false}, {TRAP_AT - 4, 2, false}, {RAM_AT, 2, false},
-                {TRAP_AT + 4096, 0, false}};
+    } rows[] = {{TRAP_AT + 4, 0, true},     {TRAP_AT + 12, 2, true}, {TRAP_AT + 4096, 2, true},
+                {TRAP_AT + 4100, 2, false}, {TRAP_AT, 2, false},     {RAM_AT, 2, false},
+                {TRAP_AT + 4100, 0, false}};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct rig *r = trapping(rows[i].at, rows[i].before);
         while (r->hart->st.traps < 5)

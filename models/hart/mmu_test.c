@@ -371,6 +371,25 @@ static void devices_are_reached_by_the_bus(void **state)
     machine_free(&m);
 }
 
+/* Bare whatever the ASID, and without pointer masking no bit of an address is ignored. */
+static void bare_translation(void **state)
+{
+    (void)state;
+    struct machine m = machine_new(0);
+    fixture_mode(m.f, VD_MODE_S);
+    for (unsigned bit = 44; bit < 60; bit++) {
+        m.f->hart.st.csr.satp = VD_BIT(bit);
+        assert_int_equal(cause_of(&m, MMU_LOAD, DATA, 0), 0);
+    }
+    for (unsigned bit = 56; bit < 64; bit++)
+        assert_int_equal(cause_of(&m, MMU_LOAD, VD_BIT(bit) | DATA, 0), CAUSE_LOAD_ACCESS_FAULT);
+    map(&m, 8, 0x1000, 0, DATA, RWX_);
+    fixture_set(m.f, CSR_satp, root(8, 1, TABLES));
+    for (unsigned bit = 39; bit < 64; bit++)
+        assert_int_equal(cause_of(&m, MMU_LOAD, VD_BIT(bit) | 0x1000, 0), CAUSE_LOAD_PAGE_FAULT);
+    machine_free(&m);
+}
+
 /* Whatever a cache-block operation was checked for, and wherever in the block the fault is. */
 static void cache_blocks_fault_as_stores(void **state)
 {
@@ -407,6 +426,7 @@ static void peeking_finds_code_and_changes_nothing(void **state)
         bench_poke(&m.f->bench, DATA + 0x10, 4, NOP);
         bench_poke(&m.f->bench, DATA + 0xffe, 2, NOP);
         bench_poke(&m.f->bench, DATA + 0x2000, 2, C_NOP);
+        bench_poke(&m.f->bench, DATA + 0x20, 4, 0xfedcba93);
         assert_true(hart_peek_insn(h, DATA + 0x10, &insn) && insn == NOP); /* M-mode */
         map(&m, mode, 0x40000000, 0, DATA, RWX_);
         map(&m, mode, 0x40001000, 0, DATA + 0x2000, RWX_);
@@ -416,7 +436,10 @@ static void peeking_finds_code_and_changes_nothing(void **state)
         assert_true(hart_peek_insn(h, 0x40000010, &insn) && insn == NOP);
         assert_true(hart_peek_insn(h, 0x40000ffe, &insn) && insn == (NOP | C_NOP << 16));
         assert_true(hart_peek_insn(h, 0x40001000, &insn) && insn == C_NOP);
+        assert_true(hart_peek_insn(h, 0x40000020, &insn) && insn == 0xfedcba93);
         assert_false(hart_peek_insn(h, 0x40002000, &insn));
+        map(&m, mode, 0x40003000, 0, DATA, RWX_ & ~PTE_V);
+        assert_false(hart_peek_insn(h, 0x40003000, &insn));
         assert_int_equal(h->st.cycles, cycles);
         assert_true(fast(h->fetch, 0x40000010)->exec_tag == HART_TLB_NONE);
         fixture_mode(m.f, VD_MODE_VS);
@@ -437,6 +460,7 @@ int main(void)
         cmocka_unit_test(HLVX_needs_execute_and_read_of_the_PMP),
         cmocka_unit_test(MPRV_with_MPV_loads_as_the_guest),
         cmocka_unit_test(misaligned_accesses_work_and_split),
+        cmocka_unit_test(bare_translation),
         cmocka_unit_test(cache_blocks_fault_as_stores),
         cmocka_unit_test(devices_are_reached_by_the_bus),
         cmocka_unit_test(peeking_finds_code_and_changes_nothing),

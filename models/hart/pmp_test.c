@@ -199,8 +199,8 @@ static void mseccfg_mmwp_op_warl(void **state)
     (void)state;
     static const struct {
         uint64_t mseccfg, load, fetch;
-    } rows[] = {{0, 0, 0}, {MSECCFG_MML, 0, 1}, {MSECCFG_MMWP, 5, 1}};
-    for (unsigned i = 0; i < 3; i++) {
+    } rows[] = {{0, 0, 0}, {MSECCFG_RLB, 0, 0}, {MSECCFG_MML, 0, 1}, {MSECCFG_MMWP, 5, 1}};
+    for (unsigned i = 0; i < 4; i++) {
         struct machine m = machine_new(0);
         fixture_set(m.f, CSR_pmpcfg0, 0);
         fixture_set(m.f, CSR_mseccfg, rows[i].mseccfg);

@@ -127,6 +127,69 @@ static void divisions_take_their_bits(void **state)
     }
 }
 
+enum { X5 = 5 };
+
+/* The cost of a load of x5 or f5 by what the next two instructions read. */
+static void loads_are_waited_for(void **state)
+{
+    (void)state;
+    static const struct {
+        uint16_t load, code;
+        uint8_t rd, rs1, rs2, rs3;
+        uint8_t first, second; /* cost if that is the next instruction, and the one after */
+    } rows[] = {
+        {INSN_ld, INSN_add, 1, X5, 2, 0, 3, 2},       {INSN_ld, INSN_add, 1, 2, X5, 0, 3, 2},
+        {INSN_ld, INSN_add, X5, 2, 3, 0, 1, 1},       {INSN_ld, INSN_addi, 1, X5, 0, 0, 3, 2},
+        {INSN_ld, INSN_lui, 1, 0, 0, 0, 1, 1},        {INSN_ld, INSN_sd, 0, 6, X5, 0, 3, 2},
+        {INSN_ld, INSN_sd, 0, X5, 2, 0, 3, 2},        {INSN_ld, INSN_fadd_d, 1, X5, X5, 0, 1, 1},
+        {INSN_ld, INSN_fmadd_d, 1, X5, X5, X5, 1, 1}, {INSN_ld, INSN_fmv_d_x, 1, X5, 0, 0, 3, 2},
+        {INSN_ld, INSN_fsd, 0, X5, 2, 0, 3, 2},       {INSN_ld, INSN_fsd, 0, 6, X5, 0, 1, 1},
+        {INSN_ld, INSN_fld, 1, X5, 0, 0, 3, 2},       {INSN_fld, INSN_fadd_d, 1, X5, 2, 0, 3, 2},
+        {INSN_fld, INSN_fadd_d, 1, 2, X5, 0, 3, 2},   {INSN_fld, INSN_fmadd_d, 1, 2, 3, X5, 3, 2},
+        {INSN_fld, INSN_fmadd_d, 1, 2, 3, 4, 1, 1},   {INSN_fld, INSN_add, 1, X5, X5, 0, 1, 1},
+        {INSN_fld, INSN_fsd, 0, 6, X5, 0, 3, 2},      {INSN_fld, INSN_fsd, 0, X5, 2, 0, 1, 1},
+        {INSN_fld, INSN_fmv_x_d, 1, X5, 0, 0, 3, 2},  {INSN_fld, INSN_feq_d, 1, 2, X5, 0, 3, 2},
+        {INSN_fld, INSN_fmv_d_x, 1, X5, 0, 0, 1, 1},  {INSN_fld, INSN_fdiv_d, 1, X5, 2, 0, 3, 2},
+        {INSN_ld, INSN_beq, 0, X5, 2, 0, 3, 2},       {INSN_ld, INSN_jal, 1, 0, 0, 0, 1, 1},
+    };
+    struct hart_config config = {.timing = {.load = 3}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        for (unsigned distance = 0; distance < 3; distance++) {
+            struct rig *r = rig_new(&config);
+            rig_emit(r, rig_encode((enum insn_code)rows[i].load, 5, 6, 0, 0), 4);
+            for (unsigned k = 0; k < distance; k++)
+                EMIT(r, addi, 20, 20, 0, 1);
+            struct insn_format f = insn_format((enum insn_code)rows[i].code);
+            uint32_t bits =
+                rig_encode((enum insn_code)rows[i].code, rows[i].rd, rows[i].rs1, rows[i].rs2, 64);
+            if (f.rs3 != INSN_NO_FIELD)
+                bits |= (uint32_t)rows[i].rs3 << f.rs3;
+            rig_emit(r, bits, 4);
+            EMIT(r, jal, 0, 0, 0, 0);
+            r->hart->st.x[6] = DATA_AT;
+            uint64_t cost = distance == 0 ? rows[i].first : distance == 1 ? rows[i].second : 1;
+            if (time_of(r, RAM_AT) != cost)
+                fail_msg("row %zu, distance %u", i, distance);
+            rig_free(r);
+        }
+}
+
+/* Through x1 and x5, which calls leave their return addresses in. */
+static void returns_are_predicted(void **state)
+{
+    (void)state;
+    struct hart_config config = {.timing = {.jump = 2, .mispredict = 5, .predictor_entries = 16}};
+    for (unsigned rs1 = 1; rs1 < 32; rs1++)
+        for (unsigned rd = 0; rd < 2; rd++) {
+            struct rig *r = rig_new(&config);
+            rig_emit(r, rig_encode(INSN_jalr, rd, rs1, 0, 0), 4);
+            r->hart->st.x[rs1] = RAM_AT + 0x100;
+            assert_int_equal(time_of(r, RAM_AT), rs1 == 1 || rs1 == 5 ? 2 : 7);
+            assert_int_equal(r->hart->st.pc, RAM_AT + 0x100);
+            rig_free(r);
+        }
+}
+
 /* What the decoder makes: hints, jumps to where no instruction can be, the first floating-point
  * instruction, code written over while it runs. */
 static struct rig *made(const struct hart_config *config, unsigned which)
@@ -184,6 +247,8 @@ int main(void)
         cmocka_unit_test(known_pages),
         cmocka_unit_test(branches_learn),
         cmocka_unit_test(divisions_take_their_bits),
+        cmocka_unit_test(loads_are_waited_for),
+        cmocka_unit_test(returns_are_predicted),
         cmocka_unit_test(both_loops_agree_on_what_the_decoder_makes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -114,6 +114,41 @@ static void guest_accesses_have_their_width(void **state)
     rig_free(r);
 }
 
+/* At the end of memory an access that was one byte wider would not be there. */
+static void guest_accesses_are_not_wider(void **state)
+{
+    (void)state;
+    static const struct {
+        uint16_t code;
+        unsigned size;
+    } rows[] = {{INSN_hlv_b, 1},   {INSN_hlv_bu, 1}, {INSN_hlv_h, 2},  {INSN_hlv_hu, 2},
+                {INSN_hlvx_hu, 2}, {INSN_hlv_w, 4},  {INSN_hlv_wu, 4}, {INSN_hlvx_wu, 4},
+                {INSN_hlv_d, 8},   {INSN_hsv_b, 1},  {INSN_hsv_h, 2},  {INSN_hsv_w, 4},
+                {INSN_hsv_d, 8}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        for (unsigned over = 0; over < 2; over++) {
+            struct rig *r = in_mode(VD_MODE_S);
+            uint64_t end = RAM_AT + r->bench.ram_size;
+            rig_emit(r, rig_encode((enum insn_code)rows[i].code, 5, 6, 7, 0), 4);
+            r->hart->st.x[6] = end - rows[i].size + over;
+            rig_step(r, 1);
+            assert_int_equal(r->hart->st.traps, over);
+            rig_free(r);
+        }
+}
+
+static void refused_returns_do_not_retire(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct rig *r = in_mode(VD_MODE_U);
+        uint32_t bits = rig_encode(i ? INSN_sret : INSN_mret, 0, 0, 0, 0);
+        rig_emit(r, bits, 4);
+        rig_step_to_trap(r, CAUSE_ILLEGAL_INSTRUCTION, bits, RAM_AT);
+        rig_free(r);
+    }
+}
+
 static void guest_accesses_fault_as_what_they_are(void **state)
 {
     (void)state;
@@ -224,6 +259,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(instructions_and_modes),
         cmocka_unit_test(guest_accesses_have_their_width),
+        cmocka_unit_test(guest_accesses_are_not_wider),
+        cmocka_unit_test(refused_returns_do_not_retire),
         cmocka_unit_test(guest_accesses_fault_as_what_they_are),
         cmocka_unit_test(ebreak_tells_its_address),
         cmocka_unit_test(csr_instructions),

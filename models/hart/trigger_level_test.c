@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Debug triggers: in which mode one is on, and what is left when none is. */
+#include "hart/exec_rig.h"
+#include "hart/trigger.h"
+
+static const enum vd_mode modes[] = {VD_MODE_M, VD_MODE_S, VD_MODE_U, VD_MODE_VS, VD_MODE_VU};
+static const uint64_t enables[] = {1 << 9, 1 << 7, 1 << 6, 1 << 12, 1 << 11};
+
+static struct rig *with_trigger(unsigned type, uint64_t enabled, uint64_t tdata2)
+{
+    struct rig *r = rig_new(NULL);
+    r->hart->st.csr.mstatus |= MSTATUS_MIE;
+    csr_poke(r->hart, CSR_tdata2, tdata2);
+    csr_poke(r->hart, CSR_tdata1, (uint64_t)type << TDATA1_TYPE_LSB | enabled);
+    return r;
+}
+
+/* [debug csr-etrigger]: traps from the modes that it names. */
+static void traps_from_other_modes(void **state)
+{
+    (void)state;
+    for (unsigned from = 0; from < 5; from++)
+        for (unsigned enabled = 0; enabled < 5; enabled++)
+            for (uint64_t interrupt = 0; interrupt < 2; interrupt++) {
+                struct rig *r = with_trigger(interrupt ? TRIGGER_ITRIGGER : TRIGGER_ETRIGGER,
+                                             enables[enabled], 1 << 8);
+                bool fires = trigger_trapped(r->hart, modes[from], interrupt << 63 | 8);
+                assert_int_equal(fires, from == enabled);
+                assert_int_equal((r->hart->st.csr.tdata1[0] & TRAP_HIT) != 0, fires);
+                rig_free(r);
+                r = with_trigger(interrupt ? TRIGGER_ITRIGGER : TRIGGER_ETRIGGER, enables[enabled],
+                                 1 << 8);
+                assert_false(trigger_trapped(r->hart, modes[from], (interrupt ^ 1) << 63 | 8));
+                assert_false(trigger_trapped(r->hart, modes[from], interrupt << 63 | 7));
+                rig_free(r);
+            }
+}
+
+/* An instruction that began under a trigger which is gone is not counted for the next. */
+static void nothing_is_left_of_a_trigger_that_is_gone(void **state)
+{
+    (void)state;
+    struct rig *r = with_trigger(TRIGGER_ICOUNT, enables[0] | 100 << ICOUNT_COUNT_LSB, 0);
+    for (unsigned i = 0; i < 8; i++)
+        EMIT(r, addi, 5, 5, 0, 1);
+    rig_step(r, 2);
+    assert_int_equal(r->hart->armed, ARMED_STEP);
+    csr_poke(r->hart, CSR_tdata1, 0);
+    assert_int_equal(r->hart->armed, 0);
+    assert_int_equal(r->hart->st.stepping, 0);
+    rig_free(r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(traps_from_other_modes),
+        cmocka_unit_test(nothing_is_left_of_a_trigger_that_is_gone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
