@@ -74,13 +74,16 @@ static void create_sq(struct nvme *n)
     nvme_command_end(n, status);
 }
 
-/* Commands that were not fetched are gone with their queue; none is half done, because this command
- * is the only one being worked on. */
+/* Commands that were not fetched are gone with their queue; those that wait are ended before. */
 static void delete_sq(struct nvme *n)
 {
     uint32_t id = n->st->command.dw[10] & 0xffff;
     if (!id || id >= NVME_QUEUES || !n->st->sqs[id].size) {
         nvme_command_end(n, NVME_INVALID_QUEUE_ID);
+        return;
+    }
+    if (nvme_flight_abort(n, id, -1, NVME_ABORTED_WITH_QUEUE)) {
+        nvme_flight_stand_back(n);
         return;
     }
     memset(&n->st->sqs[id], 0, sizeof(n->st->sqs[id]));
@@ -104,6 +107,17 @@ static void delete_cq(struct nvme *n)
     memset(&st->cqs[id], 0, sizeof(st->cqs[id]));
     nvme_queue_update_pin(n);
     nvme_command_end(n, NVME_OK);
+}
+
+/* The completion of what is aborted comes first. */
+static void abort_command(struct nvme *n)
+{
+    uint32_t sq = n->st->command.dw[10] & 0xffff, cid = n->st->command.dw[10] >> 16;
+    bool aborted = nvme_flight_abort(n, sq, (int)cid, NVME_ABORTED);
+    n->st->command.result = !aborted;
+    nvme_command_end(n, NVME_OK);
+    if (aborted)
+        nvme_flight_stand_back(n);
 }
 
 /* --- asynchronous events --- */
@@ -248,8 +262,7 @@ void nvme_admin_begin(struct nvme *n)
         nvme_prp_start(n, NVME_PAGE);
         break;
     case ADMIN_ABORT:
-        n->st->command.result = 1; /* not aborted: nothing else is being worked on */
-        nvme_command_end(n, NVME_OK);
+        abort_command(n);
         break;
     case ADMIN_SET_FEATURES:
         nvme_features_set(n);

@@ -62,7 +62,7 @@ static void identify_controller(void **state)
     assert_int_equal(data(d, 512, 2), 0x4466);
     assert_int_equal(data(d, 516, 4), 2);
     assert_int_equal(data(d, 111, 1), 1);
-    assert_int_equal(data(d, 520, 2), 0x001c);
+    assert_int_equal(data(d, 520, 2), 0x001d);
     assert_int_equal(data(d, 525, 1), 7);
     assert_int_equal(data(d, 4088, 8), 0);
 }
@@ -93,6 +93,30 @@ static void identify_namespaces(void **state)
     assert_int_equal(data(d, 0, 8), 2);
     assert_int_equal(identify(d, 2, 0xfffffffe), NVME_INVALID_NAMESPACE);
     assert_int_equal(identify(d, 6, 0), NVME_INVALID_FIELD);
+}
+
+/* Namespace 1 could exist: it is inactive, not invalid. */
+static void no_namespaces(void **state)
+{
+    (void)state;
+    struct driver *d = driver_without_disks(&plain);
+    const struct command read = {.opcode = 2, .nsid = 1, .prp1 = DRIVER_DATA};
+    const struct command wrong = {.opcode = 2, .nsid = 2, .prp1 = DRIVER_DATA};
+    const struct command flush = {.opcode = 0, .nsid = UINT32_MAX};
+    assert_int_equal(identify(d, 1, 0), NVME_OK);
+    assert_int_equal(data(d, 516, 4), 1);
+    assert_int_equal(identify(d, 2, 0), NVME_OK);
+    assert_int_equal(data(d, 0, 8), 0);
+    assert_int_equal(identify(d, 0, 1), NVME_OK);
+    for (uint32_t i = 0; i < 4096; i += 8)
+        assert_int_equal(data(d, i, 8), 0);
+    assert_int_equal(identify(d, 3, 1), NVME_INVALID_NAMESPACE);
+    assert_int_equal(identify(d, 0, 2), NVME_INVALID_NAMESPACE);
+    driver_create_queue(d, 1);
+    assert_int_equal(driver_do(d, 1, &read, NULL), NVME_INVALID_FIELD);
+    assert_int_equal(driver_do(d, 1, &wrong, NULL), NVME_INVALID_NAMESPACE);
+    assert_int_equal(driver_do(d, 1, &flush, NULL), NVME_OK);
+    driver_free(d);
 }
 
 static uint32_t create(struct driver *d, uint32_t opcode, uint32_t id, uint32_t last, uint32_t dw11,
@@ -370,6 +394,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RULE(identify_controller),
         RULE(identify_namespaces),
+        cmocka_unit_test(no_namespaces),
         RULE(queue_creation_errors),
         RULE(queues_again),
         RULE(queues_without_entry_sizes),

@@ -113,7 +113,7 @@ void driver_enable(struct driver *d)
     driver_write(d, CC, 4, 0x00460001);
 }
 
-struct driver *driver_new(const struct nvme_config *config, bool read_only)
+static struct driver *start(const struct nvme_config *config, bool read_only, uint32_t num_disks)
 {
     struct driver *d = calloc(1, sizeof(*d));
     assert(d);
@@ -129,7 +129,7 @@ struct driver *driver_new(const struct nvme_config *config, bool read_only)
     const struct vd_disk disks[] = {{&disk_ops, d->disks[0], DRIVER_DISK, read_only},
                                     {&disk_ops, d->disks[1], DRIVER_DISK, false}};
     d->root = pcie_create(&link, &d->bench.host, NULL);
-    d->nvme = nvme_create(config, disks, 2, &d->bench.host, NULL);
+    d->nvme = nvme_create(config, disks, num_disks, &d->bench.host, NULL);
     assert(d->root && d->nvme);
     bool plugged = pcie_plug(d->root, DRIVER_DEVFN, nvme_function(d->nvme), NULL);
     assert(plugged);
@@ -137,6 +137,16 @@ struct driver *driver_new(const struct nvme_config *config, bool read_only)
     bring_up(d);
     driver_enable(d);
     return d;
+}
+
+struct driver *driver_new(const struct nvme_config *config, bool read_only)
+{
+    return start(config, read_only, 2);
+}
+
+struct driver *driver_without_disks(const struct nvme_config *config)
+{
+    return start(config, false, 0);
 }
 
 void driver_free(struct driver *d)

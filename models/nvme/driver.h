@@ -62,6 +62,8 @@ struct driver {
 };
 
 struct driver *driver_new(const struct nvme_config *config, bool read_only);
+/* The same without namespaces. */
+struct driver *driver_without_disks(const struct nvme_config *config);
 void driver_free(struct driver *d);
 /* Enables the controller with fresh admin queues. */
 void driver_enable(struct driver *d);

@@ -49,10 +49,11 @@ static void put_controller(struct nvme *n)
         {268, 2, 373, NULL},
         {512, 1, 0x66, NULL}, /* SQES, CQES: 64 and 16 bytes */
         {513, 1, 0x44, NULL},
-        {516, 4, n->num_disks ? n->num_disks : 1, NULL}, /* NN */
-        {520, 2, 0x001c, NULL}, /* ONCS: dataset management, write zeroes, select of features */
-        {525, 1, 0x07, NULL},   /* VWC: a volatile write cache, and a flush of all namespaces */
-        {2048, 2, 500, NULL},   /* power state 0: 5 W */
+        {516, 4, nvme_num_namespaces(n), NULL}, /* NN */
+        {520, 2, 0x001d,
+         NULL}, /* ONCS: compare, dataset management, write zeroes, select of features */
+        {525, 1, 0x07, NULL}, /* VWC: a volatile write cache, and a flush of all namespaces */
+        {2048, 2, 500, NULL}, /* power state 0: 5 W */
     };
     PUT(n, rows);
     memcpy(n->st->dma.buffer + 768, name, strlen(name)); /* SUBNQN ends with a zero */
@@ -106,21 +107,24 @@ static bool exists(const struct nvme *n, uint32_t nsid)
     return nsid && nsid <= n->num_disks;
 }
 
-/* CHOICE: the broadcast namespace has no common capabilities, because there is no namespace
- * management. */
+/* Of a namespace that could exist and does not, everything is zero.  CHOICE: the broadcast
+ * namespace has no common capabilities, because there is no namespace management. */
 void nvme_identify(struct nvme *n)
 {
     uint32_t cns = n->st->command.dw[10] & 0xff, nsid = nvme_command_nsid(n);
     memset(n->st->dma.buffer, 0, NVME_PAGE);
     switch (cns) {
     case CNS_NAMESPACE:
-    case CNS_DESCRIPTORS:
-        if (!exists(n, nsid))
+        if (!nsid || nsid > nvme_num_namespaces(n))
             nvme_command_end(n, NVME_INVALID_NAMESPACE);
-        else if (cns == CNS_NAMESPACE)
+        else if (exists(n, nsid))
             put_namespace(n, nsid);
-        else
+        break;
+    case CNS_DESCRIPTORS:
+        if (exists(n, nsid))
             descriptors(n, nsid);
+        else
+            nvme_command_end(n, NVME_INVALID_NAMESPACE);
         break;
     case CNS_CONTROLLER:
         put_controller(n);

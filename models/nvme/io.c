@@ -6,7 +6,7 @@
 
 enum { FORCE_UNIT_ACCESS = 1u << 30, DEALLOCATE = 1u << 25, DSM_DEALLOCATE = 1u << 2 };
 
-enum io_step { STEP_NEXT, STEP_STORE, STEP_FLUSH };
+enum io_step { STEP_NEXT, STEP_STORE, STEP_FLUSH, STEP_FETCH };
 
 static const struct vd_disk *disk(const struct nvme *n)
 {
@@ -36,8 +36,10 @@ static uint32_t namespace_status(const struct nvme *n)
     uint32_t nsid = nvme_command_nsid(n), opcode = nvme_command_opcode(n);
     if (opcode == IO_FLUSH && nsid == (uint32_t)NVME_BROADCAST)
         return NVME_OK;
-    if (!nsid || nsid > n->num_disks)
+    if (!nsid || nsid > nvme_num_namespaces(n))
         return NVME_INVALID_NAMESPACE;
+    if (nsid > n->num_disks)
+        return NVME_INVALID_FIELD; /* it could exist, and does not */
     bool changes =
         opcode == IO_WRITE || opcode == IO_WRITE_ZEROES || opcode == IO_DATASET_MANAGEMENT;
     return changes && disk(n)->read_only ? NVME_READ_ONLY_RANGE : NVME_OK;
@@ -56,7 +58,8 @@ static void begin_data(struct nvme *n)
 void nvme_io_begin(struct nvme *n)
 {
     uint32_t opcode = nvme_command_opcode(n);
-    bool addressed = opcode == IO_READ || opcode == IO_WRITE || opcode == IO_WRITE_ZEROES;
+    bool moves = opcode == IO_READ || opcode == IO_WRITE || opcode == IO_COMPARE;
+    bool addressed = moves || opcode == IO_WRITE_ZEROES;
     if (!addressed && opcode != IO_FLUSH && opcode != IO_DATASET_MANAGEMENT) {
         nvme_command_end(n, NVME_INVALID_OPCODE);
         return;
@@ -66,7 +69,7 @@ void nvme_io_begin(struct nvme *n)
         status = NVME_LBA_OUT_OF_RANGE;
     if (status)
         nvme_command_end(n, status);
-    else if (opcode == IO_READ || opcode == IO_WRITE)
+    else if (moves)
         begin_data(n);
     else if (opcode == IO_DATASET_MANAGEMENT)
         nvme_prp_start(n, 16 * ((n->st->command.dw[10] & 0xff) + 1));
@@ -97,6 +100,13 @@ static uint32_t next_chunk(struct nvme *n)
     return c->chunk;
 }
 
+static void read_all(struct nvme *n)
+{
+    n->st->reads++;
+    n->st->sectors_read += sectors(n);
+    nvme_command_end(n, NVME_OK);
+}
+
 /* The disk's latency, then the piece, then its way to memory. */
 static void read_step(struct nvme *n)
 {
@@ -104,12 +114,10 @@ static void read_step(struct nvme *n)
     if (c->step == STEP_NEXT) {
         if (next_chunk(n)) {
             c->step = STEP_STORE;
-            dma_wait(&n->dma, n->config.read_cycles);
+            nvme_flight_wait(n, n->config.read_cycles);
             return;
         }
-        n->st->reads++;
-        n->st->sectors_read += sectors(n);
-        nvme_command_end(n, NVME_OK);
+        read_all(n);
         return;
     }
     if (!disk(n)->ops->read(disk(n)->ctx, c->offset + c->done, n->st->dma.buffer, c->chunk)) {
@@ -119,6 +127,43 @@ static void read_step(struct nvme *n)
     c->step = STEP_NEXT;
     dma_move_list(&n->dma, VD_WRITE, 0, c->done, c->chunk);
     c->done += c->chunk;
+}
+
+static uint32_t compared(const struct nvme *n)
+{
+    const struct nvme_command *c = &n->st->command;
+    uint8_t piece[NVME_PAGE];
+    if (dma_status(&n->dma) != VD_OK)
+        return NVME_DATA_TRANSFER_ERROR;
+    for (uint32_t at = 0; at < c->chunk; at += (uint32_t)sizeof(piece)) {
+        uint32_t size = c->chunk - at < sizeof(piece) ? c->chunk - at : (uint32_t)sizeof(piece);
+        if (!disk(n)->ops->read(disk(n)->ctx, c->offset + c->done + at, piece, size))
+            return NVME_UNRECOVERED_READ;
+        if (memcmp(piece, n->st->dma.buffer + at, size) != 0)
+            return NVME_COMPARE_FAILURE;
+    }
+    return NVME_OK;
+}
+
+/* The disk's latency, then the piece from memory. */
+static void compare_step(struct nvme *n)
+{
+    struct nvme_command *c = &n->st->command;
+    if (c->step == STEP_STORE) {
+        uint32_t status = compared(n);
+        c->done += c->chunk;
+        c->step = STEP_NEXT;
+        if (status)
+            nvme_command_end(n, status);
+    } else if (c->step == STEP_FETCH) {
+        c->step = STEP_STORE;
+        dma_move_list(&n->dma, VD_READ, 0, c->done, c->chunk);
+    } else if (next_chunk(n)) {
+        c->step = STEP_FETCH;
+        nvme_flight_wait(n, n->config.read_cycles);
+    } else {
+        read_all(n);
+    }
 }
 
 static bool must_flush(const struct nvme *n)
@@ -138,7 +183,7 @@ static void written(struct nvme *n)
     n->st->sectors_written += sectors(n);
     if (must_flush(n)) {
         n->st->command.step = STEP_FLUSH;
-        dma_wait(&n->dma, n->config.flush_cycles);
+        nvme_flight_wait(n, n->config.flush_cycles);
     } else {
         nvme_command_end(n, NVME_OK);
     }
@@ -157,7 +202,7 @@ static void store(struct nvme *n)
     }
     c->done += c->chunk;
     c->step = STEP_NEXT;
-    dma_wait(&n->dma, n->config.write_cycles);
+    nvme_flight_wait(n, n->config.write_cycles);
 }
 
 static void write_step(struct nvme *n)
@@ -235,7 +280,7 @@ static void flush(struct nvme *n)
     struct nvme_command *c = &n->st->command;
     if (c->step == STEP_NEXT) {
         c->step = STEP_FLUSH;
-        dma_wait(&n->dma, n->config.flush_cycles);
+        nvme_flight_wait(n, n->config.flush_cycles);
         return;
     }
     bool all = nvme_command_nsid(n) == (uint32_t)NVME_BROADCAST, ok = true;
@@ -253,6 +298,9 @@ void nvme_io_execute(struct nvme *n)
         break;
     case IO_WRITE:
         write_step(n);
+        break;
+    case IO_COMPARE:
+        compare_step(n);
         break;
     case IO_WRITE_ZEROES:
         write_zeroes(n);

@@ -17,12 +17,14 @@ enum {
 
 #define FIELD(name) offsetof(struct nvme_config, name)
 
-enum { PARAM_QUEUES, PARAM_ENTRIES, PARAM_CYCLE = 6 };
+enum { PARAM_QUEUES, PARAM_ENTRIES, PARAM_COMMANDS, PARAM_CYCLE = 7 };
 static const struct vd_param params[] = {
     {"queues", VD_PARAM_U32, FIELD(queues), 8, 1, NVME_QUEUES_MAX, NULL, "",
      "I/O queue pairs, each with an MSI-X vector of its own"},
     {"queue_entries", VD_PARAM_U32, FIELD(queue_entries), 1024, 2, 4096, NULL, "",
      "of the longest I/O queue, a power of two"},
+    {"commands", VD_PARAM_U32, FIELD(commands), 32, 1, NVME_COMMANDS_MAX, NULL, "",
+     "fetched and not completed at the same time, so that the disk works on several"},
     {"command_cycles", VD_PARAM_U32, FIELD(command_cycles), 0, 0, 1000000000, NULL, "cycles",
      "a command fetched to the start of its work"},
     {"read_cycles", VD_PARAM_U32, FIELD(read_cycles), 0, 0, 1000000000, NULL, "cycles",
@@ -48,6 +50,8 @@ static bool config_valid(struct nvme_config *c, const struct vd_disk *disks, uin
         c->queues = (uint32_t)params[PARAM_QUEUES].fallback;
     if (!c->queue_entries)
         c->queue_entries = (uint32_t)params[PARAM_ENTRIES].fallback;
+    if (!c->commands)
+        c->commands = (uint32_t)params[PARAM_COMMANDS].fallback;
     if (!c->cycle_ps)
         c->cycle_ps = params[PARAM_CYCLE].fallback;
     if (c->queues > NVME_QUEUES_MAX)
@@ -55,6 +59,9 @@ static bool config_valid(struct nvme_config *c, const struct vd_disk *disks, uin
     if (!vd_is_power_of_two(c->queue_entries) || c->queue_entries < 2 || c->queue_entries > 4096)
         return vd_fail(err, "nvme: queue_entries is %u; accepted are 2, 4, 8 ... 4096",
                        c->queue_entries);
+    if (c->commands > NVME_COMMANDS_MAX)
+        return vd_fail(err, "nvme: commands is %u; accepted are 1 to %u", c->commands,
+                       NVME_COMMANDS_MAX);
     if (num_disks > NVME_NAMESPACES_MAX)
         return vd_fail(err, "nvme: %u namespaces; accepted are at most %u", num_disks,
                        NVME_NAMESPACES_MAX);
@@ -69,12 +76,14 @@ void nvme_controller_fatal(struct nvme *n)
 {
     n->st->csts |= CSTS_CFS;
     n->st->phase = NVME_IDLE;
+    nvme_flight_reset(n);
 }
 
 void nvme_controller_reset(struct nvme *n)
 {
     struct nvme_state *st = n->st;
     dma_reset(&n->dma);
+    nvme_flight_reset(n);
     memset(st->sqs, 0, sizeof(st->sqs));
     memset(st->cqs, 0, sizeof(st->cqs));
     memset(&st->command, 0, sizeof(st->command));
@@ -139,6 +148,7 @@ static void connect(struct nvme *n)
                           .done = nvme_queue_run,
                           .ctx = n};
     dma_init(&n->dma);
+    nvme_flight_init(n);
 }
 
 struct nvme *nvme_create(const struct nvme_config *config, const struct vd_disk *disks,
@@ -172,6 +182,7 @@ void nvme_destroy(struct nvme *nvme)
     if (!nvme)
         return;
     dma_done(&nvme->dma);
+    nvme->host.ops->cancel(nvme->host.ctx, &nvme->due);
     free(nvme->st);
     free(nvme);
 }
@@ -193,7 +204,7 @@ struct pcie_function *nvme_function(struct nvme *nvme)
 
 bool nvme_idle(const struct nvme *nvme)
 {
-    return nvme->st->phase == NVME_IDLE && !dma_busy(&nvme->dma);
+    return nvme->st->phase == NVME_IDLE && !dma_busy(&nvme->dma) && !nvme->st->num_flights;
 }
 
 size_t nvme_save(const struct nvme *nvme, void *buffer, size_t capacity)
@@ -234,10 +245,11 @@ bool nvme_restore(struct nvme *nvme, const void *buffer, size_t size)
     const struct nvme_state *st = buffer;
     if (size != sizeof(*st) || st->size != size || st->phase > NVME_NOTIFY ||
         st->num_event_requests > NVME_EVENT_REQUESTS || st->queue_next >= NVME_QUEUES ||
-        !queues_valid(st) || !command_valid(nvme, st) ||
+        !queues_valid(st) || !command_valid(nvme, st) || !nvme_flight_valid(nvme, st) ||
         !dma_state_valid(&st->dma, nvme->host.ops->now(nvme->host.ctx)))
         return false;
     memcpy(nvme->st, st, size);
     dma_resume(&nvme->dma);
+    nvme_flight_resume(nvme);
     return true;
 }

@@ -12,6 +12,7 @@
 enum {
     NVME_QUEUES_MAX = 32, /* I/O queue pairs */
     NVME_NAMESPACES_MAX = 8,
+    NVME_COMMANDS_MAX = 64,
     NVME_SERIAL_SIZE = 20,
 };
 
@@ -19,6 +20,7 @@ enum {
 struct nvme_config {
     uint32_t queues;        /* I/O queue pairs; each has an MSI-X vector, and the admin queue one */
     uint32_t queue_entries; /* of the longest queue, a power of two */
+    uint32_t commands;      /* that are worked on at the same time */
     uint32_t command_cycles, read_cycles, write_cycles, flush_cycles;
     char serial[NVME_SERIAL_SIZE + 1];
     vd_time cycle_ps;

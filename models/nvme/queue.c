@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Submission and completion queues: one command at a time, round robin over the queues. */
+/* Submission and completion queues: commands are fetched round robin over the queues, while those
+ * before them wait for the disk. */
 #include <string.h>
 
 #include "nvme/state.h"
@@ -25,9 +26,12 @@ void nvme_command_end(struct nvme *n, uint32_t status)
     n->st->phase = NVME_COMPLETE;
 }
 
-static bool cq_full(const struct nvme_cq *cq)
+/* For all that is under way, and one more. */
+static bool cq_has_room(const struct nvme *n, uint32_t queue)
 {
-    return (cq->tail + 1) % cq->size == cq->head;
+    const struct nvme_cq *cq = &n->st->cqs[queue];
+    uint32_t room = (cq->head + cq->size - cq->tail - 1) % cq->size;
+    return room > nvme_flight_count(n, queue);
 }
 
 /* --- interrupts --- */
@@ -121,14 +125,14 @@ static bool choose(struct nvme *n)
     struct nvme_state *st = n->st;
     if (!ready(n))
         return false;
-    if (nvme_admin_event_ready(n) && !cq_full(&st->cqs[0])) {
+    if (nvme_admin_event_ready(n) && cq_has_room(n, 0)) {
         nvme_admin_take_event(n);
         return true;
     }
-    for (uint32_t i = 0; i < NVME_QUEUES; i++) {
+    for (uint32_t i = 0; i < NVME_QUEUES && st->num_flights < n->config.commands; i++) {
         uint32_t queue = (st->queue_next + i) % NVME_QUEUES;
         const struct nvme_sq *sq = &st->sqs[queue];
-        if (sq->size && sq->head != sq->tail && !cq_full(&st->cqs[sq->cq])) {
+        if (sq->size && sq->head != sq->tail && cq_has_room(n, sq->cq)) {
             fetch(n, queue);
             return true;
         }
@@ -147,13 +151,13 @@ static void fetched(struct nvme *n)
     memcpy(st->command.dw, st->dma.buffer, NVME_SQE);
     sq->head = (sq->head + 1) % sq->size;
     st->phase = NVME_START;
-    dma_wait(&n->dma, n->config.command_cycles);
+    st->dma.count = 0;
+    nvme_flight_wait(n, n->config.command_cycles);
 }
 
 /* Neither fused commands nor SGLs are supported. */
 static void begin(struct nvme *n)
 {
-    n->st->dma.count = 0;
     if (n->st->command.dw[0] & 0xc300)
         nvme_command_end(n, NVME_INVALID_FIELD);
     else if (n->st->command.sq)
@@ -244,7 +248,7 @@ void nvme_queue_run(void *ctx)
         return;
     n->running = true;
     while (!dma_busy(&n->dma)) {
-        if (n->st->phase == NVME_IDLE && !choose(n))
+        if (n->st->phase == NVME_IDLE && !nvme_flight_next(n) && !choose(n))
             break;
         if (!dma_busy(&n->dma))
             step(n);

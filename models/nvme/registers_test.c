@@ -136,6 +136,9 @@ static void create_refuses(void **state)
     config = plain;
     assert_null(nvme_create(&config, &none, 1, &d->bench.host, &err));
     assert_non_null(strstr(err.text, "namespace 1"));
+    config.commands = NVME_COMMANDS_MAX + 1;
+    assert_null(nvme_create(&config, NULL, 0, &d->bench.host, &err));
+    config.commands = 0;
     assert_null(nvme_create(&config, NULL, 9, &d->bench.host, &err));
 }
 

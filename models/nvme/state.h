@@ -15,9 +15,11 @@ enum {
     NVME_QUEUES = NVME_QUEUES_MAX + 1, /* with the admin queue, which is 0 */
     NVME_MDTS = 7,                     /* 2^7 pages: 512 KiB */
     NVME_EVENT_REQUESTS = 4,
-    NVME_ERRORS = 4,     /* entries of the error log */
-    NVME_BROADCAST = -1, /* namespace ID 0xffffffff */
-    NVME_KELVIN = 300,   /* always */
+    NVME_ERRORS = 4, /* entries of the error log */
+    NVME_FLIGHTS = NVME_COMMANDS_MAX,
+    NVME_SEGMENTS = (1 << NVME_MDTS) + 1, /* pages of the longest transfer */
+    NVME_BROADCAST = -1,                  /* namespace ID 0xffffffff */
+    NVME_KELVIN = 300,                    /* always */
 };
 
 enum nvme_opcode {
@@ -34,6 +36,7 @@ enum nvme_opcode {
     IO_FLUSH = 0x00,
     IO_WRITE = 0x01,
     IO_READ = 0x02,
+    IO_COMPARE = 0x05,
     IO_WRITE_ZEROES = 0x08,
     IO_DATASET_MANAGEMENT = 0x09,
 };
@@ -64,7 +67,7 @@ enum nvme_phase {
     NVME_NOTIFY,   /* it is written */
 };
 
-/* The command being worked on. */
+/* A command that was fetched. */
 struct nvme_command {
     uint32_t dw[16];
     uint32_t sq;
@@ -76,6 +79,16 @@ struct nvme_command {
     uint32_t done, chunk; /* of data */
     uint32_t pad;
     uint64_t offset; /* on the disk */
+};
+
+/* A command that waits: when and where it goes on, and the places of its data. */
+struct nvme_flight {
+    vd_time due;
+    uint64_t order;
+    uint32_t phase; /* NVME_IDLE: there is none */
+    uint32_t segments;
+    struct nvme_command command;
+    struct dma_segment list[NVME_SEGMENTS];
 };
 
 enum nvme_feature {
@@ -105,9 +118,13 @@ struct nvme_state {
     uint64_t asq, acq;
     struct nvme_sq sqs[NVME_QUEUES];
     struct nvme_cq cqs[NVME_QUEUES];
-    uint32_t phase;      /* enum nvme_phase */
-    uint32_t queues_set; /* 1: I/O queues exist or existed, so their number is settled */
-    struct nvme_command command;
+    uint32_t phase;              /* enum nvme_phase */
+    uint32_t queues_set;         /* 1: I/O queues exist or existed, so their number is settled */
+    struct nvme_command command; /* being worked on */
+    struct nvme_flight flights[NVME_FLIGHTS];
+    uint32_t num_flights;
+    uint32_t pad;
+    uint64_t flights_begun;
     uint32_t features[NVME_FEATURES];
     uint32_t cold_threshold; /* Kelvin; the other is FEATURE_TEMPERATURE */
     uint32_t vector_config[NVME_QUEUES];
@@ -130,6 +147,7 @@ struct nvme {
     struct pcie_function function;
     struct dma dma;
     struct nvme_state *st;
+    struct vd_event due; /* the next of the flights */
     bool running;
 };
 
@@ -157,6 +175,23 @@ void nvme_command_end(struct nvme *n, uint32_t status);
 uint32_t nvme_command_opcode(const struct nvme *n);
 uint32_t nvme_command_nsid(const struct nvme *n);
 
+/* flight.c */
+void nvme_flight_init(struct nvme *n);
+void nvme_flight_reset(struct nvme *n);
+/* Posts events from a state that was taken over. */
+void nvme_flight_resume(struct nvme *n);
+bool nvme_flight_valid(const struct nvme *n, const struct nvme_state *st);
+/* Commands that wait, and whose completions are for this queue. */
+uint32_t nvme_flight_count(const struct nvme *n, uint32_t cq);
+/* The command goes on in its phase after so many cycles; none: at once. */
+void nvme_flight_wait(struct nvme *n, uint64_t cycles);
+/* It goes on behind all that are due. */
+void nvme_flight_stand_back(struct nvme *n);
+/* The first one that is due is worked on.  False: there is none. */
+bool nvme_flight_next(struct nvme *n);
+/* Ends those of a queue that wait, or one of them.  False: there is none. */
+bool nvme_flight_abort(struct nvme *n, uint32_t sq, int cid, uint32_t status);
+
 /* prp.c */
 /* Collects the pages of `bytes` bytes; then the phase is EXECUTE, or the command has ended. */
 void nvme_prp_start(struct nvme *n, uint32_t bytes);
@@ -182,6 +217,12 @@ void nvme_features_set(struct nvme *n);
 void nvme_features_get(struct nvme *n);
 /* The temperature is at one of the thresholds, or beyond. */
 bool nvme_features_temperature_critical(const struct nvme *n);
+
+/* NN: the highest namespace ID that could exist. */
+static inline uint32_t nvme_num_namespaces(const struct nvme *n)
+{
+    return n->num_disks ? n->num_disks : 1;
+}
 
 /* identify.c: fills the page at the start of the buffer, or ends the command with an error. */
 void nvme_identify(struct nvme *n);
