@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -78,6 +79,35 @@ void ram_clear(struct ram *ram, uint64_t addr, uint64_t size)
     }
     memset(start, 0, (size_t)(inner - start));
     memset(outer, 0, (size_t)(end - outer));
+}
+
+/* Of one page, for the host's list of pages: it is in memory, or swapped out. */
+static bool is_touched(uint64_t entry)
+{
+    return entry >> 62 != 0;
+}
+
+/* A host that does not tell has touched them all. */
+static uint64_t run_of_pages(const struct ram *ram, FILE *list, uint64_t page, bool touched)
+{
+    uint64_t pages = ram->size / RAM_PAGE, entry, first = (uintptr_t)ram->bytes / RAM_PAGE;
+    if (!list || fseeko(list, (off_t)((first + page) * sizeof(entry)), SEEK_SET) != 0)
+        return touched ? pages : page;
+    while (page < pages && fread(&entry, sizeof(entry), 1, list) == 1 &&
+           is_touched(entry) == touched)
+        page++;
+    return page;
+}
+
+bool ram_touched(const struct ram *ram, uint64_t *start, uint64_t *end)
+{
+    FILE *list = fopen("/proc/self/pagemap", "rb");
+    uint64_t first = run_of_pages(ram, list, *end / RAM_PAGE, false);
+    *start = first * RAM_PAGE;
+    *end = run_of_pages(ram, list, first, true) * RAM_PAGE;
+    if (list)
+        fclose(list);
+    return *start < *end;
 }
 
 static void swap_if_equal(uint8_t *p, struct vd_txn *txn)

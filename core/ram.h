@@ -52,6 +52,9 @@ static inline bool ram_watched(const struct ram_page *page)
 
 /* Zeroes a range inside; its whole pages go back to the host. */
 void ram_clear(struct ram *ram, uint64_t addr, uint64_t size);
+/* The next pages at or after *end that have ever been touched, as offsets: [*start, *end).  All
+ * others are zero.  False: there are no more. */
+bool ram_touched(const struct ram *ram, uint64_t *start, uint64_t *end);
 /* Performs a read, write, compare-and-swap or OR of at most VD_TXN_BYTES; the caller has checked
  * ram_holds() and permission. */
 void ram_perform(struct ram *ram, struct vd_txn *txn);

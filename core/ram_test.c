@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 
 #include <cmocka.h>
@@ -163,6 +164,24 @@ static void cleared_ram_is_zero_and_its_neighbours_are_not(void **state)
     assert_int_equal(ram->bytes[30], 0xee);
 }
 
+static void touched_pages_are_found(void **state)
+{
+    struct world *w = *state;
+    struct ram *ram = bus_ram(w->core->bus, RAM_BASE, 4096);
+    uint64_t start = 0, end = 0, found = 0;
+    madvise(ram->bytes, ram->size, MADV_NOHUGEPAGE);
+    ram_clear(ram, RAM_BASE, ram->size);
+    assert_false(ram_touched(ram, &start, &end));
+    ram->bytes[3 * RAM_PAGE + 7] = 1;
+    ram->bytes[4 * RAM_PAGE] = 1;
+    ram->bytes[ram->size - 1] = 1;
+    for (end = 0; ram_touched(ram, &start, &end); found++) {
+        assert_int_equal(start, found ? ram->size - RAM_PAGE : 3 * RAM_PAGE);
+        assert_int_equal(end, found ? ram->size : 5 * RAM_PAGE);
+    }
+    assert_int_equal(found, 2);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
@@ -176,6 +195,7 @@ int main(void)
         TEST(ram_refuses_what_it_cannot_be),
         TEST(ram_costs_what_is_touched),
         TEST(cleared_ram_is_zero_and_its_neighbours_are_not),
+        TEST(touched_pages_are_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -87,7 +87,7 @@ static bool create_hart(struct virt *v, uint32_t index, struct vd_error *err)
     config.hartid = index;
     if (virt_has_imsics(&v->config) && !create_imsic(v, index, err))
         return false;
-    struct vd_imsic_port files = h->imsic ? imsic_port(h->imsic) : (struct vd_imsic_port){0};
+    struct vd_imsic_port files = virt_files(v, index);
     h->port = new_port(v, "hart", index);
     h->hart = hart_create(&config, port_host(h->port), h->imsic ? &files : NULL, err);
     if (!h->hart)
@@ -326,6 +326,11 @@ bool virt_console_listens(const struct virt *v)
     return !console_is_htif(v) && uart_listens(v->uart);
 }
 
+bool virt_console_in_memory(const struct virt *v)
+{
+    return console_is_htif(v);
+}
+
 void virt_console_receive(struct virt *v, uint8_t byte)
 {
     if (console_is_htif(v))
@@ -354,6 +359,20 @@ const struct virt_config *virt_config(const struct virt *v)
 struct hart *virt_hart(struct virt *v, uint32_t index)
 {
     return v->harts[index].hart;
+}
+
+struct vd_imsic_port virt_files(const struct virt *v, uint32_t hart)
+{
+    struct imsic *imsic = v->harts[hart].imsic;
+    return imsic ? imsic_port(imsic) : (struct vd_imsic_port){0};
+}
+
+uint32_t virt_num_timers(const struct virt *v)
+{
+    uint32_t count = clint_num_timers(v->clint);
+    for (uint32_t hart = 0; hart < v->config.machine.harts; hart++)
+        count += hart_num_timers(v->harts[hart].hart);
+    return count;
 }
 
 bool virt_idle(const struct virt *v)

@@ -25,6 +25,8 @@ void virt_console(struct virt *virt, void (*send)(void *ctx, uint8_t byte), void
 bool virt_console_ready(const struct virt *virt);
 /* Whether input could wake a sleeping hart. */
 bool virt_console_listens(const struct virt *virt);
+/* Whether input is written to memory, where a hart may look for it. */
+bool virt_console_in_memory(const struct virt *virt);
 void virt_console_receive(struct virt *virt, uint8_t byte);
 
 /* Runs up to `until`.  A reset that the guest asks for is done on the way, unless the guard says
@@ -38,12 +40,24 @@ struct core *virt_core(struct virt *virt);
 const struct virt_config *virt_config(const struct virt *virt);
 /* True if no device, queue or write is on its way: nothing but harts and timers can act. */
 bool virt_idle(const struct virt *virt);
+/* Events that are waiting for a time that software has set, to raise a timer interrupt. */
+uint32_t virt_num_timers(const struct virt *virt);
 /* True if every hart waits for an interrupt. */
 bool virt_asleep(const struct virt *virt);
 void virt_stats(struct virt *virt, struct stats *stats);
 struct hart *virt_hart(struct virt *virt, uint32_t index);
+/* The interrupt files of a hart; without ops: it has none. */
+struct vd_imsic_port virt_files(const struct virt *virt, uint32_t hart);
+/* What a hart does again and again, ending where it began: until something stops it. */
+struct virt_round {
+    uint64_t instructions, traps; /* both 0: no such thing is known of it */
+    uint64_t cause;               /* of the last trap, where it came from, where it went */
+    bool loads;
+    uint64_t address; /* the last load's, virtual */
+};
 /* Where each hart is, in which mode, and why it came there, for messages.  Addresses get the names
- * that firmware, kernel and machine.symbols have for them, if these are ELF files. */
-void virt_print_harts(struct virt *virt, FILE *out);
+ * that firmware, kernel and machine.symbols have for them, if these are ELF files.  rounds: one per
+ * hart, or NULL. */
+void virt_print_harts(struct virt *virt, const struct virt_round *rounds, FILE *out);
 
 #endif

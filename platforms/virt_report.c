@@ -119,7 +119,21 @@ static void print_level(const struct scribe *s, size_t level)
             get(s, HART_REG_CSR0 + levels[level].status));
 }
 
-static void print_hart(const struct scribe *s, uint32_t index)
+static void print_round(const struct scribe *s, const struct virt_round *round)
+{
+    if (!round->instructions && !round->traps)
+        return;
+    fprintf(s->out,
+            "\n  repeats itself exactly, until something stops it: %" PRIu64 " instruction%s",
+            round->instructions, round->instructions == 1 ? "" : "s");
+    if (round->traps)
+        fprintf(s->out, ", %" PRIu64 " trap%s (cause 0x%" PRIx64 ", %s)", round->traps,
+                round->traps == 1 ? "" : "s", round->cause, cause_name(round->cause));
+    if (round->loads)
+        print_address(s, ", a load from", round->address);
+}
+
+static void print_hart(const struct scribe *s, const struct virt_round *round, uint32_t index)
 {
     enum { MIE = 0x304, SATP = 0x180 };
     enum vd_mode mode = hart_mode(s->hart);
@@ -130,6 +144,8 @@ static void print_hart(const struct scribe *s, uint32_t index)
             hart_runner(s->hart)->asleep ? "asleep in wfi" : "running");
     if (counts.repeated >= FOR_EVER)
         fputs("; it traps for ever", s->out);
+    if (round)
+        print_round(s, round);
     fprintf(s->out, "\n  %" PRIu64 " instructions, %" PRIu64 " traps, ", counts.instructions,
             counts.traps);
     print_address(s, "ra", get(s, RA));
@@ -155,12 +171,12 @@ static struct symbols *load_symbols(const struct virt *v)
     return symbols;
 }
 
-void virt_print_harts(struct virt *v, FILE *out)
+void virt_print_harts(struct virt *v, const struct virt_round *rounds, FILE *out)
 {
     struct symbols *symbols = load_symbols(v);
     if (!symbols)
         return;
     for (uint32_t i = 0; i < v->config.machine.harts; i++)
-        print_hart(&(struct scribe){v->harts[i].hart, symbols, out}, i);
+        print_hart(&(struct scribe){v->harts[i].hart, symbols, out}, rounds ? &rounds[i] : NULL, i);
     symbols_destroy(symbols);
 }

@@ -166,6 +166,14 @@ enum vd_status clint_access(struct clint *clint, struct vd_txn *txn)
     return status;
 }
 
+uint32_t clint_num_timers(const struct clint *clint)
+{
+    uint32_t count = 0;
+    for (uint32_t hart = 0; hart < clint->config.harts; hart++)
+        count += clint->timer[hart].slot ? 1 : 0;
+    return count;
+}
+
 void clint_connect(struct clint *clint, void (*mtime_written)(void *ctx), void *ctx)
 {
     clint->mtime_written = mtime_written;

@@ -33,6 +33,8 @@ enum vd_status clint_access(struct clint *clint, struct vd_txn *txn);
 uint64_t clint_mtime(const struct clint *clint);
 /* When mtime reaches `value`: now if it already has, VD_NEVER if it will not in this simulation. */
 vd_time clint_when(const struct clint *clint, uint64_t value);
+/* Harts whose mtimecmp is still to come: as many events, which raise MTIP and do nothing else. */
+uint32_t clint_num_timers(const struct clint *clint);
 /* Called after software has written mtime: whoever compares with it must look again. */
 void clint_connect(struct clint *clint, void (*mtime_written)(void *ctx), void *ctx);
 size_t clint_save(const struct clint *clint, void *buffer, size_t capacity);

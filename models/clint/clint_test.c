@@ -92,10 +92,13 @@ static void mtip_rises_when_mtime_reaches_mtimecmp(void **state)
 {
     (void)state;
     assert_false(b.lines[CLINT_LINE_MTIP(2)]);
+    assert_int_equal(clint_num_timers(c), 0);
     put(MTIMECMP + 16, 8, 10);
+    assert_int_equal(clint_num_timers(c), 1);
     bench_run(&b, 10 * TICK - 1);
     assert_false(b.lines[CLINT_LINE_MTIP(2)]);
     bench_run(&b, 1);
+    assert_int_equal(clint_num_timers(c), 0);
     assert_true(b.lines[CLINT_LINE_MTIP(2)]);
     assert_int_equal(b.wire_edges, 1);
     put(MTIMECMP + 16, 8, 11);

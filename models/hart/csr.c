@@ -18,6 +18,19 @@ enum row_index {
 #undef CSR_ARRAY
 };
 
+/* By read function: CSR_LIVE or not. */
+enum live {
+#define CSR_CHECK(name)
+#define CSR_READ(name) LIVE_##name = 0,
+#define CSR_LIVE(name) LIVE_##name = 1,
+#define CSR_WRITE(name)
+#include "hart/csr_hooks.def"
+#undef CSR_CHECK
+#undef CSR_READ
+#undef CSR_LIVE
+#undef CSR_WRITE
+};
+
 static const struct csr_row rows[] = {
 #define ROW(NUMBER, NAME, AS, ALL, ANY, CHECK, READ, WRITE, FIELD, MASK)                           \
     [ROW_##NAME] = {                                                                               \
@@ -31,6 +44,7 @@ static const struct csr_row rows[] = {
         .write = write_##WRITE,                                                                    \
         .field = (FIELD),                                                                          \
         .mask = (MASK),                                                                            \
+        .live = LIVE_##READ,                                                                       \
     },
 #define CSR(number, ...)            ROW(number, __VA_ARGS__)
 #define CSR_ARRAY(first, last, ...) ROW(first, __VA_ARGS__)
@@ -133,8 +147,10 @@ enum csr_result csr_execute(struct hart *h, uint32_t number, enum csr_op op, uin
     uint32_t index = number - row->first;
     if (h->st.virt && row->as)
         row = &rows[row_of[row->as]];
-    if (read || op != CSR_RW)
+    if (read || op != CSR_RW) {
         *old = row->read(h, row, index);
+        h->live_reads += row->live;
+    }
     if (!write)
         return CSR_OK;
     uint64_t base = op != CSR_RW && number == CSR_mip ? csr_mip_base(h) : *old;

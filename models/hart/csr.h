@@ -125,17 +125,20 @@ struct csr_row {
     void (*write)(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value);
     size_t field;  /* offset in struct hart_csrs of plain registers */
     uint64_t mask; /* their writable bits */
+    bool live;     /* what it reads changes by itself */
 };
 
 #define CSR_CHECK(name)                                                                            \
     enum csr_result check_##name(const struct hart *h, const struct csr_access *access);
 #define CSR_READ(name)                                                                             \
     uint64_t read_##name(struct hart *h, const struct csr_row *row, uint32_t index);
+#define CSR_LIVE(name) CSR_READ(name)
 #define CSR_WRITE(name)                                                                            \
     void write_##name(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value);
 #include "hart/csr_hooks.def"
 #undef CSR_CHECK
 #undef CSR_READ
+#undef CSR_LIVE
 #undef CSR_WRITE
 
 /* The registers of `row`: element `index` of the array at its field. */

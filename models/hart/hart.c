@@ -224,6 +224,7 @@ struct hart_counts hart_counts(const struct hart *h)
         .interrupts = h->st.interrupts,
         .returns = h->st.returns,
         .repeated = h->st.repetition.count,
+        .live_reads = h->live_reads,
     };
 }
 

@@ -67,6 +67,20 @@ enum vd_mode hart_mode(const struct hart *hart);
 /* The instruction at a virtual address, as page tables and memory are now: nothing changes by it.
  * False: there is none, or the hart is in a guest (V=1). */
 bool hart_peek_insn(struct hart *hart, uint64_t va, uint32_t *insn);
+/* The virtual address that the instruction at pc loads from.  False: it is no load, or the hart is
+ * in a guest. */
+bool hart_peek_load(struct hart *hart, uint64_t *va);
+/* Everything that decides what the hart does next but clocks, counters and the TLB, for comparing:
+ * two harts in the same place go the same way as long as the world and the time that they see are
+ * the same.  As hart_save(). */
+size_t hart_place(const struct hart *hart, void *buffer, size_t capacity);
+/* Interrupts, by their numbers in mip, that would stop it here if they became pending: not fewer
+ * than would.  Asleep: those that could wake it. */
+uint64_t hart_interruptible(const struct hart *hart);
+/* An LR is waiting for its SC. */
+bool hart_reserves(const struct hart *hart);
+/* Its events that are waiting for stimecmp and vstimecmp, and do nothing else. */
+uint32_t hart_num_timers(const struct hart *hart);
 /* Counters that cost nothing to keep. */
 struct hart_counts {
     uint64_t instructions, cycles, traps, interrupts;
@@ -74,6 +88,7 @@ struct hart_counts {
     /* Exceptions in a row that M or HS took from itself, each for the same cause at the same pc:
      * right behind a trap entry or an xRET, or in a trap handler that has not returned. */
     uint64_t repeated;
+    uint64_t live_reads; /* CSRs read whose value changes by itself: clocks, pending interrupts */
 };
 struct hart_counts hart_counts(const struct hart *hart);
 /* riscv,isa string, and the NULL-terminated names for riscv,isa-extensions. */

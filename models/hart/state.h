@@ -141,6 +141,7 @@ struct hart {
     struct vd_event overflow;        /* when a counter may wrap around */
     uint32_t filtered;               /* counters that do not count in every mode */
     uint32_t counted_ops;            /* events that blocks count with ops of their own */
+    uint64_t live_reads;             /* CSRs read that change by themselves */
     struct hart_timing_model *model; /* caches and predictor; NULL: none of them */
     struct hart_vtlb *vtlb;
     struct hart_tlb_entry contexts[HART_CONTEXTS][HART_TLB_SIZE];

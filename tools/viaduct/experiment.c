@@ -212,7 +212,7 @@ static int run_machine(struct experiment_run *run, const struct virt_config *con
     else
         result = fail(status, err.text);
     if (status_concerns_harts(status))
-        virt_print_harts(machine.virt, stderr);
+        virt_print_harts(machine.virt, watch_rounds(&machine.watch), stderr);
     machine_close(&machine);
     return result;
 }

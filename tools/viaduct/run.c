@@ -58,7 +58,7 @@ static int run_machine(const struct virt_config *config, const struct machine_se
     else
         result = fail(status, err.text);
     if (status_concerns_harts(status))
-        virt_print_harts(machine.virt, stderr);
+        virt_print_harts(machine.virt, watch_rounds(&machine.watch), stderr);
     machine_close(&machine);
     return result;
 }

@@ -4,20 +4,18 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "platforms/virt_map.h"
+#include "kernel_log.h"
 
 enum {
     TRAPS_FOR_EVER = 10000, /* exceptions in a row without progress */
     BUSY_INSTRUCTIONS = 1000,
     PANIC_SPINS = 25,  /* behind the message of a panic */
     SILENT_SPINS = 50, /* the log is searched for one */
-    LOOP_STEPS = 8,
+    QUIET_LOOKS = 64,  /* the longest time between two looks at what the harts are going to do */
     SP = 2,
 };
 
-/* How much of the memory is searched: firmware, and the kernel's image and bss, where the log is.
- */
-#define LOG_BYTES (UINT64_C(68) << 20)
+#define TIMER_INTERRUPTS UINT64_C(0xe0) /* STI, VSTI, MTI */
 
 void watch_start(struct watch *w, struct virt *virt, struct console *console)
 {
@@ -26,60 +24,7 @@ void watch_start(struct watch *w, struct virt *virt, struct console *console)
     w->console = console;
 }
 
-/* --- loops without an exit --- */
-
-static bool does_nothing(uint32_t insn)
-{
-    enum { NOP = 0x13, C_NOP = 0x0001, WFI = 0x10500073, FENCE = 0x0f };
-    return insn == NOP || insn == C_NOP || insn == WFI || (insn & 0x707f) == FENCE;
-}
-
-static uint64_t sign_extend(uint64_t value, unsigned bits)
-{
-    uint64_t sign = UINT64_C(1) << (bits - 1);
-    return (value ^ sign) - sign;
-}
-
-/* JAL with rd = x0. */
-static uint64_t jal_offset(uint32_t i)
-{
-    uint32_t offset =
-        (i >> 31 & 1) << 20 | (i >> 12 & 0xff) << 12 | (i >> 20 & 1) << 11 | (i >> 21 & 0x3ff) << 1;
-    return sign_extend(offset, 21);
-}
-
-static uint64_t c_j_offset(uint32_t i)
-{
-    uint32_t offset = (i >> 12 & 1) << 11 | (i >> 11 & 1) << 4 | (i >> 9 & 3) << 8 |
-                      (i >> 8 & 1) << 10 | (i >> 7 & 1) << 6 | (i >> 6 & 1) << 7 |
-                      (i >> 3 & 7) << 1 | (i >> 2 & 1) << 5;
-    return sign_extend(offset, 12);
-}
-
-/* From pc on, only jumps and instructions without effect, back to where it has been. */
-static bool loops(struct hart *hart, uint64_t pc)
-{
-    enum { JAL_X0 = 0x6f, C_J = 0xa001 };
-    uint64_t seen[LOOP_STEPS];
-    for (unsigned step = 0; step < LOOP_STEPS; step++) {
-        uint32_t insn;
-        for (unsigned i = 0; i < step; i++)
-            if (seen[i] == pc)
-                return true;
-        seen[step] = pc;
-        if (!hart_peek_insn(hart, pc, &insn))
-            return false;
-        if ((insn & 0xfff) == JAL_X0)
-            pc += jal_offset(insn);
-        else if ((insn & 3) != 3 && (insn & 0xe003) == C_J)
-            pc += c_j_offset(insn);
-        else if (does_nothing(insn))
-            pc += (insn & 3) == 3 ? 4 : 2;
-        else
-            return false;
-    }
-    return false;
-}
+/* --- one look --- */
 
 static uint64_t register_of(struct hart *hart, uint32_t reg)
 {
@@ -88,30 +33,16 @@ static uint64_t register_of(struct hart *hart, uint32_t reg)
     return value;
 }
 
-/* Interrupts of its own level are off; those of a higher one come back to where they were. */
-static bool is_deaf(struct hart *hart)
-{
-    enum { MSTATUS = 0x300, SIE = 1 << 1, MIE = 1 << 3 };
-    enum vd_mode mode = hart_mode(hart);
-    uint64_t status = register_of(hart, HART_REG_CSR0 + MSTATUS);
-    return (mode == VD_MODE_M && !(status & MIE)) || (mode == VD_MODE_S && !(status & SIE));
-}
-
-static bool is_stopped(struct hart *hart)
-{
-    return is_deaf(hart) && loops(hart, register_of(hart, HART_REG_PC));
-}
-
-/* --- one look --- */
-
 static bool is_user(enum vd_mode mode)
 {
     return mode == VD_MODE_U || mode == VD_MODE_VU || mode == VD_MODE_VS;
 }
 
 struct look {
-    uint32_t harts, stopped, asleep; /* stopped: in this look and the last one */
-    uint32_t looping;                /* the first hart that traps for ever; harts: none */
+    uint32_t harts;
+    uint32_t looping;        /* the first hart that traps for ever; harts: none */
+    uint32_t timers, others; /* events: those of timers, and those that may do anything else */
+    uint64_t wakes;          /* by which interrupts one of those asleep could be woken */
     bool user, busy, moved;
 };
 
@@ -121,38 +52,14 @@ static void look_at(struct watch *w, uint32_t index, struct look *look)
     struct watch_hart *last = &w->harts[index];
     struct hart_counts counts = hart_counts(hart);
     bool asleep = hart_runner(hart)->asleep;
-    bool stopped = !asleep && is_stopped(hart);
-    look->asleep += asleep;
-    look->stopped += stopped && last->stopped && counts.traps == last->traps;
+    look->wakes |= asleep ? hart_interruptible(hart) : 0;
     look->user |= !asleep && is_user(hart_mode(hart));
     look->busy |= !asleep && counts.instructions - last->instructions > BUSY_INSTRUCTIONS;
     uint64_t sp = register_of(hart, SP);
     look->moved |= sp != last->sp;
     if (counts.repeated >= TRAPS_FOR_EVER && look->looping == look->harts)
         look->looping = index;
-    *last = (struct watch_hart){counts.instructions, counts.traps, sp, stopped};
-}
-
-/* The text between the marks of a panic's end in the kernel's log; false: there is none.  The
- * kernel has the format of the line too, in which a conversion is the text. */
-static bool find_in_log(struct watch *w, char *text, size_t size)
-{
-    static const char mark[] = "---[ end Kernel panic - not syncing: ", end_mark[] = " ]---";
-    struct virt_range range = virt_range(virt_config(w->virt), VIRT_RAM);
-    struct ram *ram = bus_ram(virt_core(w->virt)->bus, range.base, range.size);
-    if (!ram)
-        return false;
-    const uint8_t *at = ram->bytes, *end = at + (range.size < LOG_BYTES ? range.size : LOG_BYTES);
-    while ((at = memmem(at, (size_t)(end - at), mark, sizeof(mark) - 1))) {
-        at += sizeof(mark) - 1;
-        size_t most = (size_t)(end - at) < size ? (size_t)(end - at) : size;
-        const uint8_t *close = memmem(at, most, end_mark, sizeof(end_mark) - 1);
-        if (close && *at != '%') {
-            snprintf(text, size, "%.*s", (int)(close - at), (const char *)at);
-            return true;
-        }
-    }
-    return false;
+    *last = (struct watch_hart){counts.instructions, sp};
 }
 
 enum status watch_panicked(const struct watch *w, struct vd_error *err)
@@ -187,19 +94,116 @@ static enum status look_for_panic(struct watch *w, const struct look *look, stru
     if (console_panic(w->console))
         return w->spins >= PANIC_SPINS ? watch_panicked(w, err) : STATUS_OK;
     if (look->moved || w->spins == 0 || w->spins % SILENT_SPINS != 0 ||
-        !find_in_log(w, text, sizeof(text)))
+        !kernel_log_panic(w->virt, text, sizeof(text)))
         return STATUS_OK;
     vd_fail(err, "the guest's kernel has panicked, and its console did not say so: %s", text);
     return STATUS_PANIC;
 }
 
-/* What is awake will never do anything else, and nothing is on its way that could wake the rest. */
-static bool is_dead(const struct watch *w, const struct look *look)
+/* --- standstill --- */
+
+static void count_events(const struct watch *w, struct look *look)
 {
     bool deaf = console_polls(w->console) && !virt_console_listens(w->virt);
-    uint32_t events = sim_num_events(virt_core(w->virt)->sim) - (deaf ? 1 : 0);
-    uint32_t dead = look->stopped + (events == 0 ? look->asleep : 0);
-    return virt_idle(w->virt) && dead == look->harts;
+    look->timers = virt_num_timers(w->virt);
+    look->others = sim_num_events(virt_core(w->virt)->sim) - look->timers - (deaf ? 1 : 0);
+}
+
+/* No event that is waiting can cause one of these interrupts. */
+static bool out_of_reach(const struct look *look, uint64_t interrupts)
+{
+    return (!interrupts || !look->others) && (!(interrupts & TIMER_INTERRUPTS) || !look->timers);
+}
+
+/* Each hart that is awake goes round in a circle that nothing outside it breaks.  As none of them
+ * changes memory, or anything else that another one sees, they do not break each other's either.  A
+ * store takes away a reservation, even if it changes nothing. */
+static bool go_in_circles(struct watch *w, const struct look *look)
+{
+    bool conditional = false, writes = false, loads = false, traps = false;
+    for (uint32_t i = 0; i < look->harts; i++) {
+        struct twin_course course;
+        w->rounds[i] = (struct virt_round){0};
+        if (hart_runner(virt_hart(w->virt, i))->asleep)
+            continue;
+        if (!twin_repeats(w->virt, i, &course) || !out_of_reach(look, course.interruptible))
+            return false;
+        conditional |= course.conditional;
+        writes |= course.writes;
+        loads |= course.round.loads;
+        traps |= course.round.traps != 0;
+        w->rounds[i] = course.round;
+    }
+    bool typed = loads && console_polls(w->console) && virt_console_in_memory(w->virt);
+    return !typed && !(traps && look->others) && !(conditional && writes && look->harts > 1);
+}
+
+/* What comes from outside of the harts, and from those asleep, does not come any more.  Harts that
+ * are awake are looked at closely ever more rarely: most are only busy. */
+static bool stands_still(struct watch *w, const struct look *look)
+{
+    if (!virt_idle(w->virt) || !out_of_reach(look, look->wakes)) {
+        w->quiet = 0;
+        return false;
+    }
+    w->quiet++;
+    bool due = (w->quiet & (w->quiet - 1)) == 0 || w->quiet % QUIET_LOOKS == 0;
+    return w->quiet > 1 && due && go_in_circles(w, look);
+}
+
+/* The first hart whose round has a trap; harts: none. */
+static uint32_t first_that_traps(const struct watch *w, uint32_t harts)
+{
+    uint32_t i = 0;
+    while (i < harts && !w->rounds[i].traps)
+        i++;
+    return i;
+}
+
+static enum status report_traps(const struct watch *w, uint32_t index, struct vd_error *err)
+{
+    const struct virt_round *round = &w->rounds[index];
+    bool interrupt = round->cause >> 63;
+    vd_fail(err,
+            "hart %" PRIu32 " traps for ever: its handler of %s %" PRIu64
+            " returns to where it came from, and nothing has changed",
+            index, interrupt ? "interrupt" : "exception", round->cause << 1 >> 1);
+    return STATUS_TRAPS;
+}
+
+static enum status report_deadlock(const struct watch *w, uint32_t harts, struct vd_error *err)
+{
+    uint32_t asleep = 0, polls = harts, jumps = harts; /* the first of these, harts: none */
+    for (uint32_t i = harts; i-- > 0;) {
+        if (!w->rounds[i].instructions)
+            asleep++;
+        else if (w->rounds[i].loads)
+            polls = i;
+        else
+            jumps = i;
+    }
+    char polled[128] = "";
+    if (polls < harts)
+        snprintf(polled, sizeof(polled),
+                 "polls memory that nobody will write (hart %" PRIu32 ": 0x%" PRIx64 ")", polls,
+                 w->rounds[polls].address);
+    vd_fail(err, "nothing can happen any more: every hart %s%s%s%s%s%s",
+            jumps < harts ? "jumps to itself" : "", jumps < harts && polls < harts ? ", or " : "",
+            polled, asleep < harts ? " with interrupts off" : "",
+            asleep && asleep < harts ? ", or " : "", asleep ? "sleeps" : "");
+    return STATUS_DEADLOCK;
+}
+
+const struct virt_round *watch_rounds(struct watch *w)
+{
+    uint32_t harts = virt_config(w->virt)->machine.harts;
+    for (uint32_t i = 0; i < harts; i++) {
+        struct twin_course course = {0};
+        bool asleep = hart_runner(virt_hart(w->virt, i))->asleep;
+        bool repeats = !asleep && twin_repeats(w->virt, i, &course);
+        w->rounds[i] = repeats ? course.round : (struct virt_round){0};
+    }
+    return w->rounds;
 }
 
 enum status watch_look(struct watch *w, struct vd_error *err)
@@ -208,17 +212,17 @@ enum status watch_look(struct watch *w, struct vd_error *err)
     look.looping = look.harts;
     for (uint32_t i = 0; i < look.harts; i++)
         look_at(w, i, &look);
+    count_events(w, &look);
     if (look.looping < look.harts) {
         vd_fail(err,
                 "hart %" PRIu32 " traps for ever: its trap handler traps itself, or cannot run",
                 look.looping);
         return STATUS_TRAPS;
     }
-    if (is_dead(w, &look)) {
-        vd_fail(err, "nothing can happen any more: every hart %s%s%s",
-                look.stopped ? "jumps to itself with interrupts off" : "",
-                look.stopped && look.asleep ? ", or " : "", look.asleep ? "sleeps" : "");
-        return STATUS_DEADLOCK;
+    if (stands_still(w, &look)) {
+        uint32_t index = first_that_traps(w, look.harts);
+        return index < look.harts ? report_traps(w, index, err)
+                                  : report_deadlock(w, look.harts, err);
     }
     return look_for_panic(w, &look, err);
 }

@@ -21,13 +21,13 @@ static const uint32_t nested[] = {0x00000297, 0x01028293, 0x30529073, 0x00000073
                                   0x00130313, 0x00138393, 0x00602023, 0x0000006f};
 /* Goes where nothing is, and so does its trap handler. */
 static const uint32_t astray[] = {0x10501073, 0x00000067};
-/* An ecall in a loop, whose handler goes on behind it. */
-static const uint32_t emulated[] = {0x00000297, 0x01428293, 0x30529073, 0x00000073, 0xffdff06f,
-                                    0x34102373, 0x00430313, 0x34131073, 0x30200073};
-/* A program in U-mode executes an ecall again and again. */
+/* An ecall in a loop that counts, whose handler goes on behind it. */
+static const uint32_t emulated[] = {0x00000297, 0x01828293, 0x30529073, 0x00000073, 0x001e0e13,
+                                    0xff9ff06f, 0x34102373, 0x00430313, 0x34131073, 0x30200073};
+/* A program in U-mode executes an ecall again and again; the handler counts. */
 static const uint32_t user[] = {0x00000297, 0x03428293, 0x30529073, 0xfff00313, 0x3b031073,
                                 0x01f00313, 0x3a031073, 0x00000297, 0x01428293, 0x34129073,
-                                0x30001073, 0x30200073, 0x00000073, 0x30200073};
+                                0x30001073, 0x30200073, 0x00000073, 0x001e0e13, 0x30200073};
 /* Prints a panic on the UART, then counts. */
 static const uint32_t panics[] = {
     0x00000297, 0x02828293, 0x10000337, 0x0002c383, 0x00038863, 0x00730023, 0x00128293,
@@ -50,6 +50,8 @@ static const uint32_t silent[] = {
     0x202d2063, 0x20746f6e, 0x636e7973, 0x3a676e69, 0x20732520, 0x2d2d2d5d, 0x2d2d2d00,
     0x6e65205b, 0x654b2064, 0x6c656e72, 0x6e617020, 0x2d206369, 0x746f6e20, 0x6e797320,
     0x676e6963, 0x6e75203a, 0x72616568, 0x2d5d2064, 0x00002d2d};
+/* Counts. */
+static const uint32_t counts[] = {0x001e0e13, 0xffdff06f};
 
 static int write_files(void **state)
 {
@@ -66,6 +68,7 @@ static int write_files(void **state)
     PROGRAM(quotes);
     PROGRAM(resets);
     PROGRAM(silent);
+    PROGRAM(counts);
     return 0;
 }
 
@@ -148,6 +151,23 @@ static void a_panic_is_found_in_the_log(void **state)
            "has panicked, and its console did not say so: unheard\n");
 }
 
+/* A log of many harts is not in the kernel's image, but elsewhere there are files as well. */
+static void a_panic_is_found_in_a_log_far_away(void **state)
+{
+    (void)state;
+    static const char file[] = "[    3.1] ---[ end Kernel panic - not syncing: of a file ]---\n";
+    static const char log[] = "\x12\xf0\xff\xff\xff\xff\xff\x3f"
+                              "---[ end Kernel panic - not syncing: far away ]---";
+    rig_write("file", file, sizeof(file));
+    rig_write("log", log, sizeof(log));
+    expect("run -m 1G -bios none -kernel counts.bin -device loader,file=file,addr=0x85000000 "
+           "-device loader,file=log,addr=0xb0000000 --set hart.alu=500 --set hart.jump=500",
+           STATUS_PANIC, "has panicked, and its console did not say so: far away\n");
+    expect("run -m 1G -bios none -kernel counts.bin -device loader,file=file,addr=0x85000000 "
+           "--set hart.alu=500 --set hart.jump=500 --limit 700ms",
+           STATUS_LIMIT, "the limit of");
+}
+
 static void no_reboot_ends_the_run_at_a_reset(void **state)
 {
     (void)state;
@@ -166,6 +186,7 @@ int main(void)
         cmocka_unit_test(a_panic_is_recognised),
         cmocka_unit_test(a_panic_that_a_program_prints_is_none),
         cmocka_unit_test(a_panic_is_found_in_the_log),
+        cmocka_unit_test(a_panic_is_found_in_a_log_far_away),
         cmocka_unit_test(no_reboot_ends_the_run_at_a_reset),
     };
     return cmocka_run_group_tests(tests, write_files, rig_remove);
