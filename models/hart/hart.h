@@ -64,9 +64,20 @@ enum { HART_REG_PC = 32, HART_REG_F0 = 33, HART_REG_CSR0 = 65 };
 bool hart_get(struct hart *hart, uint32_t reg, uint64_t *value);
 bool hart_set(struct hart *hart, uint32_t reg, uint64_t value);
 enum vd_mode hart_mode(const struct hart *hart);
-/* The instruction at a virtual address, as page tables and memory are now: nothing changes by it.
- * False: there is none, or the hart is in a guest (V=1). */
+/* Where a virtual address of the hart's mode is in memory, and the instruction there, as page
+ * tables and memory are now: nothing changes by it.  False: nowhere; for the instruction also if
+ * the hart is in a guest (V=1). */
+bool hart_peek_address(struct hart *hart, uint64_t va, uint64_t *spa);
 bool hart_peek_insn(struct hart *hart, uint64_t va, uint32_t *insn);
+/* What the instruction at pc will do to memory; cache-block operations other than cbo.zero do
+ * nothing.  False: it is no such instruction. */
+struct hart_access {
+    uint64_t va;
+    uint32_t size;
+    bool reads, writes;
+    bool guest; /* HLV, HSV: va is the guest's */
+};
+bool hart_peek_access(struct hart *hart, struct hart_access *access);
 /* The virtual address that the instruction at pc loads from.  False: it is no load, or the hart is
  * in a guest. */
 bool hart_peek_load(struct hart *hart, uint64_t *va);

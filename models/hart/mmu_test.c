@@ -415,6 +415,30 @@ static void cache_blocks_fault_as_stores(void **state)
     }
 }
 
+/* Every VS-stage PTE is at a guest physical address; superpages, a NAPOT page, any mode of either.
+ */
+static void peeking_goes_through_both_stages(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 9; i++) {
+        struct machine m = guest_new(8 + i % 3, 8 + i / 3);
+        struct hart *h = &m.f->hart;
+        uint64_t spa;
+        map(&m, 8 + i % 3, 0x40000000, 0, GPA + 0x3000, RWX_);
+        map(&m, 8 + i % 3, 0x80000000, 1, GPA & ~UINT64_C(0x1fffff), RWX_);
+        assert_true(hart_peek_address(h, 0x40000123, &spa) && spa == DATA + 0x3123);
+        uint64_t inside = GPA & 0x1fffff;
+        assert_true(hart_peek_address(h, 0x80000456 + inside, &spa) && spa == DATA + 0x456);
+        assert_false(hart_peek_address(h, 0x40001000, &spa));
+        assert_false(hart_peek_address(h, 0x80000000 + inside + 8 * 0x1000, &spa));
+        fixture_set(m.f, CSR_vsatp, 0);
+        assert_true(hart_peek_address(h, GPA + 0x1789, &spa) && spa == DATA + 0x1789);
+        fixture_mode(m.f, VD_MODE_M);
+        assert_true(hart_peek_address(h, GPA, &spa) && spa == GPA);
+        machine_free(&m);
+    }
+}
+
 static void peeking_finds_code_and_changes_nothing(void **state)
 {
     (void)state;
@@ -443,7 +467,7 @@ static void peeking_finds_code_and_changes_nothing(void **state)
         assert_int_equal(h->st.cycles, cycles);
         assert_true(fast(h->fetch, 0x40000010)->exec_tag == HART_TLB_NONE);
         fixture_mode(m.f, VD_MODE_VS);
-        assert_false(hart_peek_insn(h, 0x40000010, &insn));
+        assert_false(hart_peek_insn(h, 0x40000010, &insn)); /* vsatp and hgatp are Bare */
         machine_free(&m);
     }
 }
@@ -464,6 +488,7 @@ int main(void)
         cmocka_unit_test(cache_blocks_fault_as_stores),
         cmocka_unit_test(devices_are_reached_by_the_bus),
         cmocka_unit_test(peeking_finds_code_and_changes_nothing),
+        cmocka_unit_test(peeking_goes_through_both_stages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

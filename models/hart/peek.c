@@ -19,35 +19,49 @@ static bool read_memory(struct hart *h, uint64_t spa, uint8_t size, uint64_t *va
     return ok;
 }
 
-static bool walk(struct hart *h, uint64_t va, uint64_t *spa)
+/* One stage: satp's, vsatp's or, with a root that is four times as wide, hgatp's.  Its tables are
+ * behind the stage `outer`, which is 0 if there is none. */
+static bool walk(struct hart *h, uint64_t root, unsigned wider, uint64_t outer, uint64_t *address)
 {
-    uint64_t satp = h->st.csr.satp;
-    uint64_t table = vd_get(satp, 0, 44) << 12;
-    for (unsigned level = (unsigned)(satp >> 60) - 5; level-- > 0;) {
+    uint64_t va = *address, table = vd_get(root, 0, 44) << 12;
+    if (!(root >> 60))
+        return true;
+    for (unsigned level = (unsigned)(root >> 60) - 5; level-- > 0; wider = 0) {
         unsigned shift = 12 + 9 * level;
-        uint64_t pte;
-        if (!read_memory(h, table + 8 * vd_get(va, shift, 9), 8, &pte) || !(pte & PTE_V))
+        uint64_t at = table + 8 * vd_get(va, shift, 9 + wider), pte;
+        if (!walk(h, outer, 2, 0, &at) || !read_memory(h, at, 8, &pte) || !(pte & PTE_V))
             return false;
         table = vd_get(pte, 10, 44) << 12;
         if (pte & (PTE_R | PTE_X)) {
-            *spa = (table & ~vd_mask(0, shift)) | (va & vd_mask(0, shift));
+            unsigned same = pte >> 63 ? 16 : shift; /* [priv ptenapot] */
+            *address = (table & ~vd_mask(0, same)) | (va & vd_mask(0, same));
             return true;
         }
     }
     return false;
 }
 
-static bool read_parcel(struct hart *h, uint64_t va, uint64_t *parcel)
+bool hart_peek_address(struct hart *h, uint64_t va, uint64_t *spa)
 {
-    uint64_t spa = va;
-    bool paged = h->st.priv != PRV_M && h->st.csr.satp >> 60;
-    return (!paged || walk(h, va, &spa)) && read_memory(h, spa, 2, parcel);
+    const struct hart_csrs *csr = &h->st.csr;
+    *spa = va;
+    if (h->st.priv == PRV_M)
+        return true;
+    if (!h->st.virt)
+        return walk(h, csr->satp, 0, 0, spa);
+    return walk(h, csr->vsatp, 0, csr->hgatp, spa) && walk(h, csr->hgatp, 2, 0, spa);
 }
 
-bool hart_peek_insn(struct hart *h, uint64_t va, uint32_t *insn)
+static bool read_parcel(struct hart *h, uint64_t va, uint64_t *parcel)
+{
+    uint64_t spa;
+    return hart_peek_address(h, va, &spa) && read_memory(h, spa, 2, parcel);
+}
+
+static bool read_insn(struct hart *h, uint64_t va, uint32_t *insn)
 {
     uint64_t low, high = 0;
-    if (h->st.virt || !read_parcel(h, va, &low))
+    if (!read_parcel(h, va, &low))
         return false;
     if ((low & 3) == 3 && !read_parcel(h, va + 2, &high))
         return false;
@@ -55,19 +69,56 @@ bool hart_peek_insn(struct hart *h, uint64_t va, uint32_t *insn)
     return true;
 }
 
-bool hart_peek_load(struct hart *h, uint64_t *va)
+bool hart_peek_insn(struct hart *h, uint64_t va, uint32_t *insn)
 {
+    return !h->st.virt && read_insn(h, va, insn);
+}
+
+enum { BLOCK_BYTES = 64 };
+
+/* By the bits that its row has in common with all of its encodings. */
+static uint32_t bytes_of(enum insn_code code, enum insn_class class)
+{
+    uint32_t match = insn_format(code).match, width = (uint32_t)vd_get(match, 12, 3);
+    if (code == INSN_cbo_zero)
+        return BLOCK_BYTES;
+    if (class == CLASS_HLV || class == CLASS_HSV)
+        return UINT32_C(1) << vd_get(match, 26, 2);
+    return UINT32_C(1) << (class == CLASS_LOAD ? width & 3 : width);
+}
+
+bool hart_peek_access(struct hart *h, struct hart_access *access)
+{
+    enum { FUNCT5_LR = 2, FUNCT5_SC = 3 };
     struct insn_operands insn;
     uint32_t bits;
-    if (!hart_peek_insn(h, h->st.pc, &bits))
+    if (!read_insn(h, h->st.pc, &bits))
         return false;
     insn_decode(h->blocks->table, bits, &insn);
     if (insn.code == INSN_COUNT)
         return false;
     enum insn_class class = insn_class(insn.code);
-    if (class != CLASS_LOAD && class != CLASS_FP_LOAD && class != CLASS_AMO)
+    unsigned funct5 = bits >> 27;
+    bool amo = class == CLASS_AMO, block = insn_format(insn.code).match % 128 == 0x0f;
+    access->guest = class == CLASS_HLV || class == CLASS_HSV;
+    access->reads = class == CLASS_LOAD || class == CLASS_FP_LOAD || class == CLASS_HLV ||
+                    (amo && funct5 != FUNCT5_SC);
+    access->writes = (class == CLASS_STORE && (!block || insn.code == INSN_cbo_zero)) ||
+                     class == CLASS_FP_STORE || class == CLASS_HSV || (amo && funct5 != FUNCT5_LR);
+    access->va =
+        h->st.x[insn.rs1] + (amo || block || access->guest ? 0 : (uint64_t)(int64_t)insn.imm);
+    access->size = bytes_of(insn.code, class);
+    if (block)
+        access->va &= ~(uint64_t)(BLOCK_BYTES - 1);
+    return access->reads || access->writes;
+}
+
+bool hart_peek_load(struct hart *h, uint64_t *va)
+{
+    struct hart_access access;
+    if (h->st.virt || !hart_peek_access(h, &access) || !access.reads || access.guest)
         return false;
-    *va = h->st.x[insn.rs1] + (class == CLASS_AMO ? 0 : (uint64_t)(int64_t)insn.imm);
+    *va = access.va;
     return true;
 }
 

@@ -34,6 +34,54 @@ static void loads_are_foreseen(void **state)
     }
 }
 
+/* In every mode, with the bytes that it touches. */
+static void accesses_are_foreseen(void **state)
+{
+    (void)state;
+    enum { NOTHING, READS, WRITES, BOTH };
+    static const struct {
+        uint32_t bits;
+        int64_t at;
+        uint32_t size;
+        uint8_t how;
+        bool guest;
+    } cases[] = {
+        {0xff850283, -8, 1, READS, false},   /* lb t0, -8(a0) */
+        {0x00856283, 8, 4, READS, false},    /* lwu t0, 8(a0) */
+        {0x00052287, 0, 4, READS, false},    /* flw ft5, (a0) */
+        {0x00053287, 0, 8, READS, false},    /* fld ft5, (a0) */
+        {0xfe551fa3, -1, 2, WRITES, false},  /* sh t0, -1(a0) */
+        {0x00553427, 8, 8, WRITES, false},   /* fsd ft5, 8(a0) */
+        {0x00004508, 8, 4, READS, false},    /* c.lw a0, 8(a0) */
+        {0x0000e108, 0, 8, WRITES, false},   /* c.sd a0, 0(a0) */
+        {0x1005232f, 0, 4, READS, false},    /* lr.w t1, (a0) */
+        {0x1875332f, 0, 8, WRITES, false},   /* sc.d t1, t2, (a0) */
+        {0x0c75232f, 0, 4, BOTH, false},     /* amoswap.w.aq t1, t2, (a0) */
+        {0x6c0542f3, 0, 8, READS, true},     /* hlv.d t0, (a0) */
+        {0x62554073, 0, 1, WRITES, true},    /* hsv.b t0, (a0) */
+        {0x0045200f, -8, 64, WRITES, false}, /* cbo.zero (a0), whose block begins 8 bytes before */
+        {0x0015200f, 0, 0, NOTHING, false},  /* cbo.clean (a0) */
+        {0x00150513, 0, 0, NOTHING, false},  /* addi a0, a0, 1 */
+        {0x00000000, 0, 0, NOTHING, false},
+    };
+    for (size_t i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+        size_t row = i / 2;
+        struct rig *r = rig_new(NULL);
+        struct hart_access a;
+        rig_emit(r, cases[row].bits, 4);
+        r->hart->st.x[10] = DATA_AT + 8;
+        r->hart->st.virt = i & 1;
+        bool does = hart_peek_access(r->hart, &a);
+        if (does != (cases[row].how != NOTHING) ||
+            (does && (a.va != DATA_AT + 8 + (uint64_t)cases[row].at || a.size != cases[row].size ||
+                      a.reads != (cases[row].how & READS) ||
+                      a.writes != (bool)(cases[row].how & WRITES) || a.guest != cases[row].guest)))
+            fail_msg("row %zu", row);
+        r->hart->st.virt = false;
+        rig_free(r);
+    }
+}
+
 static bool same_place(struct rig *a, struct rig *b)
 {
     static uint8_t places[2][1 << 14];
@@ -164,6 +212,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(loads_are_foreseen),
+        cmocka_unit_test(accesses_are_foreseen),
         cmocka_unit_test(clocks_and_counters_are_no_place),
         cmocka_unit_test(enabled_interrupts_stop_it),
         cmocka_unit_test(reads_of_what_changes_by_itself_are_counted),

@@ -270,6 +270,24 @@ static void TOPI_3_candidates_of_vstopi(void **state)
     }
 }
 
+/* What VTI injects is a candidate whatever is delegated and enabled. */
+static void TOPI_3_injection_asks_no_delegation(void **state)
+{
+    (void)state;
+    static const uint32_t closed[] = {CSR_hideleg, CSR_hvien, CSR_vsie,
+                                      CSR_hie,     CSR_mie,   CSR_mideleg};
+    struct fixture *f = delegating();
+    fixture_set(f, CSR_hvictl, HVICTL_VTI | HVICTL_IPRIOM | 13 << 16 | 7);
+    for (size_t i = 0; i < sizeof(closed) / sizeof(closed[0]); i++) {
+        fixture_set(f, closed[i], 0);
+        assert_int_equal(fixture_csr(f, CSR_vstopi), 13 << 16 | 7);
+    }
+    fixture_mode(f, VD_MODE_VU);
+    assert_true(trap_interrupt(&f->hart));
+    assert_true(fixture_csr(f, CSR_vscause) == (VD_BIT(63) | 13));
+    fixture_free(f);
+}
+
 static void TOPI_5_vscause_is_IID(void **state)
 {
     (void)state;
@@ -317,6 +335,7 @@ int main(void)
         cmocka_unit_test(TOPI_1_mtopi_ignores_MIE_and_mode),
         cmocka_unit_test(TOPI_2_stopi_leaves_out_hideleg),
         cmocka_unit_test(TOPI_3_candidates_of_vstopi),
+        cmocka_unit_test(TOPI_3_injection_asks_no_delegation),
         cmocka_unit_test(TOPI_5_vscause_is_IID),
         cmocka_unit_test(TOPI_4_zero_vstopi_is_no_interrupt),
     };

@@ -9,6 +9,9 @@
 #include "fw_files.h"
 #include "platforms/file.h"
 
+/* QEMU's. */
+#define GDB_PORT "1234"
+
 static char *own(struct arguments *a, char *memory)
 {
     if (memory && a->num_owned < 2 * MAX_SETTINGS)
@@ -277,11 +280,17 @@ static bool take_text(void *ctx, const struct option *option, const char *value,
     const struct {
         const char *name;
         const char **place;
-    } places[] = {{"limit", &a->limit},         {"quantum", &a->quantum},
-                  {"trace", &a->trace},         {"record", &a->record},
-                  {"replay", &a->replay},       {"stats", &a->stats},
-                  {"dump-dtb", &a->dump_dtb},   {"out", &a->out},
-                  {"signature", &a->signature}, {"signature-granularity", &a->granularity}};
+    } places[] = {{"limit", &a->limit},
+                  {"quantum", &a->quantum},
+                  {"trace", &a->trace},
+                  {"record", &a->record},
+                  {"gdb", &a->gdb},
+                  {"replay", &a->replay},
+                  {"stats", &a->stats},
+                  {"dump-dtb", &a->dump_dtb},
+                  {"out", &a->out},
+                  {"signature", &a->signature},
+                  {"signature-granularity", &a->granularity}};
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
         if (strcmp(places[i].name, option->name) == 0)
             *places[i].place = value;
@@ -300,6 +309,10 @@ static bool take_flag(void *ctx, const struct option *option, const char *value,
         a->print_config = true;
     else if (strcmp(option->name, "no-reboot") == 0)
         a->no_reboot = true;
+    else if (strcmp(option->name, "s") == 0)
+        a->gdb = GDB_PORT;
+    else if (strcmp(option->name, "S") == 0)
+        a->halted = true;
     else
         a->console = true;
     return true;
@@ -345,6 +358,9 @@ const struct option machine_options[] = {
 };
 
 const struct option run_options[] = {
+    {"gdb", "PORT", "serves GDB on this port of localhost", take_text, NULL},
+    {"s", NULL, "--gdb " GDB_PORT, take_flag, NULL},
+    {"S", NULL, "with --gdb: waits in reset until the debugger lets it go", take_flag, NULL},
     {"signature", "FILE", "writes memory from begin_signature to end_signature", take_text, NULL},
     {"signature-granularity", "N", "bytes of a line of it: 4", take_text, NULL},
     {NULL, NULL, NULL, NULL, NULL},

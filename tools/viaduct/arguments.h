@@ -26,7 +26,8 @@ struct arguments {
     uint32_t num_fw_files;
     const char *limit, *quantum; /* times as given */
     const char *trace, *stats, *dump_dtb, *out, *record, *replay, *signature, *granularity;
-    bool print_config, console, no_reboot;
+    const char *gdb; /* port */
+    bool print_config, console, no_reboot, halted;
     const char *names[64]; /* arguments that are not options */
     uint32_t num_names;
     const char *command; /* the whole command line */

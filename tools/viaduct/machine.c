@@ -53,6 +53,8 @@ enum status machine_open(struct machine *m, const struct virt_config *config,
     m->console = console_open(m->virt, &setup->console, &status, err);
     if (!m->console)
         return status;
+    if (m->setup.gdb && !(m->gdb = gdb_open(m->virt, m->setup.gdb, m->setup.halted, err)))
+        return STATUS_HOST;
     status = check_stats(m, err);
     return status == STATUS_OK ? open_trace(m, err) : status;
 }
@@ -90,11 +92,11 @@ static enum status run_pieces(struct machine *m, struct vd_error *err)
     virt_guard_reset(m->virt, may_reset, m);
     do {
         until = limit - until > piece ? until + piece : limit;
-        m->end = virt_run(m->virt, until, err);
+        m->end = m->gdb ? gdb_run(m->gdb, until, err) : virt_run(m->virt, until, err);
         show_progress(m);
         status = m->end == SIM_LIMIT ? watch_look(&m->watch, err) : STATUS_OK;
     } while (m->end == SIM_LIMIT && status == STATUS_OK && until < limit &&
-             !console_left(m->console));
+             !console_left(m->console) && !gdb_killed(m->gdb));
     clear_progress(m);
     return status;
 }
@@ -169,7 +171,8 @@ static enum status judge(struct machine *m, struct vd_error *err)
         vd_fail(err, "nothing can happen any more: every hart sleeps and no event is left");
         return STATUS_DEADLOCK;
     case SIM_STOPPED:
-        if (console_left(m->console) || (virt_wants_reset(m->virt) && m->setup.no_reboot))
+        if (console_left(m->console) || gdb_killed(m->gdb) ||
+            (virt_wants_reset(m->virt) && m->setup.no_reboot))
             return STATUS_OK;
         return virt_wants_reset(m->virt) ? watch_panicked(&m->watch, err) : STATUS_FILE;
     }
@@ -182,6 +185,7 @@ enum status machine_run(struct machine *m, struct vd_error *err)
     if (status == STATUS_OK)
         status = judge(m, err);
     struct vd_error late;
+    gdb_exited(m->gdb, machine_guest_status(m));
     close_books(m);
     if (!trace_close(virt_core(m->virt)->trace, &late) && status == STATUS_OK) {
         *err = late;
@@ -196,6 +200,7 @@ enum status machine_run(struct machine *m, struct vd_error *err)
 
 void machine_close(struct machine *m)
 {
+    gdb_close(m->gdb);
     console_close(m->console);
     virt_destroy(m->virt);
     *m = (struct machine){0};

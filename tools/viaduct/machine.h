@@ -4,6 +4,7 @@
 #define VIADUCT_MACHINE_H
 
 #include "console.h"
+#include "gdb.h"
 #include "status.h"
 #include "watch.h"
 
@@ -11,6 +12,8 @@ struct machine_setup {
     const char *trace; /* file names, or NULL */
     const char *stats;
     struct console_setup console;
+    uint16_t gdb;     /* port of the GDB server; 0: none */
+    bool halted;      /* it waits for the debugger */
     bool no_reboot;   /* a reset by the guest ends the run */
     bool progress;    /* a line on stderr, where that is a terminal */
     const char *name; /* in the progress line */
@@ -21,6 +24,7 @@ struct machine {
     struct virt *virt;
     struct console *console;
     struct watch watch;
+    struct gdb *gdb; /* or NULL */
     enum sim_end end;
     bool balanced; /* the ledger found no violation when the guest ended the run */
 };

@@ -70,7 +70,13 @@ static int run_arguments(struct arguments *arguments)
     if (!config)
         return fail(STATUS_HOST, "no memory");
     int status;
-    if (!arguments_configure(arguments, config, &err)) {
+    uint64_t port = 0;
+    if (arguments->gdb && (!config_parse_number(arguments->gdb, &port) || port - 1 >= UINT16_MAX)) {
+        vd_fail(&err, "--gdb %.40s: accepted are ports, 1..65535", arguments->gdb);
+        status = fail(STATUS_USAGE, err.text);
+    } else if (arguments->halted && !port) {
+        status = fail(STATUS_USAGE, "-S needs --gdb PORT, or -s");
+    } else if (!arguments_configure(arguments, config, &err)) {
         status = fail(arguments->status, err.text);
     } else if (arguments->print_config) {
         status = describe_config(config);
@@ -79,6 +85,8 @@ static int run_arguments(struct arguments *arguments)
     } else {
         const struct machine_setup setup = {.trace = arguments->trace,
                                             .stats = arguments->stats,
+                                            .gdb = (uint16_t)port,
+                                            .halted = arguments->halted,
                                             .no_reboot = arguments->no_reboot,
                                             .console = {.out = stdout,
                                                         .input = true,

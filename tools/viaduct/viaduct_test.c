@@ -168,6 +168,8 @@ static const struct {
     {"run -drive file=line,if=pflash,unit=1 -drive file=line,if=pflash,unit=1", STATUS_USAGE,
      "there is a file for bank 1 of flash already"},
     {"run -drive file=line,if=pflash", STATUS_CONFIG, "line has 12 bytes: accepted are disks"},
+    {"run --gdb 65536", STATUS_USAGE, "--gdb 65536: accepted are ports, 1..65535"},
+    {"run -S", STATUS_USAGE, "-S needs --gdb PORT, or -s"},
     {"run -fw_cfg opt/a", STATUS_USAGE, "accepted is name=NAME with file=FILE or string=TEXT"},
     {"run -fw_cfg opt/a,file=line,string=b", STATUS_USAGE, "file=FILE or string=TEXT"},
     {"run -fw_cfg opt/a,strung=b", STATUS_USAGE, "accepted are name, file, string"},
