@@ -132,6 +132,50 @@ static void a_jump_into_another_page_sees_its_changes(void **state)
     }
 }
 
+/* Two tables that differ in the page behind the code's. */
+static void map_code(struct rig *r, uint64_t tables, uint64_t second)
+{
+    const uint64_t link = 1, leaf = 0xcf;
+    bench_poke(&r->bench, tables + 8 * (RAM_AT >> 30), 8, (tables + 0x1000) >> 12 << 10 | link);
+    bench_poke(&r->bench, tables + 0x1000, 8, (tables + 0x2000) >> 12 << 10 | link);
+    bench_poke(&r->bench, tables + 0x2000, 8, RAM_AT >> 12 << 10 | leaf);
+    bench_poke(&r->bench, tables + 0x2008, 8, second >> 12 << 10 | leaf);
+}
+
+/* The block before an instruction on two pages is the same in both address spaces; the instruction
+ * is not. */
+static void an_instruction_on_two_pages_is_not_linked_to(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NULL);
+    uint64_t tables = RAM_AT + 0x40000;
+    map_code(r, tables, RAM_AT + 0x1000);
+    map_code(r, tables + 0x4000, RAM_AT + 0x2000);
+    uint32_t one = rig_encode(INSN_addi, 5, 5, 0, 1), hundred = rig_encode(INSN_addi, 5, 5, 0, 100);
+    bench_poke(&r->bench, RAM_AT + 0xffe, 2, one & 0xffff);
+    bench_poke(&r->bench, RAM_AT + 0x1000, 2, one >> 16);
+    bench_poke(&r->bench, RAM_AT + 0x2000, 2, hundred >> 16);
+    for (unsigned i = 1; i < 3; i++) { /* back to the start, which jumps to the instruction */
+        r->end = RAM_AT + 0x1000 * i + 2;
+        EMIT(r, jal, 0, 0, 0, -0x1002);
+    }
+    bench_poke(&r->bench, RAM_AT, 4, rig_encode(INSN_jal, 0, 0, 0, 0xffe));
+    csr_poke(r->hart, CSR_pmpaddr0, ~UINT64_C(0));
+    csr_poke(r->hart, CSR_pmpcfg0, 0x1f);
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < 6; i++) {
+        csr_poke(r->hart, CSR_satp,
+                 UINT64_C(8) << 60 | (uint64_t)(i & 1) << 44 | ((tables >> 12) + 4 * (i & 1)));
+        r->hart->st.priv = PRV_S;
+        mmu_context(r->hart);
+        rig_step(r, 9);
+        sum += 3 * (i & 1 ? 100 : 1);
+        assert_int_equal(r->hart->st.traps, 0);
+        assert_int_equal(r->hart->st.x[5], sum);
+    }
+    rig_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +185,7 @@ int main(void)
         cmocka_unit_test(a_page_that_is_taken_back_is_read_by_the_bus),
         cmocka_unit_test(an_instruction_may_straddle_pages),
         cmocka_unit_test(a_jump_into_another_page_sees_its_changes),
+        cmocka_unit_test(an_instruction_on_two_pages_is_not_linked_to),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

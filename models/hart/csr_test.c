@@ -303,6 +303,47 @@ static void writes_to_interrupts_are_looked_at(void **state)
     fixture_free(f);
 }
 
+/* [priv norm:stateen_unimplemented_state_roz] */
+static void mstateen_has_the_bits_of_what_there_is(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t without, mask;
+    } rows[] = {
+        {0, STATEEN_SE | STATEEN_ENVCFG | STATEEN_CSRIND | STATEEN_AIA | STATEEN_IMSIC},
+        {VD_BIT(HART_EXT_Smcsrind),
+         STATEEN_SE | STATEEN_ENVCFG | STATEEN_CSRIND | STATEEN_AIA | STATEEN_IMSIC},
+        {VD_BIT(HART_EXT_Ssaia), STATEEN_SE | STATEEN_ENVCFG | STATEEN_CSRIND},
+        {VD_BIT(HART_EXT_Ssaia) | VD_BIT(HART_EXT_Smcsrind), STATEEN_SE | STATEEN_ENVCFG},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct fixture *f = fixture_without(rows[i].without);
+        for (uint32_t n = 0; n < 4; n++) {
+            fixture_set(f, CSR_mstateen0 + n, ~UINT64_C(0));
+            assert_true(fixture_csr(f, CSR_mstateen0 + n) == (n ? STATEEN_SE : rows[i].mask));
+        }
+        fixture_free(f);
+    }
+}
+
+/* [priv norm:mip_stip_sstc]: writable until stimecmp drives it. */
+static void STIP_is_the_timers_with_STCE(void **state)
+{
+    (void)state;
+    for (unsigned timer = 0; timer < 2; timer++) {
+        struct fixture *f = fixture_new(3, true);
+        fixture_set(f, CSR_stimecmp, ~UINT64_C(0));
+        fixture_set(f, CSR_menvcfg, timer ? ENVCFG_STCE : 0);
+        fixture_set(f, CSR_mip, VD_BIT(INT_STI));
+        assert_int_equal(fixture_csr(f, CSR_mip), timer ? 0 : VD_BIT(INT_STI));
+        fixture_set(f, CSR_mip, 0);
+        assert_int_equal(fixture_csr(f, CSR_mip), 0);
+        fixture_set(f, CSR_mvip, VD_BIT(INT_STI));
+        assert_int_equal(fixture_csr(f, CSR_mip), timer ? 0 : VD_BIT(INT_STI));
+        fixture_free(f);
+    }
+}
+
 /* M and U, or M alone: nothing is delegated, nothing pends below. */
 static void a_hart_without_supervisors(void **state)
 {
@@ -435,6 +476,8 @@ int main(void)
         cmocka_unit_test(hgatp_keeps_its_mode_for_unsupported_ones),
         cmocka_unit_test(extensions_take_their_CSRs_along),
         cmocka_unit_test(indirect_registers_without_AIA),
+        cmocka_unit_test(mstateen_has_the_bits_of_what_there_is),
+        cmocka_unit_test(STIP_is_the_timers_with_STCE),
         cmocka_unit_test(mireg_at_every_select),
         cmocka_unit_test(writes_to_interrupts_are_looked_at),
         cmocka_unit_test(a_hart_without_supervisors),

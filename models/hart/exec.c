@@ -271,10 +271,7 @@ struct hart_block *exec_next(struct hart *h)
             return block;
         }
         h->st.cycles += 1;
-        if (h->exc.cause == HART_RETRY)
-            h->st.cycles += exec_cycles(h, h->exc.wait);
-        else
-            trap_exception(h);
+        trap_exception(h);
     }
 }
 

@@ -379,6 +379,24 @@ static void a_busy_device_is_asked_again(void **state)
 
 /* The scheduler puts the clock of a sleeping hart forward; what would have woken it does so when
  * it is asked again. */
+/* Times are not taken apart cycle by cycle, however short these are. */
+static void a_cycle_of_one_picosecond(void **state)
+{
+    (void)state;
+    struct hart_config config = {.cycle_ps = 1};
+    struct rig *r = rig_new(&config);
+    for (unsigned i = 0; i < 10; i++)
+        EMIT(r, addi, 5, 5, 0, 1);
+    EMIT(r, wfi, 0, 0, 0, 0);
+    rig_run(r, 7);
+    assert_int_equal(r->hart->st.x[5], 7);
+    rig_run(r, UINT64_C(1) << 50);
+    assert_int_equal(r->hart->st.x[5], 10);
+    assert_true(r->hart->st.asleep);
+    assert_true(exec_cycles(r->hart, VD_NEVER) == VD_NEVER);
+    rig_free(r);
+}
+
 static void a_sleeping_hart_catches_up(void **state)
 {
     (void)state;
@@ -416,6 +434,7 @@ int main(void)
         cmocka_unit_test(wfi_ends_the_slice),
         cmocka_unit_test(counters_are_exact),
         cmocka_unit_test(a_busy_device_is_asked_again),
+        cmocka_unit_test(a_cycle_of_one_picosecond),
         cmocka_unit_test(a_sleeping_hart_catches_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

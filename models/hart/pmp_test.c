@@ -210,6 +210,24 @@ static void mseccfg_mmwp_op_warl(void **state)
     }
 }
 
+/* A TOR entry whose addresses are equal or in the wrong order matches nothing. */
+static void pmp_empty_regions(void **state)
+{
+    (void)state;
+    for (uint64_t back = 0; back < 3; back++) {
+        struct fixture *f = fixture_new(3, true);
+        fixture_set(f, CSR_pmpaddr0, (DATA + 4) >> 2);
+        fixture_set(f, CSR_pmpaddr0 + 1, ((DATA + 4) >> 2) - back);
+        fixture_set(f, CSR_pmpaddr0 + 2, ~UINT64_C(0));
+        fixture_set(f, CSR_pmpcfg0, PMP_TOR << 3 << 8 | (PMP_NAPOT << 3 | PMP_R) << 16);
+        assert_true(pmp_allows(&f->hart, DATA, 8, PMP_R, PRV_S));
+        assert_true(pmp_allows(&f->hart, DATA, 4, PMP_R, PRV_S));
+        assert_true(pmp_allows(&f->hart, DATA + 4, 4, PMP_R, PRV_S));
+        assert_false(pmp_allows(&f->hart, DATA, 8, PMP_W, PRV_S));
+        fixture_free(f);
+    }
+}
+
 /* Regions of every kind: their first and last byte. */
 static const struct shape {
     uint64_t below, addr; /* pmpaddr0, of TOR the base, and pmpaddr1 */
@@ -328,6 +346,7 @@ int main(void)
         cmocka_unit_test(mseccfg_mml_and_mmwp_are_sticky),
         cmocka_unit_test(mseccfg_rlb_op_warl),
         cmocka_unit_test(mseccfg_mml_X_restrict),
+        cmocka_unit_test(pmp_empty_regions),
         cmocka_unit_test(mseccfg_mmwp_op_warl),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
