@@ -32,11 +32,10 @@ enum live {
 };
 
 static const struct csr_row rows[] = {
-#define ROW(NUMBER, NAME, AS, ALL, ANY, CHECK, READ, WRITE, FIELD, MASK)                           \
+#define ROW(NUMBER, NAME, ALL, ANY, CHECK, READ, WRITE, FIELD, MASK)                               \
     [ROW_##NAME] = {                                                                               \
         .name = #NAME,                                                                             \
         .first = (NUMBER),                                                                         \
-        .as = (AS),                                                                                \
         .all = (ALL),                                                                              \
         .any = (ANY),                                                                              \
         .check = check_##CHECK,                                                                    \
@@ -133,6 +132,14 @@ static enum csr_result permitted(const struct hart *h, const struct csr_row *row
     return row->check(h, access);
 }
 
+/* [priv norm:H_vscsrs_sub]: a VS CSR has the number of the supervisor's that it takes the place
+ * of, and 0x100. */
+static const struct csr_row *seen_by_guest(const struct csr_row *row, uint32_t number)
+{
+    const struct csr_row *own = &rows[level_of(number) == LEVEL_S ? row_of[number + 0x100] : 0];
+    return own->name ? own : row;
+}
+
 enum csr_result csr_execute(struct hart *h, uint32_t number, enum csr_op op, uint64_t operand,
                             bool read, bool write, uint64_t *old)
 {
@@ -145,8 +152,8 @@ enum csr_result csr_execute(struct hart *h, uint32_t number, enum csr_op op, uin
     if (result != CSR_OK)
         return result;
     uint32_t index = number - row->first;
-    if (h->st.virt && row->as)
-        row = &rows[row_of[row->as]];
+    if (h->st.virt)
+        row = seen_by_guest(row, number);
     if (read || op != CSR_RW) {
         *old = row->read(h, row, index);
         h->live_reads += row->live;

@@ -118,7 +118,6 @@ struct csr_access {
 struct csr_row {
     const char *name;
     uint16_t first;    /* number of the CSR, or of the first of an array */
-    uint16_t as;       /* the CSR that takes its place when V=1, or 0 */
     uint64_t all, any; /* it exists with all extensions of `all`, and one of `any` unless 0 */
     enum csr_result (*check)(const struct hart *h, const struct csr_access *access);
     uint64_t (*read)(struct hart *h, const struct csr_row *row, uint32_t index);
