@@ -167,6 +167,28 @@ static void writable_bits(void **state)
     }
 }
 
+/* Clocks, counters, and what tells of pending interrupts: of these a loop can wait for a change. */
+static void what_changes_by_itself(void **state)
+{
+    (void)state;
+    static const uint32_t live[] = {
+        CSR_cycle,  CSR_time,   CSR_instret, CSR_hpmcounter3, CSR_mcycle, CSR_minstret,
+        CSR_mip,    CSR_sip,    CSR_hip,     CSR_vsip,        CSR_hgeip,  CSR_mhpmcounter3,
+        CSR_mtopi,  CSR_stopi,  CSR_vstopi,  CSR_mireg,       CSR_sireg,  CSR_vsireg,
+        CSR_mtopei, CSR_stopei, CSR_vstopei, CSR_scountovf};
+    struct fixture *f = surrounded(OPEN);
+    for (size_t i = 0; i < COUNT(known); i++) {
+        bool expected = false;
+        for (size_t k = 0; k < COUNT(live); k++)
+            expected |= live[k] == known[i].first;
+        uint64_t before = f->hart.live_reads;
+        if (fixture_try(f, VD_MODE_M, known[i].first, false) == CSR_OK &&
+            f->hart.live_reads - before != expected)
+            fail_msg("%s is live: %d", known[i].name, !expected);
+    }
+    fixture_free(f);
+}
+
 /* Registers that are read as they are kept; of an array the second. */
 static void places(void **state)
 {
@@ -289,6 +311,7 @@ int main(void)
         cmocka_unit_test(writable_bits),
         cmocka_unit_test(places),
         cmocka_unit_test(guests_have_their_own),
+        cmocka_unit_test(what_changes_by_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -292,6 +292,16 @@ static void hints_are_recorded_and_free(void **state)
     assert_true(hint->a == 4 && hint->b == 10 && hint->c == 11);
     assert_true(more->a == 4 && more->b == 12 && more->c == 13);
     rig_free(r);
+    r = rig_new(NULL);
+    EMIT(r, slti, 0, 10, 0, 0x560);
+    EMIT(r, slti, 0, 10, 0, 0x580);
+    EMIT(r, slti, 0, 11, 0, 0x564);
+    EMIT(r, slti, 9, 10, 0, 0x564);
+    EMIT(r, addi, 0, 10, 0, 0x564);
+    rig_step(r, 5);
+    assert_int_equal(r->bench.num_records, 0);
+    assert_int_equal(r->hart->st.cycles, 5);
+    rig_free(r);
 }
 
 static void fences_wait_for_posted_stores(void **state)

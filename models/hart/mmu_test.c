@@ -371,25 +371,6 @@ static void devices_are_reached_by_the_bus(void **state)
     machine_free(&m);
 }
 
-/* Bare whatever the ASID, and without pointer masking no bit of an address is ignored. */
-static void bare_translation(void **state)
-{
-    (void)state;
-    struct machine m = machine_new(0);
-    fixture_mode(m.f, VD_MODE_S);
-    for (unsigned bit = 44; bit < 60; bit++) {
-        m.f->hart.st.csr.satp = VD_BIT(bit);
-        assert_int_equal(cause_of(&m, MMU_LOAD, DATA, 0), 0);
-    }
-    for (unsigned bit = 56; bit < 64; bit++)
-        assert_int_equal(cause_of(&m, MMU_LOAD, VD_BIT(bit) | DATA, 0), CAUSE_LOAD_ACCESS_FAULT);
-    map(&m, 8, 0x1000, 0, DATA, RWX_);
-    fixture_set(m.f, CSR_satp, root(8, 1, TABLES));
-    for (unsigned bit = 39; bit < 64; bit++)
-        assert_int_equal(cause_of(&m, MMU_LOAD, VD_BIT(bit) | 0x1000, 0), CAUSE_LOAD_PAGE_FAULT);
-    machine_free(&m);
-}
-
 /* Whatever a cache-block operation was checked for, and wherever in the block the fault is. */
 static void cache_blocks_fault_as_stores(void **state)
 {
@@ -439,6 +420,12 @@ static void peeking_goes_through_both_stages(void **state)
     }
 }
 
+static bool see(void *ctx, struct vd_txn *txn)
+{
+    *(struct vd_txn *)ctx = *txn;
+    return false;
+}
+
 static void peeking_finds_code_and_changes_nothing(void **state)
 {
     (void)state;
@@ -451,7 +438,13 @@ static void peeking_finds_code_and_changes_nothing(void **state)
         bench_poke(&m.f->bench, DATA + 0xffe, 2, NOP);
         bench_poke(&m.f->bench, DATA + 0x2000, 2, C_NOP);
         bench_poke(&m.f->bench, DATA + 0x20, 4, 0xfedcba93);
+        struct vd_txn seen = {0};
+        m.f->bench.hook = see;
+        m.f->bench.hook_ctx = &seen;
         assert_true(hart_peek_insn(h, DATA + 0x10, &insn) && insn == NOP); /* M-mode */
+        assert_int_equal(seen.requester, VD_REQUESTER_HART(2));
+        assert_int_equal(seen.attrs, VD_DEBUG);
+        assert_int_equal(seen.size, 2);
         map(&m, mode, 0x40000000, 0, DATA, RWX_);
         map(&m, mode, 0x40001000, 0, DATA + 0x2000, RWX_);
         fixture_set(m.f, CSR_satp, root(mode, 1, TABLES));
@@ -484,7 +477,6 @@ int main(void)
         cmocka_unit_test(HLVX_needs_execute_and_read_of_the_PMP),
         cmocka_unit_test(MPRV_with_MPV_loads_as_the_guest),
         cmocka_unit_test(misaligned_accesses_work_and_split),
-        cmocka_unit_test(bare_translation),
         cmocka_unit_test(cache_blocks_fault_as_stores),
         cmocka_unit_test(devices_are_reached_by_the_bus),
         cmocka_unit_test(peeking_finds_code_and_changes_nothing),

@@ -190,6 +190,29 @@ static void returns_are_predicted(void **state)
         }
 }
 
+/* Jumps that are not predicted, one after the other, to blocks that are known. */
+static void what_was_waited_for_is_over(void **state)
+{
+    (void)state;
+    struct hart_config config = {.timing = {.jump = 2, .mispredict = 5, .predictor_entries = 16}};
+    struct rig *r = rig_new(&config);
+    EMIT(r, jalr, 0, 6, 0, 0);
+    r->end = RAM_AT + 0x100;
+    EMIT(r, addi, 5, 5, 0, 1);
+    EMIT(r, jalr, 0, 7, 0, 0);
+    r->hart->st.x[6] = RAM_AT + 0x100;
+    r->hart->st.x[7] = RAM_AT;
+    for (unsigned i = 1; i <= 20; i++) {
+        rig_run(r, 7 + 1 + 7);
+        assert_int_equal(r->hart->st.instret, 3 * i);
+        assert_int_equal(r->hart->st.x[5], i);
+        assert_int_equal(r->hart->st.cycles, 15 * i);
+    }
+    rig_run(r, 15 * 50);
+    assert_int_equal(r->hart->st.instret, 3 * 70);
+    rig_free(r);
+}
+
 /* What the decoder makes: hints, jumps to where no instruction can be, the first floating-point
  * instruction, code written over while it runs. */
 static struct rig *made(const struct hart_config *config, unsigned which)
@@ -249,6 +272,7 @@ int main(void)
         cmocka_unit_test(divisions_take_their_bits),
         cmocka_unit_test(loads_are_waited_for),
         cmocka_unit_test(returns_are_predicted),
+        cmocka_unit_test(what_was_waited_for_is_over),
         cmocka_unit_test(both_loops_agree_on_what_the_decoder_makes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -296,6 +296,20 @@ static void a_snapshot_keeps_stale_translations(void **state)
     machine_free(&m);
 }
 
+/* An entry of two stages is none of a Bare second stage, whose VMID is the same. */
+static void the_mode_of_the_G_stage_tells_entries_apart(void **state)
+{
+    (void)state;
+    struct machine m = guest_new(8, 8);
+    map(&m, 8, 0x1000, 0, GPA, RWX_);
+    load(&m, 0x1000, 8);
+    fixture_set(m.f, CSR_hgatp, UINT64_C(7) << 44);
+    assert_int_equal(cause_of(&m, MMU_LOAD, 0x1000, 0), CAUSE_LOAD_ACCESS_FAULT);
+    fixture_set(m.f, CSR_hgatp, root(8, 7, GTABLES));
+    load(&m, 0x1000, 8);
+    machine_free(&m);
+}
+
 /* A Bare first stage is one leaf, whatever the address of the fence. */
 static void a_bare_first_stage_is_fenced_at_any_address(void **state)
 {
@@ -312,9 +326,29 @@ static void a_bare_first_stage_is_fenced_at_any_address(void **state)
     }
 }
 
+/* Bare whatever the ASID, and without pointer masking no bit of an address is ignored. */
+static void bare_translation(void **state)
+{
+    (void)state;
+    struct machine m = machine_new(0);
+    fixture_mode(m.f, VD_MODE_S);
+    for (unsigned bit = 44; bit < 60; bit++) {
+        m.f->hart.st.csr.satp = VD_BIT(bit);
+        assert_int_equal(cause_of(&m, MMU_LOAD, DATA, 0), 0);
+    }
+    for (unsigned bit = 56; bit < 64; bit++)
+        assert_int_equal(cause_of(&m, MMU_LOAD, VD_BIT(bit) | DATA, 0), CAUSE_LOAD_ACCESS_FAULT);
+    map(&m, 8, 0x1000, 0, DATA, RWX_);
+    fixture_set(m.f, CSR_satp, root(8, 1, TABLES));
+    for (unsigned bit = 39; bit < 64; bit++)
+        assert_int_equal(cause_of(&m, MMU_LOAD, VD_BIT(bit) | 0x1000, 0), CAUSE_LOAD_PAGE_FAULT);
+    machine_free(&m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bare_translation),
         cmocka_unit_test(fast_entries_follow_accesses),
         cmocka_unit_test(a_flush_empties_the_contexts_in_use),
         cmocka_unit_test(modes_have_their_own_contexts),
@@ -327,6 +361,7 @@ int main(void)
         cmocka_unit_test(VMIDs_keep_translations_apart),
         cmocka_unit_test(a_bare_G_stage_is_fenced_whatever_its_VMID),
         cmocka_unit_test(a_bare_first_stage_is_fenced_at_any_address),
+        cmocka_unit_test(the_mode_of_the_G_stage_tells_entries_apart),
         cmocka_unit_test(a_small_TLB_forgets),
         cmocka_unit_test(a_snapshot_keeps_stale_translations),
     };

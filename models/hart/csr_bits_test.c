@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* CSRs whose bits depend on what else there is, and which of them make the hart look again. */
+#include "hart/fixture.h"
+
+/* [priv norm:stateen_unimplemented_state_roz] */
+static void mstateen_has_the_bits_of_what_there_is(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t without, mask;
+    } rows[] = {
+        {0, STATEEN_SE | STATEEN_ENVCFG | STATEEN_CSRIND | STATEEN_AIA | STATEEN_IMSIC},
+        {VD_BIT(HART_EXT_Smcsrind),
+         STATEEN_SE | STATEEN_ENVCFG | STATEEN_CSRIND | STATEEN_AIA | STATEEN_IMSIC},
+        {VD_BIT(HART_EXT_Ssaia), STATEEN_SE | STATEEN_ENVCFG | STATEEN_CSRIND},
+        {VD_BIT(HART_EXT_Ssaia) | VD_BIT(HART_EXT_Smcsrind), STATEEN_SE | STATEEN_ENVCFG},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct fixture *f = fixture_without(rows[i].without);
+        for (uint32_t n = 0; n < 4; n++) {
+            fixture_set(f, CSR_mstateen0 + n, ~UINT64_C(0));
+            assert_true(fixture_csr(f, CSR_mstateen0 + n) == (n ? STATEEN_SE : rows[i].mask));
+        }
+        fixture_free(f);
+    }
+}
+
+static void counteren_has_the_bits_of_what_there_is(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t without, mask;
+    } rows[] = {
+        {0, UINT32_MAX},
+        {VD_BIT(HART_EXT_Zihpm), 7},
+        {VD_BIT(HART_EXT_Zicntr), UINT32_MAX - 5}, /* TM gates stimecmp too */
+        {VD_BIT(HART_EXT_Zicntr) | VD_BIT(HART_EXT_Sstc), UINT32_MAX - 7},
+    };
+    static const uint32_t numbers[] = {CSR_scounteren, CSR_hcounteren, CSR_mcounteren};
+    for (size_t i = 0; i < 3 * sizeof(rows) / sizeof(rows[0]); i++) {
+        struct fixture *f = fixture_without(rows[i / 3].without);
+        fixture_set(f, numbers[i % 3], ~UINT64_C(0));
+        assert_true(fixture_csr(f, numbers[i % 3]) == rows[i / 3].mask);
+        fixture_free(f);
+    }
+}
+
+/* [priv norm:mip_stip_sstc]: writable until stimecmp drives it. */
+static void STIP_is_the_timers_with_STCE(void **state)
+{
+    (void)state;
+    for (unsigned timer = 0; timer < 2; timer++) {
+        struct fixture *f = fixture_new(3, true);
+        fixture_set(f, CSR_stimecmp, ~UINT64_C(0));
+        fixture_set(f, CSR_menvcfg, timer ? ENVCFG_STCE : 0);
+        fixture_set(f, CSR_mip, VD_BIT(INT_STI));
+        assert_int_equal(fixture_csr(f, CSR_mip), timer ? 0 : VD_BIT(INT_STI));
+        fixture_set(f, CSR_mip, 0);
+        assert_int_equal(fixture_csr(f, CSR_mip), 0);
+        fixture_set(f, CSR_mvip, VD_BIT(INT_STI));
+        assert_int_equal(fixture_csr(f, CSR_mip), timer ? 0 : VD_BIT(INT_STI));
+        fixture_free(f);
+    }
+}
+
+/* [aia csrs-m]: with XLEN 64 an odd select is of no 64-bit array. */
+static void mireg_at_every_select(void **state)
+{
+    (void)state;
+    for (unsigned imsic = 0; imsic < 2; imsic++) {
+        struct fixture *f = fixture_new(3, imsic);
+        for (uint32_t select = 0; select < 0x200; select++) {
+            bool iprio = select >= 0x30 && select <= 0x3f && select % 2 == 0;
+            bool file =
+                imsic && select >= 0x70 && select <= 0xff && (select < 0x80 || select % 2 == 0);
+            fixture_set(f, CSR_miselect, select);
+            assert_int_equal(fixture_try(f, VD_MODE_M, CSR_mireg, false),
+                             iprio || file ? CSR_OK : CSR_ILLEGAL);
+        }
+        fixture_free(f);
+    }
+}
+
+/* Whatever can make an interrupt pending, enabled or its mode's is looked at before the next
+ * instruction. */
+static void writes_to_interrupts_are_looked_at(void **state)
+{
+    (void)state;
+    static const uint32_t numbers[] = {
+        CSR_mip,  CSR_mie,  CSR_mideleg, CSR_mvien,   CSR_mvip,     CSR_sip,     CSR_sie,
+        CSR_hip,  CSR_hie,  CSR_hideleg, CSR_hvip,    CSR_hvien,    CSR_hvictl,  CSR_hgeie,
+        CSR_vsip, CSR_vsie, CSR_mstatus, CSR_sstatus, CSR_vsstatus, CSR_hstatus, CSR_hviprio1};
+    struct fixture *f = open_fixture(3, true);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        f->hart.attention = false;
+        fixture_set(f, numbers[i], 0);
+        if (!f->hart.attention)
+            fail_msg("nobody looks after CSR %03x was written", numbers[i]);
+    }
+    fixture_free(f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(mstateen_has_the_bits_of_what_there_is),
+        cmocka_unit_test(counteren_has_the_bits_of_what_there_is),
+        cmocka_unit_test(STIP_is_the_timers_with_STCE),
+        cmocka_unit_test(mireg_at_every_select),
+        cmocka_unit_test(writes_to_interrupts_are_looked_at),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
