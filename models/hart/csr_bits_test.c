@@ -45,7 +45,7 @@ static void counteren_has_the_bits_of_what_there_is(void **state)
     }
 }
 
-/* [priv norm:mip_stip_sstc]: writable until stimecmp drives it. */
+/* [priv norm:mip_stip_stimecmp_acc]: writable until stimecmp drives it. */
 static void STIP_is_the_timers_with_STCE(void **state)
 {
     (void)state;
@@ -63,7 +63,7 @@ static void STIP_is_the_timers_with_STCE(void **state)
     }
 }
 
-/* [aia csrs-m]: with XLEN 64 an odd select is of no 64-bit array. */
+/* [aia indcsrs-m]: with XLEN 64 an odd select is of no 64-bit array. */
 static void mireg_at_every_select(void **state)
 {
     (void)state;
@@ -100,9 +100,28 @@ static void writes_to_interrupts_are_looked_at(void **state)
     fixture_free(f);
 }
 
+/* [priv norm:vsstatus_fs_op]: from Initial as from Clean. */
+static void a_write_of_flags_makes_FS_dirty(void **state)
+{
+    (void)state;
+    static const uint32_t numbers[] = {CSR_fflags, CSR_frm, CSR_fcsr};
+    for (unsigned i = 0; i < 3 * 3 * 2; i++) {
+        struct fixture *f = fixture_new(3, true);
+        uint64_t fs = (uint64_t)(i % 3 + 1) << 13, old;
+        f->hart.st.csr.mstatus |= fs;
+        f->hart.st.csr.vsstatus |= fs;
+        fixture_mode(f, i >= 9 ? VD_MODE_VS : VD_MODE_S);
+        assert_int_equal(csr_execute(&f->hart, numbers[i / 3 % 3], CSR_RW, 0, true, true, &old), 0);
+        assert_int_equal(f->hart.st.csr.mstatus & MSTATUS_FS, MSTATUS_FS);
+        assert_int_equal(f->hart.st.csr.vsstatus & MSTATUS_FS, i >= 9 ? MSTATUS_FS : fs);
+        fixture_free(f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_write_of_flags_makes_FS_dirty),
         cmocka_unit_test(mstateen_has_the_bits_of_what_there_is),
         cmocka_unit_test(counteren_has_the_bits_of_what_there_is),
         cmocka_unit_test(STIP_is_the_timers_with_STCE),

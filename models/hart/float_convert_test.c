@@ -200,7 +200,7 @@ static uint64_t class_of(int kind, bool negative, bool quiet)
     return UINT64_C(1) << (negative ? distance : 7 - distance);
 }
 
-/* [unpriv norm:fclass_s_op] */
+/* [unpriv norm:fclass-s_op] */
 static void classes(void **state)
 {
     (void)state;
@@ -242,7 +242,8 @@ static void check_order(double a, double b)
     assert_int_equal(loud, nan ? FLOAT_NV : 0);
 }
 
-/* [unpriv norm:fmin_fmax_nan]: the other operand of a NaN; fminm and fmaxm: the NaN. */
+/* [unpriv norm:fmin-s_fmax-s_one_nan_input]: the other operand of a NaN; fminm and fmaxm: the NaN.
+ */
 static void check_least(double a, double b)
 {
     uint64_t x = bits_of(a), y = bits_of(b);

@@ -36,6 +36,24 @@ static void wrong_configurations_are_refused(void **state)
     hart_destroy(NULL);
 }
 
+/* As many of everything as there can be; reset puts the clock back too. */
+static void the_largest_hart(void **state)
+{
+    (void)state;
+    struct hart_config config = {
+        .pmp_entries = 64, .geilen = 63, .satp_mode = 10, .tlb_entries = 4096};
+    struct rig *r = rig_new(&config);
+    uint64_t value;
+    assert_true(csr_peek(r->hart, CSR_pmpaddr0 + 63, &value));
+    EMIT(r, jal, 0, 0, 0, 0);
+    rig_run(r, 100);
+    assert_true(hart_runner(r->hart)->time >= 100 * NS);
+    hart_reset(r->hart);
+    assert_int_equal(hart_runner(r->hart)->time, 0);
+    assert_false(hart_runner(r->hart)->asleep);
+    rig_free(r);
+}
+
 static void a_debugger_reads_and_writes_everything(void **state)
 {
     (void)state;
@@ -265,6 +283,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wrong_configurations_are_refused),
+        cmocka_unit_test(the_largest_hart),
         cmocka_unit_test(a_debugger_reads_and_writes_everything),
         cmocka_unit_test(counts_are_those_of_the_program),
         cmocka_unit_test(returns_are_counted),

@@ -140,7 +140,7 @@ static void operands_are_where_the_manual_has_them(void **state)
     insn_table_destroy(t);
 }
 
-/* [unpriv sec:zca]: what no row takes, and hints that are one. */
+/* [unpriv ext:zca]: what no row takes, and hints that are one. */
 static void edges(void **state)
 {
     (void)state;

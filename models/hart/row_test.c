@@ -69,7 +69,7 @@ static bool goes_through(struct rig *r, uint32_t bits, uint8_t frm)
     return !trapped;
 }
 
-/* [unpriv sec:frm]: 5 and 6 are reserved, 7 is frm, of which 5 to 7 are reserved. */
+/* [unpriv ext:f]: 5 and 6 are reserved, 7 is frm, of which 5 to 7 are reserved. */
 static void rounding_modes(void **state)
 {
     (void)state;

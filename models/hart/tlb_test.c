@@ -310,6 +310,40 @@ static void the_mode_of_the_G_stage_tells_entries_apart(void **state)
     machine_free(&m);
 }
 
+static uint32_t context_flags(struct machine *m, unsigned setting)
+{
+    struct hart *h = &m->f->hart;
+    uint64_t sum = setting & 1 ? MSTATUS_SUM : 0, mxr = setting & 2 ? MSTATUS_MXR : 0;
+    bool virt = setting & 4;
+    h->st.csr.mstatus = (h->st.csr.mstatus & ~(MSTATUS_SUM | MSTATUS_MXR)) | mxr | (virt ? 0 : sum);
+    h->st.csr.vsstatus = (virt ? sum : 0) | (virt && (setting & 8) ? MSTATUS_MXR : 0);
+    uint64_t pmm = (uint64_t)(setting >> 4) << ENVCFG_PMM_LSB;
+    h->st.csr.senvcfg = h->st.csr.menvcfg = h->st.csr.henvcfg = pmm;
+    fixture_mode(m->f, virt ? VD_MODE_VS : VD_MODE_S);
+    return h->vtlb->keys[h->vtlb->data].flags;
+}
+
+/* Whatever an access depends on tells contexts apart. */
+static void contexts_are_told_apart(void **state)
+{
+    (void)state;
+    struct machine m = guest_new(8, 8);
+    uint32_t seen[64];
+    unsigned count = 0;
+    for (unsigned setting = 0; setting < 64; setting++) {
+        bool masked = setting >> 4, readable = setting & 10;
+        if (setting >> 4 == 1 || (!(setting & 4) && (setting & 8)) || (masked && readable))
+            continue; /* reserved, without a meaning, without an effect */
+        seen[count] = context_flags(&m, setting);
+        assert_int_equal(context_flags(&m, setting), seen[count]);
+        for (unsigned i = 0; i < count; i++)
+            assert_int_not_equal(seen[i], seen[count]);
+        count++;
+    }
+    assert_int_equal(count, 20);
+    machine_free(&m);
+}
+
 /* A Bare first stage is one leaf, whatever the address of the fence. */
 static void a_bare_first_stage_is_fenced_at_any_address(void **state)
 {
@@ -360,6 +394,7 @@ int main(void)
         cmocka_unit_test(ASIDs_keep_translations_apart),
         cmocka_unit_test(VMIDs_keep_translations_apart),
         cmocka_unit_test(a_bare_G_stage_is_fenced_whatever_its_VMID),
+        cmocka_unit_test(contexts_are_told_apart),
         cmocka_unit_test(a_bare_first_stage_is_fenced_at_any_address),
         cmocka_unit_test(the_mode_of_the_G_stage_tells_entries_apart),
         cmocka_unit_test(a_small_TLB_forgets),

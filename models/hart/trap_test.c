@@ -81,7 +81,8 @@ static void entry_to_M_stacks(void **state)
     uint64_t status = fixture_csr(f, CSR_mstatus);
     assert_int_equal(status & (MSTATUS_MIE | MSTATUS_MPIE), MSTATUS_MPIE);
     assert_int_equal(vd_get(status, MSTATUS_MPP_LSB, 2), PRV_S);
-    assert_true((status & MSTATUS_MPV) && (status & MSTATUS_GVA));
+    uint64_t others = XLEN_64 << 32 | XLEN_64 << 34 | PRV_S << MSTATUS_MPP_LSB;
+    assert_true(f->hart.st.csr.mstatus == (others | MSTATUS_MPIE | MSTATUS_MPV | MSTATUS_GVA));
     assert_int_equal(fixture_csr(f, CSR_mepc), 0x80001000);
     assert_int_equal(fixture_csr(f, CSR_mcause), 21);
     assert_int_equal(fixture_csr(f, CSR_mtval), 1);
@@ -108,6 +109,8 @@ static void entry_to_HS_stacks(void **state)
     trap_exception(&f->hart);
     assert_int_equal(fixture_csr(f, CSR_sstatus) & (MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP),
                      MSTATUS_SPIE | MSTATUS_SPP);
+    assert_true(f->hart.st.csr.mstatus ==
+                (XLEN_64 << 32 | XLEN_64 << 34 | MSTATUS_SPIE | MSTATUS_SPP));
     uint64_t all = HSTATUS_SPV | HSTATUS_SPVP | HSTATUS_GVA;
     assert_int_equal(fixture_csr(f, CSR_hstatus) & all, all);
     assert_int_equal(fixture_csr(f, CSR_sepc), 0x80001000);
