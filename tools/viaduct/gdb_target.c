@@ -13,9 +13,8 @@ static const struct {
     uint32_t first, last;
     const char *name;
 } csrs[] = {
-#define CSR(number, name, as, all, any, check, read, write, field, mask) {number, number, #name},
-#define CSR_ARRAY(first, last, name, as, all, any, check, read, write, field, mask)                \
-    {first, last, #name},
+#define CSR(number, name, ...)            {number, number, #name},
+#define CSR_ARRAY(first, last, name, ...) {first, last, #name},
 #include "hart/csr.def"
 #undef CSR
 #undef CSR_ARRAY
