@@ -15,19 +15,25 @@ static bool is_used(const struct nvme_flight *f)
     return f->phase != NVME_IDLE;
 }
 
-/* Those that are due already are taken when the controller is free. */
-static void arm(struct nvme *n)
+/* For the first that is due at `from` or later. */
+static void arm_from(struct nvme *n, vd_time from)
 {
     vd_time next = VD_NEVER;
     for (uint32_t i = 0; i < NVME_FLIGHTS; i++) {
         const struct nvme_flight *f = &n->st->flights[i];
-        if (is_used(f) && f->due > now(n) && f->due < next)
+        if (is_used(f) && f->due >= from && f->due < next)
             next = f->due;
     }
     if (next == VD_NEVER)
         n->host.ops->cancel(n->host.ctx, &n->due);
     else
         n->host.ops->post(n->host.ctx, &n->due, next);
+}
+
+/* Those that are due already are taken when the controller is free. */
+static void arm(struct nvme *n)
+{
+    arm_from(n, now(n) + 1);
 }
 
 static void fire(void *ctx, uint32_t arg)
@@ -51,9 +57,10 @@ void nvme_flight_reset(struct nvme *n)
     arm(n);
 }
 
+/* The event of what is due now may have been waiting still. */
 void nvme_flight_resume(struct nvme *n)
 {
-    arm(n);
+    arm_from(n, now(n));
 }
 
 uint32_t nvme_flight_count(const struct nvme *n, uint32_t cq)
@@ -135,13 +142,15 @@ bool nvme_flight_abort(struct nvme *n, uint32_t sq, int cid, uint32_t status)
     for (uint32_t i = 0; i < NVME_FLIGHTS; i++) {
         struct nvme_flight *f = &n->st->flights[i];
         bool wanted = f->command.sq == sq && (cid < 0 || f->command.dw[0] >> 16 == (uint32_t)cid);
-        if (!is_used(f) || !wanted || f->phase == NVME_COMPLETE)
+        if (!is_used(f) || !wanted)
+            continue;
+        found |= f->phase != NVME_COMPLETE || cid < 0;
+        if (f->phase == NVME_COMPLETE)
             continue;
         f->command.status = status;
         f->command.answered = 1;
         f->phase = NVME_COMPLETE;
         f->due = now(n);
-        found = true;
     }
     return found;
 }

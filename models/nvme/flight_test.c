@@ -13,12 +13,12 @@
 enum { FLUSH = 0, WRITE = 1, READ = 2, COMPARE = 5, DELETE_SQ = 0, ABORT = 8 };
 enum { DISK_PS = 2000000, NEVER_MET = 1000000 };
 
-/* Commands take no time but at the disk. */
-static struct driver *driver_with(uint32_t commands)
+static struct driver *driver_that_takes(uint32_t commands, uint32_t command_cycles)
 {
     const struct nvme_config config = {.queues = 3,
                                        .queue_entries = 64,
                                        .commands = commands,
+                                       .command_cycles = command_cycles,
                                        .read_cycles = DISK_PS / 1000,
                                        .write_cycles = DISK_PS / 1000,
                                        .flush_cycles = 100 * DISK_PS / 1000,
@@ -28,6 +28,12 @@ static struct driver *driver_with(uint32_t commands)
         driver_create_queue(d, queue);
     bench_forget(&d->bench);
     return d;
+}
+
+/* Commands take no time but at the disk. */
+static struct driver *driver_with(uint32_t commands)
+{
+    return driver_that_takes(commands, 0);
 }
 
 static struct command read_of(uint32_t sector)
@@ -241,6 +247,35 @@ static void a_queue_is_deleted_with_what_waits(void **state)
     driver_free(d);
 }
 
+/* A command that was aborted completes in its own queue, also if a deletion is ready before that.
+ */
+static void a_queue_is_deleted_behind_an_abort(void **state)
+{
+    (void)state;
+    struct driver *d = driver_that_takes(0, 1000);
+    struct completion c;
+    const struct command flush = {.opcode = FLUSH, .nsid = 1};
+    const struct command delete = {.opcode = DELETE_SQ, .dw10 = 1};
+    uint16_t doomed = driver_put(d, 1, &flush);
+    const struct command abort = {.opcode = ABORT, .dw10 = (uint32_t)doomed << 16 | 1};
+    const uint16_t cids[] = {driver_put(d, 0, &abort), driver_put(d, 0, &delete),
+                             driver_put(d, 0, &delete)};
+    ring_only(d, 1);
+    ring_only(d, 0);
+    settle(d);
+    assert_true(driver_take(d, 1, &c));
+    assert_int_equal(c.cid, doomed);
+    assert_int_equal(c.status, NVME_ABORTED);
+    assert_false(driver_take(d, 1, &c));
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_true(driver_take(d, 0, &c));
+        assert_int_equal(c.sq, 0);
+        assert_int_equal(c.status, c.cid == cids[2] ? NVME_INVALID_QUEUE_ID : NVME_OK);
+    }
+    assert_false(driver_take(d, 0, &c));
+    driver_free(d);
+}
+
 static void disabling_abandons_what_waits(void **state)
 {
     (void)state;
@@ -310,6 +345,26 @@ static void snapshots_hold_what_waits(void **state)
     driver_free(d);
 }
 
+/* The time to go on has come, and the event of it has not. */
+static void snapshots_hold_what_is_due(void **state)
+{
+    (void)state;
+    struct driver *d = driver_with(0);
+    size_t size = nvme_save(d->nvme, NULL, 0);
+    uint8_t *due = malloc(size);
+    struct completion c;
+    put_reads(d, 1, 0, 1);
+    ring_only(d, 1);
+    d->bench.now += DISK_PS;
+    nvme_save(d->nvme, due, size);
+    nvme_reset(d->nvme);
+    assert_true(nvme_restore(d->nvme, due, size));
+    assert_int_equal(settle(d), 0);
+    assert_true(driver_take(d, 1, &c) && c.status == NVME_OK);
+    free(due);
+    driver_free(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -320,9 +375,11 @@ int main(void)
         cmocka_unit_test(completions_in_flight_have_places),
         cmocka_unit_test(an_abort_ends_what_waits),
         cmocka_unit_test(a_queue_is_deleted_with_what_waits),
+        cmocka_unit_test(a_queue_is_deleted_behind_an_abort),
         cmocka_unit_test(disabling_abandons_what_waits),
         cmocka_unit_test(comparing),
         cmocka_unit_test(snapshots_hold_what_waits),
+        cmocka_unit_test(snapshots_hold_what_is_due),
     };
     return cmocka_run_group_tests_name("nvme-flight", tests, NULL, NULL);
 }

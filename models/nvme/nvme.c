@@ -232,6 +232,8 @@ static bool command_valid(const struct nvme *n, const struct nvme_state *st)
 {
     const struct nvme_command *c = &st->command;
     uint64_t listed = 0;
+    if (st->dma.count > NVME_SEGMENTS)
+        return false;
     for (uint32_t i = 0; i < st->dma.count; i++)
         listed += st->dma.list[i].size;
     if (c->sq >= NVME_QUEUES || c->done > c->data || c->chunk > DMA_BUFFER ||

@@ -189,7 +189,8 @@ void nvme_flight_wait(struct nvme *n, uint64_t cycles);
 void nvme_flight_stand_back(struct nvme *n);
 /* The first one that is due is worked on.  False: there is none. */
 bool nvme_flight_next(struct nvme *n);
-/* Ends those of a queue that wait, or one of them.  False: there is none. */
+/* Ends those of a queue that wait (cid < 0), or one of them.  False: there is none, of a whole
+ * queue not even one that has ended and waits for its completion. */
 bool nvme_flight_abort(struct nvme *n, uint32_t sq, int cid, uint32_t status);
 
 /* prp.c */
