@@ -58,16 +58,21 @@ class Trial:
 
     def reach(self, path):
         """Which places each test reaches, and how long it takes without a mutant."""
-        for test in self.tests:
-            path.unlink(missing_ok=True)
-            self.passes(test, REACH, MUTATION_REACHED=str(path))
-            for line in path.read_text().splitlines() if path.exists() else []:
-                word, number = line.split()
-                if word == "same":
-                    self.same.add(int(number))
-                else:
-                    self.reached[int(number)].add(test.name)
-            self.cost[test.name] = self.passes(test, MUTANTS)
+        def told(test):
+            told_by = path.with_name(f"{path.name}-{test.name}")
+            told_by.unlink(missing_ok=True)
+            self.passes(test, REACH, MUTATION_REACHED=str(told_by))
+            lines = told_by.read_text().splitlines() if told_by.exists() else []
+            return lines, self.passes(test, MUTANTS)
+
+        with ThreadPoolExecutor(self.jobs) as pool:
+            for test, (lines, cost) in zip(self.tests, pool.map(told, self.tests)):
+                self.cost[test.name] = cost
+                for word, number in map(str.split, lines):
+                    if word == "same":
+                        self.same.add(int(number))
+                    else:
+                        self.reached[int(number)].add(test.name)
 
     def order(self, mutant):
         """Tests that reach it; those first that killed most in its file for the time they take."""
