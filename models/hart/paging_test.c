@@ -99,8 +99,9 @@ struct two_stage {
 static struct two_stage two_stage(uint64_t menvcfg, uint64_t henvcfg)
 {
     struct two_stage t = {.m = guest_new(8, 8)};
-    fixture_set(t.m.f, CSR_menvcfg, menvcfg);
+    fixture_set(t.m.f, CSR_menvcfg, ENVCFG_ADUE); /* so that henvcfg can have it */
     fixture_set(t.m.f, CSR_henvcfg, henvcfg);
+    fixture_set(t.m.f, CSR_menvcfg, menvcfg);
     t.leaf = map(&t.m, 8, 0x1000, 0, GPA, RWX_ & ~(uint64_t)(PTE_A | PTE_D));
     t.gleaf = gmap(&t.m, 8, GPA, 0, DATA, RWXU_ & ~(uint64_t)(PTE_A | PTE_D));
     t.table = t.leaf & ~UINT64_C(0xfff);
@@ -145,6 +146,8 @@ static void Svadu_hypervisor_adue(void **state)
     machine_free(&t.m);
     t = two_stage(0, ENVCFG_ADUE); /* read-only zero */
     assert_int_equal(cause_of(&t.m, MMU_LOAD, 0x1008, 0), 21);
+    bench_poke(&t.m.f->bench, t.gtable, 8, peek(&t.m, t.gtable) | PTE_A | PTE_D);
+    assert_int_equal(cause_of(&t.m, MMU_LOAD, 0x1008, 0), 13);
     machine_free(&t.m);
 }
 
@@ -280,8 +283,9 @@ static void henvcfg_pbmte_op(void **state)
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct machine m = guest_new(8, 8);
-        fixture_set(m.f, CSR_menvcfg, rows[i].menvcfg);
+        fixture_set(m.f, CSR_menvcfg, ENVCFG_PBMTE);
         fixture_set(m.f, CSR_henvcfg, rows[i].henvcfg);
+        fixture_set(m.f, CSR_menvcfg, rows[i].menvcfg);
         map(&m, 8, 0x1000, 0, GPA, RWX_ | PBMT(rows[i].type));
         gmap(&m, 8, GPA, 0, DATA, RWXU_ | PBMT(rows[i].gtype));
         fixture_mode(m.f, VD_MODE_VS);
