@@ -53,6 +53,11 @@ void gdb_close(struct gdb *g)
     free(g);
 }
 
+bool gdb_attends(const struct gdb *g)
+{
+    return g && gdb_link_connected(g->link);
+}
+
 bool gdb_killed(const struct gdb *g)
 {
     return g && g->killed;
@@ -386,6 +391,10 @@ enum sim_end gdb_run(struct gdb *g, vd_time until, struct vd_error *err)
         end = virt_run(g->virt, g->at, err);
         if (looks(g))
             look_at_harts(g);
+        if (end == SIM_DEADLOCK && gdb_attends(g)) {
+            stopped(g, SIGNAL_INT, "");
+            end = SIM_LIMIT;
+        }
     }
     return end;
 }

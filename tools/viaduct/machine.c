@@ -94,7 +94,8 @@ static enum status run_pieces(struct machine *m, struct vd_error *err)
         until = limit - until > piece ? until + piece : limit;
         m->end = m->gdb ? gdb_run(m->gdb, until, err) : virt_run(m->virt, until, err);
         show_progress(m);
-        status = m->end == SIM_LIMIT ? watch_look(&m->watch, err) : STATUS_OK;
+        bool judged = m->end == SIM_LIMIT && !gdb_attends(m->gdb);
+        status = judged ? watch_look(&m->watch, err) : STATUS_OK;
     } while (m->end == SIM_LIMIT && status == STATUS_OK && until < limit &&
              !console_left(m->console) && !gdb_killed(m->gdb));
     clear_progress(m);
