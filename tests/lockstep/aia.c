@@ -15,7 +15,6 @@ enum {
     CSR_MISELECT = 0x350,
     CSR_MIREG = 0x351,
     CSR_MTOPEI = 0x35c,
-    CSR_HIE = 0x604,
     CSR_HVIEN = 0x608,
     CSR_HVICTL = 0x609,
     CSR_HIP = 0x644,
@@ -335,7 +334,7 @@ static void emit_file_access(struct image *image, bool guest)
     if (kind == 1)
         value = random_below(r, 4) != 0;
     if (kind == 2)
-        value = random_one_in(r, 2) ? 0 : random_below(r, 256);
+        value = random_one_in(r, 2) ? 0 : 1 + random_below(r, random_one_in(r, 4) ? 255 : 32);
     emit_write(image, level[0], kind > 2 && random_one_in(r, 20) ? select + 1 : select);
     image_li(image, 6, value);
     image_csr_op(image, writes[kind < 3 ? 0 : random_below(r, 3)], 6, level[1], 6);

@@ -174,6 +174,13 @@ def vsip_read(d):
     return {key for key in d.keys if key[0] == "x" and d.theirs.get(key, 0) == d.ours.get(key, 0) & ~0x220}
 
 
+def sgei_delegated(d):
+    """mideleg has bit 12 although there are no guest external interrupts."""
+    if not any(word & 0x7f == 0x73 and word >> 20 == 0x303 for word in d.code):
+        return set()
+    return {key for key in d.keys if key[0] == "x" and d.theirs.get(key, 0) == d.ours.get(key, 0) | 0x1000}
+
+
 def topi_tie(d):
     """Of SSI and STI, or VSSI and VSTI, with the same priority number QEMU reports, and takes, the second."""
     for cause, _, _ in TRAPS:
@@ -198,6 +205,7 @@ KNOWN = (
     ("fs-dirty", fs_dirty, False),
     ("vu-illegal", vu_illegal, False),
     ("vu-wfi", vu_wfi, False),
+    ("sgei-delegated", sgei_delegated, True),
     ("topi-tie", topi_tie, False),
     ("topi-external", topi_external, False),
     ("vs-cause", vs_cause, False),

@@ -16,10 +16,10 @@ static const struct {
     {0x342, ~UINT64_C(0)},      /* mcause */
     {0x343, ~UINT64_C(0)},      /* mtval */
     {0x300, ~UINT64_C(0)},      /* mstatus */
-    {0x303, ~UINT64_C(0)},      /* mideleg */
+    {0x303, ~UINT64_C(0x1000)}, /* mideleg */
     {0x603, ~UINT64_C(0)},      /* hideleg */
     {0x344, ~UINT64_C(0)},      /* mip */
-    {0x304, ~UINT64_C(0)},      /* mie */
+    {0x304, ~UINT64_C(0x1000)}, /* mie */
     {0x34a, ~UINT64_C(0)},      /* mtinst */
     {0x34b, ~UINT64_C(0)},      /* mtval2 */
     {0x141, ~UINT64_C(0)},      /* sepc */

@@ -69,7 +69,8 @@ static const struct {
     {CSR_MIP, ~UINT64_C(0x2440), 0, ~UINT64_C(0)},
     {CSR_MEDELEG, ~UINT64_C(0x800), 0, ~UINT64_C(0)},
     {CSR_MIDELEG, ~UINT64_C(0x2000), 0, ~UINT64_C(0)},
-    {CSR_MIE, ~UINT64_C(0x2000), 0, ~UINT64_C(0)},
+    {CSR_MIE, ~UINT64_C(0x3000), 0, ~UINT64_C(0)},
+    {CSR_HIE, ~UINT64_C(0x1000), 0, ~UINT64_C(0)},
     {CSR_SIE, 0x222, 0, ~UINT64_C(0)},
     {CSR_VSIE, 0x222, 0, ~UINT64_C(0)},
     /* Else fetch would be translated. */

@@ -35,6 +35,7 @@ enum {
     CSR_HSTATUS = 0x600,
     CSR_HEDELEG = 0x602,
     CSR_HIDELEG = 0x603,
+    CSR_HIE = 0x604,
     CSR_HCOUNTEREN = 0x606,
     CSR_HENVCFG = 0x60a,
     CSR_HVIP = 0x645,
