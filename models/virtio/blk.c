@@ -36,7 +36,8 @@ enum {
 enum blk_step {
     STEP_READ_HEADER,
     STEP_HEADER,     /* the header is in the buffer */
-    STEP_READ_DISK,  /* in: the next piece */
+    STEP_READ,       /* in: the next piece */
+    STEP_READ_DISK,  /* in: the disk has it */
     STEP_FETCH,      /* out: the next piece from memory */
     STEP_WRITE_DISK, /* out: it is in the buffer */
     STEP_READ_RANGES,
@@ -130,15 +131,12 @@ static uint64_t data_out(const struct virtio *v)
     return v->st->chain.readable_bytes - HEADER_SIZE;
 }
 
-static void start_data(struct virtio *v, uint64_t sector, uint64_t bytes, enum blk_step step,
-                       uint32_t cycles)
+static void start_data(struct virtio *v, uint64_t sector, uint64_t bytes, enum blk_step step)
 {
-    if (!set_range(v, sector, bytes)) {
+    if (set_range(v, sector, bytes))
+        v->st->blk.step = step;
+    else
         end(v, BLK_S_IOERR);
-        return;
-    }
-    v->st->blk.step = step;
-    dma_wait(&v->dma, cycles);
 }
 
 /* The ID is cut to the driver's buffer, as it is to its 20 bytes. */
@@ -170,10 +168,10 @@ static void take_header(struct virtio *v)
     }
     switch (b->type) {
     case BLK_T_IN:
-        start_data(v, sector, data_in(v), STEP_READ_DISK, v->config.read_cycles);
+        start_data(v, sector, data_in(v), STEP_READ);
         break;
     case BLK_T_OUT:
-        start_data(v, sector, data_out(v), STEP_FETCH, 0);
+        start_data(v, sector, data_out(v), STEP_FETCH);
         break;
     case BLK_T_FLUSH:
         b->step = STEP_FLUSH;
@@ -199,19 +197,27 @@ static uint32_t next_chunk(struct virtio *v)
     return b->chunk;
 }
 
-static void read_disk(struct virtio *v)
+static void read_next(struct virtio *v)
 {
-    struct blk_state *b = &v->st->blk;
     if (!next_chunk(v)) {
         end(v, BLK_S_OK);
         return;
     }
+    v->st->blk.step = STEP_READ_DISK;
+    dma_wait(&v->dma, v->config.read_cycles);
+}
+
+static void read_disk(struct virtio *v)
+{
+    struct blk_state *b = &v->st->blk;
+    next_chunk(v);
     if (!v->disk.ops->read(v->disk.ctx, b->offset + b->done, v->st->dma.buffer, b->chunk)) {
         end(v, BLK_S_IOERR);
         return;
     }
     dma_move_list(&v->dma, VD_WRITE, v->st->chain.readable, b->done, b->chunk);
     b->done += b->chunk;
+    b->step = STEP_READ;
 }
 
 /* Without FLUSH and CONFIG_WCE the driver knows no cache, so there must be none. */
@@ -325,6 +331,9 @@ static void step(struct virtio *v)
         break;
     case STEP_HEADER:
         take_header(v);
+        break;
+    case STEP_READ:
+        read_next(v);
         break;
     case STEP_READ_DISK:
         read_disk(v);

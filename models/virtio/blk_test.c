@@ -257,6 +257,12 @@ static void latencies(void **state)
     start = g->bench.now;
     guest_request(g, OUT, 0, 512, false);
     assert_int_equal(g->bench.now - start, 3010000);
+    start = g->bench.now; /* four pieces */
+    guest_request(g, IN, 0, 200 * 1024, false);
+    assert_int_equal(g->bench.now - start, 10000 + 4 * 200000);
+    start = g->bench.now;
+    guest_request(g, OUT, 0, 200 * 1024, false);
+    assert_int_equal(g->bench.now - start, 10000 + 4 * 3000000);
     start = g->bench.now;
     guest_request(g, FLUSH, 0, 0, false);
     assert_int_equal(g->bench.now - start, 40010000);
