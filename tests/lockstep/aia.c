@@ -314,14 +314,14 @@ void class_filter(struct image *image, uint32_t cases)
 /* --- files --- */
 
 /* A file's registers by its select and window, claims by its topei; guest files by VGEIN. */
-static void emit_file_access(struct image *image, bool guest)
+static void emit_file_access(struct image *image, uint32_t file)
 {
     static const uint32_t levels[][3] = {{CSR_MISELECT, CSR_MIREG, CSR_MTOPEI},
                                          {CSR_SISELECT, CSR_SIREG, CSR_STOPEI},
                                          {CSR_VSISELECT, CSR_VSIREG, CSR_VSTOPEI}};
     static const char *const writes[] = {"csrrw", "csrrs", "csrrc"};
     struct random *r = &image->random;
-    const uint32_t *level = levels[guest ? 2 : random_below(r, 2)];
+    const uint32_t *level = levels[file];
     uint32_t kind = random_below(r, 8);
     if (kind == 0) { /* a claim, or a look */
         image_csr_op(image, "csrrw", 7, level[2], 0);
@@ -330,15 +330,17 @@ static void emit_file_access(struct image *image, bool guest)
     }
     uint32_t array = random_one_in(r, 3) ? 2 * random_below(r, 4) : 0; /* of 0 to 255 */
     uint32_t select = kind == 1 ? 0x70 : kind == 2 ? 0x72 : (kind < 6 ? 0x80 : 0xc0) + array;
-    uint64_t value = random_next(r) & random_next(r);
+    uint64_t value =
+        random_next(r) & random_next(r) & (random_one_in(r, 2) ? ~UINT64_C(0) : 0xffff);
     if (kind == 1)
         value = random_below(r, 4) != 0;
     if (kind == 2)
-        value = random_one_in(r, 2) ? 0 : 1 + random_below(r, random_one_in(r, 4) ? 255 : 32);
+        value = random_one_in(r, 2) ? 0 : 1 + random_below(r, random_one_in(r, 4) ? 255 : 16);
     emit_write(image, level[0], kind > 2 && random_one_in(r, 20) ? select + 1 : select);
     image_li(image, 6, value);
     image_csr_op(image, writes[kind < 3 ? 0 : random_below(r, 3)], 6, level[1], 6);
     image_csr_op(image, "csrrs", 7, level[1], 0);
+    image_csr_op(image, "csrrs", 15, level[2], 0);
 }
 
 /* Empties what a case may have left. */
@@ -359,6 +361,7 @@ static void clear_file(struct image *image, uint32_t select)
 static void files_case(struct image *image)
 {
     struct random *r = &image->random;
+    uint32_t file = random_below(r, 3);
     uint64_t vgein = 1 + random_below(r, 3);
     begin_case(image, PROGRAM_SKIP);
     image_csr(image, CSR_MVIEN, 0);
@@ -378,7 +381,7 @@ static void files_case(struct image *image)
     image_csr(image, CSR_MIE, random_bits(r, 0xeee));
     uint64_t start = image_pc(image);
     for (uint32_t n = 0; n < 12; n++) {
-        emit_file_access(image, random_one_in(r, 2));
+        emit_file_access(image, random_one_in(r, 4) ? random_below(r, 3) : file);
         emit_topi(image, PROGRAM_M);
         image_ebreak(image);
     }
