@@ -12,7 +12,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { OP_BYTES = 6, MOST_OPS = 96, CYCLES = 400 };
+enum { OP_BYTES = 6, MOST_OPS = 96, CYCLES = 300, MOST_SWAPS = 8 };
 #define TRAP_AT   (WORLD_RAM_AT + 0x800)
 #define S_TRAP_AT (WORLD_RAM_AT + 0x840)
 #define TABLE_AT  (WORLD_RAM_AT + 0x4000) /* satp, vsatp; a gigapage leaf in every entry, a link */
@@ -344,14 +344,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     start(&stepped, data, size);
     vd_time interval = (1u + data[IN_INTERVAL] % 128) * (vd_time)WORLD_CYCLE, end = 0;
     vd_time quantum = data[IN_QUANTUM] ? data[IN_QUANTUM] * (vd_time)WORLD_CYCLE : VD_NEVER / 2;
+    unsigned swaps = MOST_SWAPS;
     for (unsigned i = 1; end < CYCLES * (vd_time)WORLD_CYCLE; i++) {
         end += interval;
         world_run(&sliced, end, quantum, data[IN_QUANTUM] & 1);
         world_run(&stepped, end, WORLD_CYCLE, false);
         check(sliced.hart);
         compare(&sliced, &stepped);
-        if (data[IN_SWAPS] & 7 && i % (data[IN_SWAPS] & 7) == 0)
+        if (swaps && data[IN_SWAPS] & 7 && i % (data[IN_SWAPS] & 7) == 0) {
             world_swap(&sliced);
+            swaps--;
+        }
     }
     compare_rest(&sliced, &stepped);
     world_end(&sliced);

@@ -29,11 +29,9 @@ static void file_claim(void *ctx, uint32_t file)
 
 static const struct vd_imsic_ops imsic_ops = {file_read, file_write, file_topei, file_claim};
 
-static struct fixture *build(uint32_t geilen, bool imsic, uint64_t without)
+static void begin(struct fixture *f, uint32_t geilen, bool imsic, uint64_t without)
 {
-    struct fixture *f = calloc(1, sizeof(*f));
     struct hart *h = &f->hart;
-    bench_init(&f->bench);
     h->host = f->bench.host;
     h->cfg.extensions = vd_mask(0, HART_EXT_COUNT) & ~without;
     h->cfg.satp_mode = 10;
@@ -47,8 +45,27 @@ static struct fixture *build(uint32_t geilen, bool imsic, uint64_t without)
     h->st.priv = PRV_M;
     interrupt_create(h);
     csr_reset(h);
-    assert_true(mmu_create(h));
+}
+
+static struct fixture *build(uint32_t geilen, bool imsic, uint64_t without)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+    bench_init(&f->bench);
+    begin(f, geilen, imsic, without);
+    assert_true(mmu_create(&f->hart));
     return f;
+}
+
+void fixture_renew(struct fixture *f)
+{
+    struct hart_vtlb *vtlb = f->hart.vtlb;
+    uint32_t geilen = f->hart.cfg.geilen;
+    bool imsic = f->hart.imsic.ops;
+    bench_renew(&f->bench);
+    memset(&f->hart, 0, sizeof(*f) - offsetof(struct fixture, hart));
+    begin(f, geilen, imsic, 0);
+    f->hart.vtlb = vtlb;
+    mmu_rebuild(&f->hart);
 }
 
 struct fixture *fixture_new(uint32_t geilen, bool imsic)

@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "hart/pages.h"
 
+static struct machine machine_of(struct fixture *f)
+{
+    fixture_set(f, CSR_pmpaddr0, ~UINT64_C(0));
+    fixture_set(f, CSR_pmpcfg0, PMP_R | PMP_W | PMP_X | PMP_NAPOT << 3);
+    return (struct machine){f, TABLES + KIB4, GTABLES + 4 * KIB4};
+}
+
 struct machine machine_new(uint32_t tlb_entries)
 {
-    struct machine m = {fixture_new(3, true), TABLES + KIB4, GTABLES + 4 * KIB4};
+    struct fixture *f = fixture_new(3, true);
     if (tlb_entries) {
-        mmu_destroy(&m.f->hart);
-        m.f->hart.cfg.tlb_entries = tlb_entries;
-        assert_true(mmu_create(&m.f->hart));
+        mmu_destroy(&f->hart);
+        f->hart.cfg.tlb_entries = tlb_entries;
+        assert_true(mmu_create(&f->hart));
     }
-    fixture_set(m.f, CSR_pmpaddr0, ~UINT64_C(0));
-    fixture_set(m.f, CSR_pmpcfg0, PMP_R | PMP_W | PMP_X | PMP_NAPOT << 3);
-    return m;
+    return machine_of(f);
 }
 
 uint64_t pte_of(uint64_t address, uint64_t bits)
@@ -60,17 +65,29 @@ uint64_t root(unsigned mode, uint64_t id, uint64_t table)
     return (uint64_t)mode << 60 | id << 44 | table >> 12;
 }
 
+static void set_guest_up(struct machine *m, unsigned mode, unsigned gmode)
+{
+    for (uint64_t i = 0; i < 16; i++)
+        gmap(m, gmode, TABLES + i * KIB4, 0, TABLES + i * KIB4, RWXU_);
+    for (uint64_t i = 0; i < 8; i++)
+        gmap(m, gmode, GPA + i * KIB4, 0, DATA + i * KIB4, RWXU_);
+    fixture_set(m->f, CSR_vsatp, mode ? root(mode, 1, TABLES) : 0);
+    fixture_set(m->f, CSR_hgatp, root(gmode, 7, GTABLES));
+    fixture_mode(m->f, VD_MODE_VS);
+}
+
 struct machine guest_new(unsigned mode, unsigned gmode)
 {
     struct machine m = machine_new(0);
-    for (uint64_t i = 0; i < 16; i++)
-        gmap(&m, gmode, TABLES + i * KIB4, 0, TABLES + i * KIB4, RWXU_);
-    for (uint64_t i = 0; i < 8; i++)
-        gmap(&m, gmode, GPA + i * KIB4, 0, DATA + i * KIB4, RWXU_);
-    fixture_set(m.f, CSR_vsatp, mode ? root(mode, 1, TABLES) : 0);
-    fixture_set(m.f, CSR_hgatp, root(gmode, 7, GTABLES));
-    fixture_mode(m.f, VD_MODE_VS);
+    set_guest_up(&m, mode, gmode);
     return m;
+}
+
+void guest_renew(struct machine *m, unsigned mode, unsigned gmode)
+{
+    fixture_renew(m->f);
+    *m = machine_of(m->f);
+    set_guest_up(m, mode, gmode);
 }
 
 void machine_free(struct machine *m)

@@ -30,6 +30,8 @@ uint64_t gmap(struct machine *m, unsigned mode, uint64_t gpa, unsigned level, ui
 uint64_t root(unsigned mode, uint64_t id, uint64_t table);
 /* Two stages: guest tables at gpa == spa of TABLES, guest RAM at GPA. */
 struct machine guest_new(unsigned mode, unsigned gmode);
+/* As guest_new() made it, at less cost. */
+void guest_renew(struct machine *m, unsigned mode, unsigned gmode);
 void machine_free(struct machine *m);
 uint64_t load(struct machine *m, uint64_t va, unsigned size);
 uint64_t cause_of(struct machine *m, enum mmu_access access, uint64_t va, unsigned flags);

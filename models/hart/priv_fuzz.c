@@ -207,7 +207,11 @@ static void remap(struct machine *m, uint64_t pte, struct input *in)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input in = {data, size};
-    struct machine m = guest_new(8, 8);
+    static struct machine m;
+    if (!m.f)
+        m = guest_new(8, 8);
+    else
+        guest_renew(&m, 8, 8);
     struct hart *h = &m.f->hart;
     uint64_t pte = map(&m, 8, 0x1000, 0, GPA, RWXU_);
     map(&m, 8, GPA, 1, RAM, RWX_);
@@ -241,6 +245,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         m.f->bench.num_records = 0;
         check(h);
     }
-    machine_free(&m);
     return 0;
 }

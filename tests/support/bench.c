@@ -237,13 +237,24 @@ static const struct vd_host_ops bench_ops = {
     .trace = bench_trace,
 };
 
-void bench_init_ram(struct bench *b, uint64_t base, uint64_t size)
+static void begin(struct bench *b, uint8_t *ram, uint64_t base, uint64_t size)
 {
     memset(b, 0, offsetof(struct bench, writes));
     b->host = (struct vd_host){.ops = &bench_ops, .ctx = b};
-    b->ram = calloc(1, size);
+    b->ram = ram;
     b->ram_base = base;
     b->ram_size = size;
+}
+
+void bench_init_ram(struct bench *b, uint64_t base, uint64_t size)
+{
+    begin(b, calloc(1, size), base, size);
+}
+
+void bench_renew(struct bench *b)
+{
+    memset(b->ram, 0, b->ram_size);
+    begin(b, b->ram, b->ram_base, b->ram_size);
 }
 
 void bench_init(struct bench *b)

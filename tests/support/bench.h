@@ -72,6 +72,8 @@ struct bench {
 void bench_init(struct bench *b);
 /* The same with RAM of another size; bench_done() frees it. */
 void bench_init_ram(struct bench *b, uint64_t base, uint64_t size);
+/* As it was then; it keeps the memory for its RAM, which a fuzzer would wait for. */
+void bench_renew(struct bench *b);
 void bench_done(struct bench *b);
 
 /* Fires every event due in the next `duration` picoseconds and leaves the clock at its end. */
