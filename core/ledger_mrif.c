@@ -126,6 +126,20 @@ static void check_store(struct ledger *l, const struct msi *msi, const struct le
     iommu->mrif = 0;
 }
 
+static void set_bit(struct ledger_mrif *mrif, uint32_t identity, bool on)
+{
+    uint64_t bit = VD_BIT(identity % 64), *word = &mrif->bits[identity / 64];
+    *word = on ? *word | bit : *word & ~bit;
+}
+
+/* In the vCPU's file, but not here: in the MRIF of another IOMMU, or kept apart by a hypervisor
+ * that may not write into one. */
+static bool pending_elsewhere(const struct ledger_mrif *mrif, uint32_t identity)
+{
+    return place_slot(mrif->place, identity)->first &&
+           !(mrif->bits[identity / 64] >> identity % 64 & 1);
+}
+
 /* Of hinted MRIFs the owner is known. */
 void mrif_store(struct ledger *l, const struct vd_record *rec)
 {
@@ -136,10 +150,11 @@ void mrif_store(struct ledger *l, const struct vd_record *rec)
     check_store(l, msi, pte, rec);
     owe_notice(l, rec, pte);
     file_check_identity(l, msi, (uint32_t)rec->b, LEDGER_I17);
-    const struct ledger_mrif *mrif = mrif_at(l, rec->a);
+    struct ledger_mrif *mrif = mrif_at(l, rec->a);
     if (mrif && mrif->in_use) {
         file_check_owner(l, msi, mrif->place, "stored");
-        file_enter(l, msi, mrif->place, rec->c != 0);
+        file_enter(l, msi, mrif->place, rec->c || pending_elsewhere(mrif, (uint32_t)rec->b));
+        set_bit(mrif, (uint32_t)rec->b, true);
         return;
     }
     struct place *place = place_find(l, PLACE_MRIF, rec->a);
@@ -172,8 +187,7 @@ static void set(struct ledger *l, struct place *place, uint32_t identity)
         move_set(l, place, identity);
 }
 
-static void by_software(struct ledger *l, const struct ledger_mrif *mrif,
-                        const struct vd_record *rec)
+static void by_software(struct ledger *l, struct ledger_mrif *mrif, const struct vd_record *rec)
 {
     uint32_t word = (uint32_t)(rec->a % MRIF_BYTES / 16);
     if (rec->a & 8) {
@@ -182,7 +196,9 @@ static void by_software(struct ledger *l, const struct ledger_mrif *mrif,
     }
     for (uint64_t left = rec->b ^ rec->c; left; left &= left - 1) {
         uint32_t bit = (uint32_t)__builtin_ctzll(left);
-        (rec->c >> bit & 1 ? set : cleared)(l, mrif->place, 64 * word + bit);
+        bool on = rec->c >> bit & 1;
+        (on ? set : cleared)(l, mrif->place, 64 * word + bit);
+        set_bit(mrif, 64 * word + bit, on);
     }
 }
 
@@ -219,7 +235,7 @@ void mrif_word(struct ledger *l, const struct vd_record *rec)
             by_iommu(l, &l->iommus[i], rec);
             return;
         }
-    const struct ledger_mrif *mrif = mrif_at(l, rec->a & ~UINT64_C(511));
+    struct ledger_mrif *mrif = mrif_at(l, rec->a & ~UINT64_C(511));
     if (mrif && mrif->in_use)
         by_software(l, mrif, rec);
 }

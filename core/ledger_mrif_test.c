@@ -108,6 +108,70 @@ static void bit_that_vanishes_from_an_mrif_is_lost(void **state)
 }
 
 /* Protocol C3. */
+enum { SECOND = 0x80001200 };
+
+static void both_in_use(struct story *s, bool use)
+{
+    in_use(s, VCPU(VM, 0), use);
+    HINT(s, HART0, MRIF_OWNER, VCPU(VM, 0), SECOND, use, 0);
+}
+
+static void store_second(struct story *s, uint64_t serial, uint32_t identity)
+{
+    issue(s, serial, identity);
+    tell(s, (struct vd_record){
+                .kind = VD_REC_mrif_store, .serial = serial, .a = SECOND, .b = identity});
+}
+
+/* Two IOMMUs have an MRIF each for one vCPU, and neither knows what is in the other's. */
+static void one_file_in_two_mrifs(void **state)
+{
+    struct story *s = *state;
+    both_in_use(s, true);
+    issue(s, 1, 5);
+    store(s, 1, 5, false);
+    store_second(s, 2, 5);
+    store_second(s, 3, 6);
+    file_owner(s, OTHER_FILE, VM);
+    move(s, memory, OTHER_FILE, false);
+    eip(s, VD_REC_eip_set, OTHER_FILE, 5);
+    eip(s, VD_REC_eip_set, OTHER_FILE, 6);
+    move(s, memory, OTHER_FILE, true);
+    both_in_use(s, false);
+    claim(s, OTHER_FILE, 5);
+    claim(s, OTHER_FILE, 6);
+    balanced(s);
+    assert_int_equal(counts(s)->claimed, 2);
+    assert_int_equal(counts(s)->coalesced, 1);
+}
+
+/* What a hypervisor keeps apart, of an IOMMU that is not atomic, the MRIF knows nothing of. */
+static void bit_kept_apart_is_pending_all_the_same(void **state)
+{
+    struct story *s = *state;
+    in_use(s, VCPU(VM, 0), true);
+    arrive_in(s, 1, GUEST_FILE, 5);
+    move(s, GUEST_FILE, memory, false);
+    eip(s, VD_REC_eip_clear, GUEST_FILE, 5);
+    inject(s, VCPU(VM, 0), 5, 0);
+    move(s, GUEST_FILE, memory, true);
+    issue(s, 2, 5);
+    store(s, 2, 5, false);
+    software_claim(s, VCPU(VM, 0), 5);
+    balanced(s);
+    assert_int_equal(counts(s)->coalesced, 1);
+}
+
+static void bit_that_vanishes_from_one_of_two_is_lost(void **state)
+{
+    struct story *s = *state;
+    both_in_use(s, true);
+    store_second(s, 1, 5);
+    store_second(s, 2, 5);
+    software_claim(s, VCPU(VM, 0), 5);
+    violated(s, LEDGER_LOST, "MSI 1", "its pending bit vanished without a claim");
+}
+
 static void msi_in_an_mrif_out_of_use_is_a_stray(void **state)
 {
     struct story *s = *state;
@@ -383,6 +447,9 @@ int main(void)
         TEST(restored_msi_coalesces_with_one_in_the_file),
         TEST(msi_left_in_an_mrif_is_lost),
         TEST(bit_that_vanishes_from_an_mrif_is_lost),
+        TEST(one_file_in_two_mrifs),
+        TEST(bit_kept_apart_is_pending_all_the_same),
+        TEST(bit_that_vanishes_from_one_of_two_is_lost),
         TEST(msi_in_an_mrif_out_of_use_is_a_stray),
         TEST(claim_of_a_risen_bit_is_a_duplicate),
         TEST(words_that_software_changes_are_followed),

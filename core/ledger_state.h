@@ -173,6 +173,7 @@ struct ledger_mrif {
     uint64_t addr;
     struct place *place;
     bool in_use;
+    uint64_t bits[LEDGER_IDENTITIES / 64]; /* pending, as far as the books know */
 };
 
 /* The page that a VM's devices find a vCPU's file at. */

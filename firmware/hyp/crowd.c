@@ -51,16 +51,16 @@ static void sleeper_make(uint32_t index)
     sleeper->file.eidelivery = 1;
     sleeper->mrif = (struct riscv_iommu_mrif){
         .gpa = GUEST_IMSIC + ((uint64_t)index << PAGE_SHIFT),
-        .spa = (uint64_t)&sleeper->file.mrif,
+        .spa = {(uint64_t)&sleeper->file.mrif},
         .hart = &harts[index % num_harts],
         .mrif_cb = sleeper_look,
         .data = sleeper,
     };
     riscv_iommu_mrif_register(&sleeper->mrif);
     crowd.table[index] = (struct iommu_msi_pte){
-        .dw0 = iommu_msi_pte_mrif(sleeper->mrif.spa),
+        .dw0 = iommu_msi_pte_mrif(sleeper->mrif.spa[0]),
         .dw1 = iommu_msi_pte_notice(sleeper->mrif.hart->page, sleeper->mrif.nid)};
-    hint_mrif_owner(sleeper->file.owner, sleeper->mrif.spa, 1);
+    hint_mrif_owner(sleeper->file.owner, sleeper->mrif.spa[0], 1);
 }
 
 static uint64_t pages_for(uint64_t bytes)
@@ -102,7 +102,7 @@ static void crowd_end(void)
     iommus_flush_all();
     for (uint32_t i = 0; i < crowd.count; i++) {
         riscv_iommu_mrif_unregister(&crowd.sleepers[i].mrif);
-        hint_mrif_owner(crowd.sleepers[i].file.owner, crowd.sleepers[i].mrif.spa, 0);
+        hint_mrif_owner(crowd.sleepers[i].file.owner, crowd.sleepers[i].mrif.spa[0], 0);
     }
     pagetable_destroy(&crowd.gstage);
     pages_free(crowd.table, crowd.table_pages);

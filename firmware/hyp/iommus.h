@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The machine's IOMMUs, all alike.  A VM's MSI page table is read by every one that has a device of
- * it, so what changes there is told to all, one after the other. */
+/* The machine's IOMMUs, all alike.  What changes in a VM's MSI page tables is told to every one
+ * that may read them, one after the other. */
 #ifndef HYP_IOMMUS_H
 #define HYP_IOMMUS_H
 

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "guest/plan.h"
-#include "iommu.h"
+#include "iommus.h"
 #include "spinlock.h"
 
 struct hart;
@@ -33,8 +33,9 @@ enum { IR_PAGES = 128, IR_HOST_PAGE0 = GUEST_VCPUS_MAX };
 /* The interrupt remapping domain of a VM's devices. */
 struct ir_domain {
     struct spinlock msi_lock;
-    struct iommu_msi_pte *ptes;
-    uint64_t mask, pattern; /* msi_addr_mask, msi_addr_pattern */
+    struct iommu_msi_pte *ptes[HYP_IOMMUS]; /* the MSI page table of each IOMMU, or ... */
+    uint32_t tables;                        /* ... 1: all have the first one */
+    uint64_t mask, pattern;                 /* msi_addr_mask, msi_addr_pattern */
     uint32_t gscid;
     uint32_t refs[IR_PAGES]; /* interrupts that go through the PTE */
     uint64_t junk;           /* dw1 that leads notices into memory that nobody reads */
@@ -74,8 +75,13 @@ struct irqfd {
 /* iommu_ir.c */
 void ir_domain_create(struct ir_domain *domain, uint32_t gscid);
 void ir_domain_destroy(struct ir_domain *domain);
+/* IOMMUs that do not update MRIFs atomically would undo each other's stores into the same one: then
+ * each has one, and an MSI page table that leads there. */
+bool ir_mrif_each(void);
+/* For iommu_dc. */
+uint64_t ir_msiptp(const struct ir_domain *domain, const struct iommu *iommu);
 /* The PTE of a page of the window, and whether any interrupt goes through it. */
-struct iommu_msi_pte *ir_pte(struct ir_domain *domain, uint64_t gpa);
+struct iommu_msi_pte *ir_pte(struct ir_domain *domain, uint32_t table, uint64_t gpa);
 bool ir_pte_used(const struct ir_domain *domain, uint64_t gpa);
 /* With info: the interrupt goes to that vCPU, and the device is to write the guest's message.
  * Without: it comes to the host, and msi_addr and msi_data say how. */

@@ -6,13 +6,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "iommus.h"
+
 struct hart;
 
 /* What KVM tells the IOMMU driver of an MRIF. */
 struct riscv_iommu_mrif {
     struct riscv_iommu_mrif *next;
-    uint64_t gpa; /* of the vCPU's IMSIC page */
-    uint64_t spa; /* of the MRIF */
+    uint64_t gpa;             /* of the vCPU's IMSIC page */
+    uint64_t spa[HYP_IOMMUS]; /* of the MRIF; further ones are those of one IOMMU each */
     struct hart *hart;
     uint32_t nid; /* notices are this identity in the hart's S-file */
     void (*mrif_cb)(void *data);

@@ -40,7 +40,7 @@ static void notice_handle(uint32_t identity, void *arg)
 
 static void pte_point(uint64_t mrif, uint64_t npa)
 {
-    struct iommu_msi_pte *pte = ir_pte(&probe.domain, GUEST_IMSIC);
+    struct iommu_msi_pte *pte = ir_pte(&probe.domain, 0, GUEST_IMSIC);
     pte->dw0 = 0;
     pte->dw1 = iommu_msi_pte_notice(npa, NID);
     fence_memory_to_io();
@@ -60,7 +60,7 @@ static void begin(struct plan *plan)
     struct iommu_dc dc = {
         .tc = IOMMU_DC_V,
         .iohgatp = pagetable_atp(&probe.gstage) | IOMMU_IOHGATP_GSCID(VM),
-        .msiptp = IOMMU_MSIPTP_FLAT | (uint64_t)probe.domain.ptes >> PAGE_SHIFT,
+        .msiptp = ir_msiptp(&probe.domain, &iommus[0]),
         .msi_addr_mask = probe.domain.mask,
         .msi_addr_pattern = probe.domain.pattern,
     };

@@ -112,6 +112,10 @@ static const struct protocol evictions[] = {
      "B0two",
      "dw1, synchronized, then dw0",
      {stop_old, mrif_prepare, notice_set, inval, fence, wait, pte_mrif, EVICT_TAIL}},
+    {35,
+     "B12",
+     "one MRIF for all IOMMUs, not atomic",
+     {stop_old, mrif_prepare, pte_mrif, EVICT_TAIL}},
     {34, "B6once", "one scan, then all claims", {stop_old, mrif_prepare, pte_mrif, EVICT_TAIL}},
     {60, "D0", "no MRIF: PTE with V=0", {stop_old, mrif_prepare, pte_invalid, EVICT_TAIL}},
 };
@@ -191,6 +195,7 @@ static void traits_set(const char *name)
         .notices_while_awake = !IS("B7"),
         .merge_atomically = IS("B4", "B11"),
         .junk_notice = IS("B0late", "B0two"),
+        .share_mrif = IS("B12"),
         .notices_elsewhere = IS("B9", "B10", "B11"),
         .narrow = IS("F1"),
         .forgets_level = IS("F2"),
@@ -299,8 +304,9 @@ void vfile_evict(struct vcpu *vcpu)
                          .old = vcpu->guest_file};
     bool stores = mrif_exists() && vcpu->vm->assigned && !protocol_traits.unmap;
     vcpu->swfile.keep_apart = stores && !mrif_can_run();
+    vcpu->swfile.num_others = stores ? vcpu->vm->ir.tables - 1 : 0;
     if (stores)
-        hint_mrif_owner(owner_of(vcpu), vcpu->mrif.spa, 1);
+        vcpu_mrif_tell(vcpu, true);
     carry_out(&t, EVICT);
     vcpu->in_mrif = stores;
     vcpu->evictions++;
@@ -316,8 +322,9 @@ bool vfile_restore(struct vcpu *vcpu)
         return false;
     carry_out(&t, RESTORE);
     if (vcpu->in_mrif)
-        hint_mrif_owner(owner_of(vcpu), vcpu->mrif.spa, 0);
+        vcpu_mrif_tell(vcpu, false);
     vcpu->in_mrif = false;
+    vcpu->swfile.num_others = 0;
     vcpu->swfile.keep_apart = false;
     if (protocol_traits.junk_notice)
         notice_forget(&t);

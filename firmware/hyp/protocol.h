@@ -22,6 +22,7 @@ struct protocol_traits {
     bool sleep_without_scan;    /* B1 */
     bool notices_while_awake;   /* all but B7, which masks them until it sleeps */
     bool merge_atomically;      /* B4, B11: though the IOMMU does not */
+    bool share_mrif;            /* B12: IOMMUs that are not atomic have one for all */
     bool junk_notice;           /* B0late, B0two: dw1 is not prepared */
     bool notices_elsewhere;     /* B9, B10, B11: not to the hart of the vCPU */
     bool narrow, forgets_level; /* F1, F2 */

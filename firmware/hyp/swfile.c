@@ -45,6 +45,16 @@ void swfile_inject(struct swfile *file, uint32_t id, uint64_t host_identity)
     pending_set(pending_word(file, id / 64), 1ul << id % 64, file->owner, id, host_identity);
 }
 
+void swfile_gather_others(struct swfile *file)
+{
+    for (uint32_t i = 0; i < file->num_others; i++)
+        for (uint32_t w = 0; w < swfile_words(file); w++) {
+            uint64_t stored = __atomic_load_n(&file->others[i].words[w].pending, __ATOMIC_ACQUIRE);
+            if (stored & ~file->apart[w])
+                __atomic_fetch_or(&file->apart[w], stored, __ATOMIC_ACQ_REL);
+        }
+}
+
 static uint64_t pending_in(const struct swfile *file, uint32_t word)
 {
     return __atomic_load_n(&file->mrif.words[word].pending, __ATOMIC_ACQUIRE) | file->apart[word];

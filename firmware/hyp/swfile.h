@@ -15,6 +15,8 @@
 struct swfile {
     struct iommu_mrif mrif;
     uint64_t apart[IMSIC_WORDS]; /* pending bits that software must not store into the MRIF */
+    struct iommu_mrif *others;   /* of the other IOMMUs, if each has one */
+    uint32_t num_others;
     uint64_t eidelivery, eithreshold;
     uint64_t owner; /* VM << 16 | vCPU, for hints */
     uint32_t ids;
@@ -35,6 +37,14 @@ bool swfile_pending(const struct swfile *file);
 /* A register behind sireg: its value before, and the bits of mask set to those of value, in one
  * step, whatever else is injected meanwhile.  False: there is no register of that number. */
 bool swfile_access(struct swfile *file, uint32_t reg, uint64_t value, uint64_t mask, uint64_t *old);
+
+/* What other IOMMUs have stored is put where the rest is looked for.  Their MRIFs are only read. */
+void swfile_gather_others(struct swfile *file);
+static inline void swfile_gather(struct swfile *file)
+{
+    if (file->num_others)
+        swfile_gather_others(file);
+}
 
 static inline uint32_t swfile_words(const struct swfile *file)
 {

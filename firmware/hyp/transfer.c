@@ -135,7 +135,10 @@ static void word_enables(struct transfer *t, uint32_t word)
 
 void mrif_prepare(struct transfer *t)
 {
+    struct swfile *file = &t->vcpu->swfile;
     old_words(t, word_enables);
+    for (uint32_t i = 0; i < file->num_others; i++)
+        file->others[i] = file->mrif;
 }
 
 static void registers_keep(struct transfer *t)
@@ -172,6 +175,7 @@ void merge_into_mrif_by_store(struct transfer *t)
 void mrif_take(struct transfer *t)
 {
     struct swfile *file = &t->vcpu->swfile;
+    swfile_gather(file);
     for (uint32_t word = 0; word < swfile_words(file); word++) {
         uint64_t *pending = &file->mrif.words[word].pending;
         if (file->keep_apart)
@@ -184,36 +188,48 @@ void mrif_take(struct transfer *t)
     t->state.eidelivery = file->eidelivery;
 }
 
+static uint32_t tables(const struct transfer *t)
+{
+    return t->vcpu->vm->assigned ? t->vcpu->vm->ir.tables : 0;
+}
+
 /* One store: the IOMMU sees the old target or the new [iommu MSI_PT_CHANGE]. */
-static void pte_store(struct transfer *t, uint64_t dw0)
+static void pte_store(struct transfer *t, uint32_t table, uint64_t dw0)
 {
     struct ir_domain *ir = &t->vcpu->vm->ir;
-    if (t->vcpu->vm->assigned && ir_pte_used(ir, imsic_gpa(t)))
-        __atomic_store_n(&ir_pte(ir, imsic_gpa(t))->dw0, dw0, __ATOMIC_RELEASE);
+    if (ir_pte_used(ir, imsic_gpa(t)))
+        __atomic_store_n(&ir_pte(ir, table, imsic_gpa(t))->dw0, dw0, __ATOMIC_RELEASE);
+}
+
+static void notice_store(struct transfer *t, uint32_t table, uint64_t dw1)
+{
+    struct ir_domain *ir = &t->vcpu->vm->ir;
+    __atomic_store_n(&ir_pte(ir, table, imsic_gpa(t))->dw1, dw1, __ATOMIC_RELEASE);
 }
 
 void pte_new(struct transfer *t)
 {
-    pte_store(t, iommu_msi_pte_basic(gfile_page(t->new_hart, t->new)));
+    for (uint32_t table = 0; table < tables(t); table++)
+        pte_store(t, table, iommu_msi_pte_basic(gfile_page(t->new_hart, t->new)));
 }
 
 void pte_mrif(struct transfer *t)
 {
-    pte_store(t, iommu_msi_pte_mrif(t->vcpu->mrif.spa));
+    for (uint32_t table = 0; table < tables(t); table++)
+        pte_store(t, table, iommu_msi_pte_mrif(t->vcpu->mrif.spa[table]));
 }
 
 void pte_invalid(struct transfer *t)
 {
-    pte_store(t, 0);
+    for (uint32_t table = 0; table < tables(t); table++)
+        pte_store(t, table, 0);
 }
 
 void notice_set(struct transfer *t)
 {
     const struct riscv_iommu_mrif *mrif = &t->vcpu->mrif;
-    struct ir_domain *ir = &t->vcpu->vm->ir;
-    if (t->vcpu->vm->assigned)
-        __atomic_store_n(&ir_pte(ir, imsic_gpa(t))->dw1,
-                         iommu_msi_pte_notice(mrif->hart->page, mrif->nid), __ATOMIC_RELEASE);
+    for (uint32_t table = 0; table < tables(t); table++)
+        notice_store(t, table, iommu_msi_pte_notice(mrif->hart->page, mrif->nid));
 }
 
 /* Both words in a row: an IOMMU that reads dw1 before the first and dw0 after the second store has
@@ -221,22 +237,22 @@ void notice_set(struct transfer *t)
 void notice_and_mrif(struct transfer *t)
 {
     const struct riscv_iommu_mrif *mrif = &t->vcpu->mrif;
-    struct ir_domain *ir = &t->vcpu->vm->ir;
-    uint64_t dw0 = iommu_msi_pte_mrif(mrif->spa);
     uint64_t dw1 = iommu_msi_pte_notice(mrif->hart->page, mrif->nid);
-    if (!t->vcpu->vm->assigned || !ir_pte_used(ir, imsic_gpa(t)))
+    if (!ir_pte_used(&t->vcpu->vm->ir, imsic_gpa(t)))
         return;
-    struct iommu_msi_pte *pte = ir_pte(ir, imsic_gpa(t));
-    __atomic_store_n(&pte->dw1, dw1, __ATOMIC_RELEASE);
-    __atomic_store_n(&pte->dw0, dw0, __ATOMIC_RELEASE);
+    for (uint32_t table = 0; table < tables(t); table++) {
+        struct iommu_msi_pte *pte = ir_pte(&t->vcpu->vm->ir, table, imsic_gpa(t));
+        uint64_t dw0 = iommu_msi_pte_mrif(mrif->spa[table]);
+        __atomic_store_n(&pte->dw1, dw1, __ATOMIC_RELEASE);
+        __atomic_store_n(&pte->dw0, dw0, __ATOMIC_RELEASE);
+    }
 }
 
 /* In M=3 dw1 is software's, for whatever it likes. */
 void notice_forget(struct transfer *t)
 {
-    struct ir_domain *ir = &t->vcpu->vm->ir;
-    if (t->vcpu->vm->assigned)
-        __atomic_store_n(&ir_pte(ir, imsic_gpa(t))->dw1, ir->junk, __ATOMIC_RELEASE);
+    for (uint32_t table = 0; table < tables(t); table++)
+        notice_store(t, table, t->vcpu->vm->ir.junk);
 }
 
 static void post(struct transfer *t, struct iommu_command command)

@@ -30,6 +30,7 @@ static void kvm_riscv_vcpu_aia_imsic_mrif_cb(void *data)
 {
     struct vcpu *vcpu = data;
     vcpu->noticed = true;
+    swfile_gather(&vcpu->swfile);
     if (vcpu->in_mrif && swfile_deliverable(&vcpu->swfile))
         sched_wake(vcpu);
 }
@@ -38,12 +39,21 @@ void vcpu_mrif_register(struct vcpu *vcpu)
 {
     vcpu->mrif = (struct riscv_iommu_mrif){
         .gpa = guest_imsic_page(vcpu->id),
-        .spa = (uint64_t)&vcpu->swfile.mrif,
+        .spa = {(uint64_t)&vcpu->swfile.mrif},
         .hart = protocol_traits.notices_elsewhere ? &harts[0] : vcpu->hart,
         .mrif_cb = kvm_riscv_vcpu_aia_imsic_mrif_cb,
         .data = vcpu,
     };
+    for (uint32_t i = 1; i < HYP_IOMMUS; i++)
+        vcpu->mrif.spa[i] = (uint64_t)&vcpu->further[i - 1];
+    vcpu->swfile.others = vcpu->further;
     riscv_iommu_mrif_register(&vcpu->mrif);
+}
+
+void vcpu_mrif_tell(const struct vcpu *vcpu, bool use)
+{
+    for (uint32_t i = 0; i <= vcpu->swfile.num_others; i++)
+        hint_mrif_owner(vcpu->swfile.owner, vcpu->mrif.spa[i], use);
 }
 
 void vcpu_start(struct vcpu *vcpu, uint64_t pc, uint64_t a0, uint64_t a1)

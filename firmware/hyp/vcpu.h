@@ -60,7 +60,7 @@ struct vcpu {
     struct hart *file_hart;       /* where its guest file is */
     volatile bool noticed;        /* there may be something in it that nobody has looked at */
     bool in_mrif;                 /* the IOMMU stores into the file in memory */
-    struct riscv_iommu_mrif mrif; /* the same file as the IOMMU knows it */
+    struct riscv_iommu_mrif mrif; /* the same file as the IOMMU knows it, or the IOMMUs */
     uint64_t stash[IMSIC_WORDS];  /* MSIs of software that came while the file was locked */
     uint32_t stashed;
     uint64_t last_ran; /* time */
@@ -70,11 +70,14 @@ struct vcpu {
     /* What an IOMMU stores into has pages of its own: the simulator watches them, and every exit
      * writes to the rest. */
     struct swfile swfile __attribute__((aligned(PAGE_SIZE)));
+    struct iommu_mrif further[HYP_IOMMUS - 1]; /* MRIFs of the second IOMMU and so on */
 };
 
 void vcpu_init(struct vcpu *vcpu, struct vm *vm, uint32_t id);
 /* Makes its MRIF known; it has a hart. */
 void vcpu_mrif_register(struct vcpu *vcpu);
+/* For the ledger: the MRIFs are in use from now on, or no more. */
+void vcpu_mrif_tell(const struct vcpu *vcpu, bool use);
 /* Ready to start at pc with a0 and a1. */
 void vcpu_start(struct vcpu *vcpu, uint64_t pc, uint64_t a0, uint64_t a1);
 /* Enters the guest on this hart and handles the exit. */

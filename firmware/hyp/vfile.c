@@ -122,5 +122,6 @@ bool vfile_deliverable(struct vcpu *vcpu)
 {
     if (vcpu->guest_file)
         return csr_read(CSR_HGEIP) >> vcpu->guest_file & 1;
+    swfile_gather(&vcpu->swfile);
     return worth_a_look(vcpu) && swfile_deliverable(&vcpu->swfile);
 }

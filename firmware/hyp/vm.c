@@ -58,7 +58,7 @@ static bool vcpu_place(struct vm *vm, struct vcpu *vcpu)
         return false;
     vcpu->in_mrif = vm->config.mode != MODE_EMUL && mrif_can_run();
     if (vcpu->in_mrif)
-        hint_mrif_owner(vcpu->swfile.owner, vcpu->mrif.spa, 1);
+        vcpu_mrif_tell(vcpu, true);
     return true;
 }
 
@@ -158,12 +158,13 @@ void vm_assign_endpoints(struct vm *vm)
     struct iommu_dc dc = {
         .tc = IOMMU_DC_V,
         .iohgatp = pagetable_atp(&vm->device_gstage) | IOMMU_IOHGATP_GSCID(vm->id),
-        .msiptp = IOMMU_MSIPTP_FLAT | (uint64_t)vm->ir.ptes >> PAGE_SHIFT,
         .msi_addr_mask = vm->ir.mask,
         .msi_addr_pattern = vm->ir.pattern,
     };
-    for (uint32_t i = 0; i < vm->config.devices; i++)
+    for (uint32_t i = 0; i < vm->config.devices; i++) {
+        dc.msiptp = ir_msiptp(&vm->ir, iommu_of(&endpoints[i]));
         endpoint_assign(vm, i, &dc);
+    }
     vm->assigned = true;
 }
 

@@ -72,7 +72,7 @@ const char *path_title(uint32_t number)
 static void protocol_name(uint32_t variant, char *text, size_t size)
 {
     char letter = (char)('A' + variant / PROTOCOLS_OF_LETTER);
-    static const char *const named[] = {"B0late", "B0two", "B6once"};
+    static const char *const named[] = {"B0late", "B0two", "B6once", "B12"};
     uint32_t index = variant - PROTOCOL_B_LATE;
     if (index < sizeof(named) / sizeof(named[0]))
         snprintf(text, size, "-%s", named[index]);
