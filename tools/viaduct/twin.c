@@ -215,6 +215,12 @@ static void pass(struct milestone *m, const struct twin *t, const void *place, s
     m->traps = t->traps;
 }
 
+/* An instruction that takes two steps is where it was after the first. */
+static bool has_moved(const struct milestone *m, const struct twin *t)
+{
+    return hart_counts(t->hart).instructions != m->instructions || t->traps != m->traps;
+}
+
 static void look_around(struct twin *t, struct twin_course *course)
 {
     struct virt_round *round = &course->round;
@@ -241,7 +247,7 @@ static bool go_round(struct twin *t, struct milestone *m, void *place, struct tw
             return false;
         course->sleeps = hart_runner(t->hart)->asleep;
         hart_place(t->hart, place, size);
-        if (course->sleeps || memcmp(place, m->place, size) == 0)
+        if (course->sleeps || (has_moved(m, t) && memcmp(place, m->place, size) == 0))
             return true;
         if (count == next) {
             next *= 2;
