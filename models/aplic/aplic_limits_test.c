@@ -227,6 +227,41 @@ static void APLIC_D1_no_such_source(void **state)
     free(after);
 }
 
+/* The last source is looked at as all are, and there is none behind it. */
+static void snapshot_of_so_many_sources(void **state)
+{
+    (void)state;
+    static const uint32_t numbers[] = {1,   5,   62,  63,  64,  65,   126,
+                                       127, 128, 191, 192, 200, 1022, 1023};
+    for (unsigned k = 0; k < COUNT(numbers); k++) {
+        struct aplic_config c = usual_config();
+        uint32_t last = c.sources = numbers[k];
+        rebuild(&c);
+        size_t size = aplic_save(dut, NULL, 0);
+        good = malloc(size);
+        bad = malloc(size);
+        for (uint32_t s = 1; s <= last; s++) {
+            put(ROOT, SOURCECFG(s), EDGE1);
+            put(ROOT, SETIPNUM, s);
+            put(ROOT, SETIENUM, s);
+        }
+        aplic_save(dut, good, size);
+        TAKES(wire[0] = 0);
+        REFUSES(source[last].target = UINT32_MAX);
+        for (uint32_t s = last + 1; s < 64 * APLIC_WORDS; s++) {
+            REFUSES(ip[s / 64] |= VD_BIT(s % 64));
+            REFUSES(armed[s / 64] |= VD_BIT(s % 64));
+        }
+        for (uint32_t d = 0; d < DOMAINS && last < 1023; d++) {
+            for (uint32_t hart = 0; hart < HARTS; hart++)
+                put(d, IDELIVERY(hart), 1);
+            assert_int_equal(get(d, SOURCECFG(last + 1)), 0);
+        }
+        free(good);
+        free(bad);
+    }
+}
+
 /* A line of any domain falls with a reset, and one that was due does with a snapshot. */
 static void RESET_1_lines_of_every_domain(void **state)
 {
@@ -258,6 +293,9 @@ static void RESET_1_lines_of_every_domain(void **state)
     for (uint32_t d = 0; d < DOMAINS; d++)
         for (uint32_t hart = 0; hart < HARTS; hart++)
             assert_true(line(d, hart));
+    aplic_save(dut, due, size);
+    assert_true(aplic_restore(dut, due, size));
+    assert_int_equal(b.num_events, 0); /* nothing is due any more */
     free(due);
 }
 
@@ -316,6 +354,7 @@ int main(void)
         RULE(snapshot_out_of_range),
         RULE(APLIC_R12_leaves_no_trace),
         RULE(APLIC_D1_no_such_source),
+        RULE(snapshot_of_so_many_sources),
         RULE(RESET_1_lines_of_every_domain),
         RULE(defaults),
         RULE(out_of_memory),

@@ -141,6 +141,29 @@ static void a_jump_into_another_page_sees_its_changes(void **state)
     }
 }
 
+/* Of an instruction that begins one granule and ends in the next either half can change. */
+static void halves_of_an_instruction(void **state)
+{
+    (void)state;
+    for (unsigned half = 0; half < 2; half++) {
+        struct rig *r = rig_new(NULL);
+        uint32_t after =
+            half ? rig_encode(INSN_addi, 5, 5, 0, 100) : rig_encode(INSN_addi, 7, 5, 0, 1);
+        r->end = RAM_AT + 0x13e;
+        EMIT(r, addi, 5, 5, 0, 1);
+        bench_poke(&r->bench, RAM_AT + 0x142, 4, rig_encode(INSN_jal, 0, 0, 0, 0x200 - 0x142));
+        bench_poke(&r->bench, RAM_AT + 0x200, 4, rig_encode(INSN_jal, 0, 0, 0, 0x13e - 0x200));
+        hart_set(r->hart, HART_REG_PC, RAM_AT + 0x200);
+        rig_step(r, 6);
+        assert_int_equal(r->hart->st.x[5], 2);
+        struct vd_txn txn = bench_write(RAM_AT + 0x13e + 2 * half, 2, after >> 16 * half & 0xffff);
+        r->bench.host.ops->access(r->bench.host.ctx, &txn);
+        rig_step(r, 3);
+        assert_int_equal(r->hart->st.x[half ? 5 : 7], half ? 102 : 3);
+        rig_free(r);
+    }
+}
+
 /* Two tables that differ in the page behind the code's. */
 static void map_code(struct rig *r, uint64_t tables, uint64_t second)
 {
@@ -194,6 +217,7 @@ int main(void)
         cmocka_unit_test(a_page_that_is_taken_back_is_read_by_the_bus),
         cmocka_unit_test(an_instruction_may_straddle_pages),
         cmocka_unit_test(a_jump_into_another_page_sees_its_changes),
+        cmocka_unit_test(halves_of_an_instruction),
         cmocka_unit_test(an_instruction_on_two_pages_is_not_linked_to),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -389,6 +389,35 @@ static void a_busy_device_is_asked_again(void **state)
 
 /* The scheduler puts the clock of a sleeping hart forward; what would have woken it does so when
  * it is asked again. */
+static bool ends_the_slice(void *ctx, struct vd_txn *txn)
+{
+    struct rig *r = ctx;
+    if (txn->addr != 0x10000000)
+        return false;
+    hart_runner(r->hart)->limit = (r->hart->st.cycles + 4) * NS;
+    txn->status = VD_OK;
+    return true;
+}
+
+/* An event that the hart's own access posts ends its slice, whatever was left of it. */
+static void an_access_can_end_the_slice(void **state)
+{
+    (void)state;
+    for (unsigned store = 0; store < 2; store++) {
+        struct rig *r = rig_new(NULL);
+        r->bench.hook = ends_the_slice;
+        r->bench.hook_ctx = r;
+        rig_emit(r, rig_encode(store ? INSN_sd : INSN_ld, 7, 6, 7, 0), 4);
+        for (unsigned i = 0; i < 20; i++)
+            EMIT(r, addi, 5, 5, 0, 1);
+        r->hart->st.x[6] = 0x10000000;
+        rig_run(r, 15);
+        assert_int_equal(r->hart->st.cycles, 4);
+        assert_int_equal(r->hart->st.x[5], 3);
+        rig_free(r);
+    }
+}
+
 /* Times are not taken apart cycle by cycle, however short these are. */
 static void a_cycle_of_one_picosecond(void **state)
 {
@@ -444,6 +473,7 @@ int main(void)
         cmocka_unit_test(wfi_ends_the_slice),
         cmocka_unit_test(counters_are_exact),
         cmocka_unit_test(a_busy_device_is_asked_again),
+        cmocka_unit_test(an_access_can_end_the_slice),
         cmocka_unit_test(a_cycle_of_one_picosecond),
         cmocka_unit_test(a_sleeping_hart_catches_up),
     };

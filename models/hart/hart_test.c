@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A hart from outside: what it is made of, what a debugger sees, and what it says is wrong. */
 #include "hart/exec_rig.h"
+#include "support/memory.h"
 
 static void refused(const struct hart_config *config, const char *word)
 {
@@ -34,6 +35,25 @@ static void wrong_configurations_are_refused(void **state)
     refused(WITH(.timing = {.dcache_lines = 5}), "dcache_lines");
     refused(WITH(.timing = {.predictor_entries = 6}), "predictor_entries");
     hart_destroy(NULL);
+}
+
+static void out_of_memory(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NULL);
+    struct hart_config config = {.index = 3, .timing = rig_inorder()};
+    struct hart *made = NULL;
+    uint32_t n = 0;
+    while (!made) {
+        struct vd_error err = {.text = ""};
+        memory_fails_in = ++n;
+        made = hart_create(&config, &r->bench.host, NULL, &err);
+        assert_string_equal(err.text, made ? "" : "hart 3: out of memory");
+    }
+    assert_true(n > 15); /* of each allocation in turn */
+    memory_fails_in = 0;
+    hart_destroy(made);
+    rig_free(r);
 }
 
 /* As many of everything as there can be; reset puts the clock back too. */
@@ -283,6 +303,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wrong_configurations_are_refused),
+        cmocka_unit_test(out_of_memory),
         cmocka_unit_test(the_largest_hart),
         cmocka_unit_test(a_debugger_reads_and_writes_everything),
         cmocka_unit_test(counts_are_those_of_the_program),

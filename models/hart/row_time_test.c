@@ -75,7 +75,7 @@ static void known_pages(void **state)
         }
 }
 
-/* Two-bit counters from "not taken": wrong, wrong, right, wrong, wrong, right. */
+/* Two-bit counters from "not taken", which stop at both ends. */
 static void branches_learn(void **state)
 {
     (void)state;
@@ -86,14 +86,14 @@ static void branches_learn(void **state)
         {INSN_beq, {5, 5}, {5, 6}},   {INSN_bne, {5, 6}, {5, 5}},    {INSN_blt, {-1, 1}, {1, -1}},
         {INSN_bge, {1, -1}, {-1, 1}}, {INSN_bltu, {1, -1}, {-1, 1}}, {INSN_bgeu, {-1, 1}, {1, -1}},
     };
-    static const bool taken[] = {true, true, true, false, false, false};
-    static const bool wrong[] = {true, true, false, true, true, false};
+    static const bool taken[] = {1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1};
+    static const bool wrong[] = {1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0};
     struct hart_config config = {
         .timing = {.predictor_entries = 16, .mispredict = 5, .branch_taken = 2}};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct rig *r = rig_new(&config);
         rig_emit(r, rig_encode((enum insn_code)rows[i].code, 0, 6, 7, 64), 4);
-        for (unsigned k = 0; k < 6; k++) {
+        for (unsigned k = 0; k < sizeof(taken); k++) {
             const int64_t *values = taken[k] ? rows[i].taken : rows[i].other;
             r->hart->st.x[6] = (uint64_t)values[0];
             r->hart->st.x[7] = (uint64_t)values[1];

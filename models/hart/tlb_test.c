@@ -296,7 +296,7 @@ static void a_snapshot_keeps_stale_translations(void **state)
     machine_free(&m);
 }
 
-/* An entry of two stages is none of a Bare second stage, whose VMID is the same. */
+/* An entry of one mode of the second stage is none of another's, whose VMID is the same. */
 static void the_mode_of_the_G_stage_tells_entries_apart(void **state)
 {
     (void)state;
@@ -305,6 +305,8 @@ static void the_mode_of_the_G_stage_tells_entries_apart(void **state)
     load(&m, 0x1000, 8);
     fixture_set(m.f, CSR_hgatp, UINT64_C(7) << 44);
     assert_int_equal(cause_of(&m, MMU_LOAD, 0x1000, 0), CAUSE_LOAD_ACCESS_FAULT);
+    fixture_set(m.f, CSR_hgatp, root(9, 7, DATA + 0x10000)); /* an empty table */
+    assert_int_equal(cause_of(&m, MMU_LOAD, 0x1000, 0), CAUSE_LOAD_GUEST_PAGE_FAULT);
     fixture_set(m.f, CSR_hgatp, root(8, 7, GTABLES));
     load(&m, 0x1000, 8);
     machine_free(&m);
@@ -341,6 +343,26 @@ static void contexts_are_told_apart(void **state)
         count++;
     }
     assert_int_equal(count, 20);
+    machine_free(&m);
+}
+
+/* Tags are whole addresses: an address that is not canonical is none of another's. */
+static void tags_have_the_highest_bit(void **state)
+{
+    (void)state;
+    struct machine m = machine_new(0);
+    uint64_t va = UINT64_C(0xffffffffc0001000), spa;
+    const uint8_t *host;
+    map(&m, 8, va, 0, DATA, RWX_);
+    fixture_set(m.f, CSR_satp, root(8, 1, TABLES));
+    fixture_mode(m.f, VD_MODE_S);
+    load(&m, va + 8, 8);
+    assert_true(fast(m.f->hart.data, va)->read_tag == va);
+    assert_true(mmu_store(&m.f->hart, va + 8, 8, 0, 1));
+    assert_true(fast(m.f->hart.data, va)->write_tag == va);
+    assert_true(mmu_fetch(&m.f->hart, va + 8, &host, &spa));
+    assert_true(fast(m.f->hart.fetch, va)->exec_tag == va);
+    assert_true(m.f->hart.vtlb->spa[m.f->hart.vtlb->data][va >> 12 & (HART_TLB_SIZE - 1)] == DATA);
     machine_free(&m);
 }
 
@@ -395,6 +417,7 @@ int main(void)
         cmocka_unit_test(VMIDs_keep_translations_apart),
         cmocka_unit_test(a_bare_G_stage_is_fenced_whatever_its_VMID),
         cmocka_unit_test(contexts_are_told_apart),
+        cmocka_unit_test(tags_have_the_highest_bit),
         cmocka_unit_test(a_bare_first_stage_is_fenced_at_any_address),
         cmocka_unit_test(the_mode_of_the_G_stage_tells_entries_apart),
         cmocka_unit_test(a_small_TLB_forgets),

@@ -40,15 +40,20 @@ static void traps_from_other_modes(void **state)
 static void nothing_is_left_of_a_trigger_that_is_gone(void **state)
 {
     (void)state;
-    struct rig *r = with_trigger(TRIGGER_ICOUNT, enables[0] | 100 << ICOUNT_COUNT_LSB, 0);
-    for (unsigned i = 0; i < 8; i++)
-        EMIT(r, addi, 5, 5, 0, 1);
-    rig_step(r, 2);
-    assert_int_equal(r->hart->armed, ARMED_STEP);
-    csr_poke(r->hart, CSR_tdata1, 0);
-    assert_int_equal(r->hart->armed, 0);
-    assert_int_equal(r->hart->st.stepping, 0);
-    rig_free(r);
+    for (unsigned before = 0; before < 2; before++) {
+        uint64_t icount = enables[0] | 4 << ICOUNT_COUNT_LSB;
+        struct rig *r = with_trigger(TRIGGER_ICOUNT, before ? enables[0] | 100 << 10 : 0, 0);
+        EMIT(r, csrrw, 0, 0, 0, CSR_tdata1);
+        EMIT(r, csrrw, 0, 6, 0, CSR_tdata1);
+        for (unsigned i = 0; i < 8; i++)
+            EMIT(r, addi, 5, 5, 0, 1);
+        r->hart->st.x[6] = (uint64_t)TRIGGER_ICOUNT << TDATA1_TYPE_LSB | icount;
+        while (r->hart->st.traps == 0 && r->hart->st.x[5] < 8)
+            rig_run(r, 1);
+        assert_int_equal(r->hart->st.csr.mcause, CAUSE_BREAKPOINT);
+        assert_int_equal(r->hart->st.x[5], 4);
+        rig_free(r);
+    }
 }
 
 int main(void)
