@@ -20,7 +20,7 @@ static void put_rows(struct nvme *n, const struct row *rows, size_t count)
         uint8_t *at = n->st->dma.buffer + rows[i].offset;
         size_t length = rows[i].text ? strlen(rows[i].text) : 0;
         for (uint32_t b = 0; b < rows[i].size; b++) {
-            uint8_t byte = b < 8 ? (uint8_t)(rows[i].value >> (8 * b)) : 0;
+            uint8_t byte = (uint8_t)(b < 8 ? rows[i].value >> (8 * b) : 0);
             at[b] = !rows[i].text ? byte : b < length ? (uint8_t)rows[i].text[b] : ' ';
         }
     }
