@@ -100,6 +100,21 @@ static void writes_to_interrupts_are_looked_at(void **state)
     fixture_free(f);
 }
 
+/* The priority number of an interrupt that is not there any more is not seen, beside one that is.
+ */
+static void priorities_of_interrupts_that_come_and_go(void **state)
+{
+    (void)state;
+    struct fixture *f = open_fixture(3, true);
+    fixture_set(f, CSR_mvien, VD_BIT(20) | VD_BIT(21) | VD_BIT(22));
+    fixture_set(f, CSR_siselect, SELECT_IPRIO + 4);
+    fixture_set(f, CSR_sireg, UINT64_C(0x0707070707070707));
+    assert_true(fixture_csr(f, CSR_sireg) == UINT64_C(0x0007070700000000));
+    fixture_set(f, CSR_mvien, VD_BIT(21));
+    assert_true(fixture_csr(f, CSR_sireg) == UINT64_C(0x0000070000000000));
+    fixture_free(f);
+}
+
 /* [priv norm:vsstatus_fs_op]: from Initial as from Clean. */
 static void a_write_of_flags_makes_FS_dirty(void **state)
 {
@@ -122,6 +137,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_write_of_flags_makes_FS_dirty),
+        cmocka_unit_test(priorities_of_interrupts_that_come_and_go),
         cmocka_unit_test(mstateen_has_the_bits_of_what_there_is),
         cmocka_unit_test(counteren_has_the_bits_of_what_there_is),
         cmocka_unit_test(STIP_is_the_timers_with_STCE),

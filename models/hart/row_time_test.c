@@ -190,6 +190,26 @@ static void returns_are_predicted(void **state)
         }
 }
 
+/* Without C too, where a jump to bit 1 of an address is an exception and others are none. */
+static void returns_without_compressed_instructions(void **state)
+{
+    (void)state;
+    struct hart_config config = {
+        .extensions = vd_mask(0, HART_EXT_COUNT) &
+                      ~(VD_BIT(HART_EXT_C) | VD_BIT(HART_EXT_Zcb) | VD_BIT(HART_EXT_Zcmop))};
+    for (unsigned i = 0; i < 16; i++) {
+        struct rig *r = rig_new(&config);
+        unsigned rs1 = i & 4 ? 1 : 6, rd = i & 8 ? 7 : 0;
+        uint64_t target = RAM_AT + 0x100 + i % 4;
+        rig_emit(r, rig_encode(INSN_jalr, rd, rs1, 0, 0), 4);
+        r->hart->st.x[rs1] = target;
+        rig_run(r, 1);
+        assert_int_equal(r->hart->st.traps, (target & 2) != 0);
+        assert_int_equal(r->hart->st.pc, target & 2 ? TRAP_AT : target & ~UINT64_C(1));
+        rig_free(r);
+    }
+}
+
 /* Jumps that are not predicted, one after the other, to blocks that are known. */
 static void what_was_waited_for_is_over(void **state)
 {
@@ -272,6 +292,7 @@ int main(void)
         cmocka_unit_test(divisions_take_their_bits),
         cmocka_unit_test(loads_are_waited_for),
         cmocka_unit_test(returns_are_predicted),
+        cmocka_unit_test(returns_without_compressed_instructions),
         cmocka_unit_test(what_was_waited_for_is_over),
         cmocka_unit_test(both_loops_agree_on_what_the_decoder_makes),
     };

@@ -447,6 +447,11 @@ static void htinst_of_a_guest_page_fault(void **state)
     fixture_mode(f, VD_MODE_VS);
     raise_cause(f, CAUSE_LOAD_PAGE_FAULT);
     assert_int_equal(fixture_csr(f, CSR_htinst), 0);
+    f->hart.st.pc = 0x1000; /* where nothing can be fetched any more */
+    fixture_set(f, CSR_htinst, ~UINT64_C(0));
+    fixture_mode(f, VD_MODE_VS);
+    raise_cause(f, CAUSE_LOAD_GUEST_PAGE_FAULT);
+    assert_int_equal(fixture_csr(f, CSR_htinst), 0);
     fixture_free(f);
 }
 
