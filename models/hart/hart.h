@@ -78,9 +78,6 @@ struct hart_access {
     bool guest; /* HLV, HSV: va is the guest's */
 };
 bool hart_peek_access(struct hart *hart, struct hart_access *access);
-/* The virtual address that the instruction at pc loads from.  False: it is no load, or the hart is
- * in a guest. */
-bool hart_peek_load(struct hart *hart, uint64_t *va);
 /* Everything that decides what the hart does next but clocks, counters and the TLB, for comparing:
  * two harts in the same place go the same way as long as the world and the time that they see are
  * the same.  As hart_save(). */

@@ -113,15 +113,6 @@ bool hart_peek_access(struct hart *h, struct hart_access *access)
     return access->reads || access->writes;
 }
 
-bool hart_peek_load(struct hart *h, uint64_t *va)
-{
-    struct hart_access access;
-    if (h->st.virt || !hart_peek_access(h, &access) || !access.reads || access.guest)
-        return false;
-    *va = access.va;
-    return true;
-}
-
 size_t hart_place(const struct hart *h, void *buffer, size_t capacity)
 {
     struct hart_state *st = buffer;

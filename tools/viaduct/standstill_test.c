@@ -61,6 +61,12 @@ static const uint32_t guest[] = {
     0x60229073, 0x00000297, 0x02828293, 0x34129073, 0x000012b7, 0x8002829b, 0x30029073, 0x0010029b,
     0x02729293, 0x3002a073, 0x30200073, 0x00000297, 0x01028293, 0x10529073, 0x00000000, 0x10200073,
     0x00100537, 0x000055b7, 0x5555859b, 0x00b52023, 0x0000006f};
+/* A guest polls a word that nobody writes. */
+static const uint32_t guest_polls[] = {0x00000297, 0x04028293, 0x30529073, 0xfff00293, 0x3b029073,
+                                       0x01f00293, 0x3a029073, 0x00000297, 0x02828293, 0x34129073,
+                                       0x080002b7, 0x0012829b, 0x00c29293, 0x80028293, 0x30029073,
+                                       0x30200073, 0x0000006f, 0x00000297, 0x01428293, 0x0002b303,
+                                       0xfe031ee3, 0x0000006f, 0x00000001, 0x00000000, 0x00000000};
 /* Counts in memory, and nowhere else. */
 static const uint32_t counter[] = {0x00000297, 0x04028293, 0x00100393, 0x005b9e37, 0xd80e0e1b,
                                    0x0072a02f, 0x0002a303, 0x01c33eb3, 0x00000313, 0xfe0e98e3,
@@ -87,6 +93,7 @@ static int write_files(void **state)
     PROGRAM(window);
     PROGRAM(dma);
     PROGRAM(guest);
+    PROGRAM(guest_polls);
     PROGRAM(counter);
     PROGRAM(conditional);
     return 0;
@@ -133,6 +140,13 @@ static void a_lock_that_nobody_frees_is_a_deadlock(void **state)
                                        "exactly, until something stops it: 2 instructions, a load "
                                        "from 0x80000030"));
     expect("locked.bin --timing inorder", STATUS_DEADLOCK, "polls memory that nobody will write");
+}
+
+static void a_guest_may_wait_for_it(void **state)
+{
+    (void)state;
+    expect("guest_polls.bin", STATUS_DEADLOCK,
+           "every hart polls memory that nobody will write (hart 0: 0x80000058)");
 }
 
 static void another_hart_may_write_it(void **state)
@@ -186,6 +200,7 @@ int main(void)
         cmocka_unit_test(another_hart_may_take_it_away),
         cmocka_unit_test(an_exception_without_progress_is_a_trap_loop),
         cmocka_unit_test(a_lock_that_nobody_frees_is_a_deadlock),
+        cmocka_unit_test(a_guest_may_wait_for_it),
         cmocka_unit_test(another_hart_may_write_it),
         cmocka_unit_test(a_store_may_take_a_reservation_away),
         cmocka_unit_test(it_may_write_it_itself),

@@ -224,11 +224,11 @@ static bool has_moved(const struct milestone *m, const struct twin *t)
 static void look_around(struct twin *t, struct twin_course *course)
 {
     struct virt_round *round = &course->round;
-    uint64_t address;
+    struct hart_access access;
     course->interruptible |= hart_interruptible(t->hart) & ~pending(t->hart);
-    if (hart_peek_load(t->hart, &address)) {
+    if (hart_peek_access(t->hart, &access) && access.reads) {
         round->loads = true;
-        round->address = address;
+        round->address = access.va;
     }
 }
 
