@@ -82,7 +82,7 @@ static void *grant(void *ctx, uint64_t spa, bool write)
 {
     struct twin *t = ctx;
     struct ram *ram = bus_ram(t->bus, spa, RAM_PAGE);
-    if (ram && (ram->flags & ~RAM_READ_ONLY))
+    if (ram && (ram->flags & ~(uint32_t)RAM_READ_ONLY))
         t->lost = true;
     return ram && !write ? ram->bytes + (spa - ram->base) : NULL;
 }
