@@ -56,11 +56,26 @@ static void nothing_is_left_of_a_trigger_that_is_gone(void **state)
     }
 }
 
+/* What is kept behind the last trigger is none, whatever it looks like. */
+static void there_are_no_more_triggers(void **state)
+{
+    (void)state;
+    uint64_t like_one = (uint64_t)TRIGGER_ICOUNT << TDATA1_TYPE_LSB | enables[0] | 100 << 10;
+    struct rig *r = with_trigger(TRIGGER_ICOUNT, enables[0] | 100 << 10, like_one);
+    for (unsigned i = 0; i < 8; i++)
+        EMIT(r, addi, 5, 5, 0, 1);
+    rig_step(r, 4);
+    assert_true(r->hart->st.csr.tdata1[0] == like_one - (4 << 10));
+    assert_true(r->hart->st.csr.tdata2[0] == like_one);
+    rig_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(traps_from_other_modes),
         cmocka_unit_test(nothing_is_left_of_a_trigger_that_is_gone),
+        cmocka_unit_test(there_are_no_more_triggers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
