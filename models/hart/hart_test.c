@@ -56,6 +56,37 @@ static void out_of_memory(void **state)
     rig_free(r);
 }
 
+/* The loop that keeps time is there as soon as one figure that it needs is not what functional has.
+ */
+static void any_figure_asks_for_time(void **state)
+{
+    (void)state;
+    uint32_t count;
+    const struct vd_param *params = hart_params(&count);
+    for (uint32_t i = HART_EXT_COUNT; i < count; i++) {
+        struct hart_config config = {0};
+        if (params[i].offset < offsetof(struct hart_config, timing))
+            continue;
+        struct rig *r = rig_new(&config);
+        assert_false(r->hart->timing_on);
+        config = r->hart->cfg;
+        rig_free(r);
+        uint32_t *field = (uint32_t *)((char *)&config + params[i].offset);
+        *field += 1;
+        const char *elsewhere[] = {
+            "trap_entry",  "trap_exit",   "wfi_wake",         "interrupt_sync", "fence",
+            "fence_i",     "sfence",      "tlb_walk",         "tlb_read",       "uncached",
+            "icache_miss", "dcache_miss", "predictor_entries"};
+        bool expected = true;
+        for (size_t k = 0; k < sizeof(elsewhere) / sizeof(elsewhere[0]); k++)
+            expected &= strcmp(params[i].name, elsewhere[k]) != 0;
+        r = rig_new(&config);
+        if (r->hart->timing_on != expected)
+            fail_msg("%s: %d", params[i].name, r->hart->timing_on);
+        rig_free(r);
+    }
+}
+
 /* As many of everything as there can be; reset puts the clock back too. */
 static void the_largest_hart(void **state)
 {
@@ -304,6 +335,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wrong_configurations_are_refused),
         cmocka_unit_test(out_of_memory),
+        cmocka_unit_test(any_figure_asks_for_time),
         cmocka_unit_test(the_largest_hart),
         cmocka_unit_test(a_debugger_reads_and_writes_everything),
         cmocka_unit_test(counts_are_those_of_the_program),

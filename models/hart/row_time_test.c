@@ -68,6 +68,11 @@ static void known_pages(void **state)
             rig_emit(r, rig_encode((enum insn_code)a->code, 5, 6, 7, 0x100), 4);
             EMIT(r, ld, 9, 6, 0, 0x180); /* the same line of the cache */
             r->hart->st.x[6] = DATA_AT;
+            bench_poke(&r->bench, DATA_AT + 0x100, 8, patterns[variant >> 1]);
+            time_of(r, RAM_AT + 4); /* the page is not known yet */
+            if (!a->is_store)
+                assert_true((a->is_float ? r->hart->st.f[5] : r->hart->st.x[5]) ==
+                            extended(a, patterns[variant >> 1]));
             time_of(r, RAM_AT);
             time_of(r, RAM_AT + 8);
             check_access(r, a, patterns[variant >> 1]);
