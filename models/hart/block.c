@@ -121,8 +121,8 @@ static void unhash(struct hart *h, struct hart_block *block)
         *at = block->hash_next;
 }
 
-/* Links and jump entries may still lead to it: its first op sends them away.  Its memory stays
- * until the next flush. */
+/* Links and jump entries may still lead to it: its first op sends them away, and a stop that keeps
+ * that op's label puts back no other.  Its memory stays until the next flush. */
 static void kill(struct hart *h, struct hart_block *block)
 {
     const void *dead = h->blocks->labels[PSEUDO_dead];
@@ -134,6 +134,8 @@ static void kill(struct hart *h, struct hart_block *block)
         h->blocks->stop_label = dead;
     else
         block->ops[0].label = dead;
+    if (h->stopped == &block->ops[1] && h->blocks->stop_label_before)
+        h->blocks->stop_label_before = dead;
 }
 
 static struct hart_block *next_in_page(const struct hart_block *block, uint64_t page)

@@ -22,6 +22,22 @@ static void a_store_into_the_running_block_takes_effect(void **state)
     rig_free(r);
 }
 
+/* The stop behind the store has changed the label in front of it as well. */
+static void a_store_over_itself_before_a_slice_ends(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NULL);
+    EMIT(r, sw, 0, 6, 7, 0); /* becomes addi 5, 5, 100 */
+    EMIT(r, addi, 5, 5, 0, 1);
+    EMIT(r, beq, 0, 0, 0, -8);
+    r->hart->st.x[6] = RAM_AT;
+    r->hart->st.x[7] = rig_encode(INSN_addi, 5, 5, 0, 100);
+    rig_run(r, 1);
+    rig_run(r, 4);
+    assert_int_equal(r->hart->st.x[5], 102);
+    rig_free(r);
+}
+
 static void code_written_by_others_takes_effect(void **state)
 {
     (void)state;
@@ -212,6 +228,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_store_into_the_running_block_takes_effect),
+        cmocka_unit_test(a_store_over_itself_before_a_slice_ends),
         cmocka_unit_test(code_written_by_others_takes_effect),
         cmocka_unit_test(data_in_a_code_page),
         cmocka_unit_test(a_page_that_is_taken_back_is_read_by_the_bus),
