@@ -38,6 +38,24 @@ static void a_store_over_itself_before_a_slice_ends(void **state)
     rig_free(r);
 }
 
+/* The block in which it ends is not the one that dies. */
+static void a_store_over_another_block_before_a_slice_ends(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NULL);
+    EMIT(r, addi, 5, 5, 0, 1);
+    EMIT(r, sw, 0, 6, 7, 0);
+    EMIT(r, addi, 5, 5, 0, 1);
+    EMIT(r, beq, 0, 0, 0, -12);
+    r->hart->st.pc = r->hart->st.x[6] = RAM_AT + 0x1000;
+    bench_poke(&r->bench, RAM_AT + 0x1000, 4, rig_encode(INSN_jal, 0, 0, 0, -0x1000));
+    rig_run(r, 3);
+    assert_int_equal(r->hart->st.x[5], 1);
+    rig_run(r, 6);
+    assert_int_equal(r->hart->st.x[5], 4);
+    rig_free(r);
+}
+
 static void code_written_by_others_takes_effect(void **state)
 {
     (void)state;
@@ -229,6 +247,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_store_into_the_running_block_takes_effect),
         cmocka_unit_test(a_store_over_itself_before_a_slice_ends),
+        cmocka_unit_test(a_store_over_another_block_before_a_slice_ends),
         cmocka_unit_test(code_written_by_others_takes_effect),
         cmocka_unit_test(data_in_a_code_page),
         cmocka_unit_test(a_page_that_is_taken_back_is_read_by_the_bus),
