@@ -75,21 +75,13 @@ void exec_stop_in(struct hart *h, struct hart_block *b, const struct hart_op *op
     }
 }
 
-static void set_instret(struct hart *h, uint64_t not_yet)
-{
-    if (h->timing_on)
-        h->st.instret -= not_yet;
-    else
-        h->st.instret = h->st.cycles - h->skew;
-}
-
 void exec_arrive(AT_PARAMS)
 {
     const struct hart_mark *m = block_mark(b, op);
     h->st.x[0] = 0;
     h->st.pc = pc + (uint64_t)(int64_t)m->offset;
     h->st.cycles = (uint64_t)(h->limit - left) - (b->cost - m->cost);
-    set_instret(h, (uint64_t)(b->count - m->count));
+    exec_set_instret(h, (uint64_t)(b->count - m->count));
     hart_sync(h);
 }
 
@@ -205,6 +197,8 @@ static struct hart_block *rebuilt(struct hart *h)
 static struct hart_block *paused_block(struct hart *h)
 {
     struct hart_block *b = h->paused;
+    if (!b && !h->st.paused)
+        return NULL;
     bool wanted =
         !(h->armed & ARMED_STEP) && h->st.pc == h->st.paused_pc && exec_code_key(h) == h->code_key;
     bool alive = b && !b->dead;

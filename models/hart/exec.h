@@ -138,14 +138,21 @@ static inline void exec_pause(struct hart *h, struct hart_block *b, const struct
 void exec_paused_state(const struct hart *h, struct hart_state *st);
 /* Enters block b before op (h->paused_op); returns what is left as the run loop counts it. */
 int64_t exec_resume(struct hart *h, struct hart_block *b, const struct hart_op *op);
+/* From st.cycles, less those of the running block that have not retired yet. */
+static inline void exec_set_instret(struct hart *h, uint64_t not_yet)
+{
+    if (h->timing_on)
+        h->st.instret -= not_yet;
+    else
+        h->st.instret = h->st.cycles - h->skew;
+}
 /* Leaves the loop between blocks. */
 static inline void exec_leave(struct hart *h, uint64_t pc, int64_t left)
 {
     h->st.x[0] = 0;
     h->st.pc = pc;
     h->st.cycles = (uint64_t)(h->limit - left);
-    if (!h->timing_on)
-        h->st.instret = h->st.cycles - h->skew;
+    exec_set_instret(h, 0);
 }
 /* Before anything that the world can see: st.pc, st.cycles and st.instret are those of op. */
 void exec_arrive(AT_PARAMS);

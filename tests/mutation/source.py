@@ -36,12 +36,12 @@ class Source:
     def __init__(self, path, command, root, work):
         self.path, self.root = pathlib.Path(path), pathlib.Path(root)
         self.flags = flags_of(command)
-        self.work = pathlib.Path(work) / (self.path.name + ".i")
-        run = ["cc", *self.flags, f"-I{SHIM}", "-E", "-o", str(self.work), str(path)]
+        self.preprocessed = pathlib.Path(work) / (self.path.name + ".i")
+        run = ["cc", *self.flags, f"-I{SHIM}", "-E", "-o", str(self.preprocessed), str(path)]
         subprocess.run(run, check=True)
-        self.text = self.work.read_bytes().decode("latin-1")
+        self.text = self.preprocessed.read_bytes().decode("latin-1")
         self.marks = [(m.end() + 1, int(m[1]), self.relative(m[2])) for m in MARKER.finditer(self.text)]
-        unit = cindex.Index.create().parse(str(self.work), ["-x", "c", "-std=gnu17", "-w", *FLOATS])
+        unit = cindex.Index.create().parse(str(self.preprocessed), ["-x", "c", "-std=gnu17", "-w", *FLOATS])
         errors = [d.spelling for d in unit.diagnostics if d.severity >= cindex.Diagnostic.Error
                   and not self.place(d.location.offset)[0].startswith("/")]  # the C library's are GCC's own
         if errors:
