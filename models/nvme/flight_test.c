@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "nvme/driver.h"
+#include "nvme/state.h"
 
 enum { FLUSH = 0, WRITE = 1, READ = 2, COMPARE = 5, DELETE_SQ = 0, ABORT = 8 };
 enum { DISK_PS = 2000000, NEVER_MET = 1000000 };
@@ -365,6 +366,48 @@ static void snapshots_hold_what_is_due(void **state)
     driver_free(d);
 }
 
+static struct nvme_flight *only_flight(struct nvme_state *st)
+{
+    struct nvme_flight *f = st->flights;
+    while (f->phase == NVME_IDLE)
+        f++;
+    return f;
+}
+
+/* A snapshot comes out of a file: no count in it is trusted. */
+static void snapshots_of_what_waits_are_checked(void **state)
+{
+    (void)state;
+    struct driver *d = driver_with(0);
+    size_t size = nvme_save(d->nvme, NULL, 0);
+    struct nvme_state *good = malloc(size), *bad = malloc(size);
+    put_reads(d, 1, 0, 1);
+    ring_only(d, 1);
+    nvme_save(d->nvme, good, size);
+    const struct nvme_flight f = *only_flight(good);
+    struct nvme_flight wrong[] = {f, f, f, f, f, f};
+    wrong[0].segments = NVME_SEGMENTS + 1;
+    wrong[1].segments = UINT32_MAX;
+    wrong[2].phase = NVME_COMPLETE + 1;
+    wrong[3].order = good->flights_begun;
+    wrong[4].command.sq = NVME_QUEUES;
+    wrong[5].command.done = f.command.data + 1;
+    for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        memcpy(bad, good, size);
+        *only_flight(bad) = wrong[i];
+        if (nvme_restore(d->nvme, bad, size))
+            fail_msg("wrong %u is taken", i);
+    }
+    memcpy(bad, good, size);
+    bad->num_flights++;
+    assert_false(nvme_restore(d->nvme, bad, size));
+    assert_true(nvme_restore(d->nvme, good, size));
+    settle(d);
+    free(good);
+    free(bad);
+    driver_free(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -380,6 +423,7 @@ int main(void)
         cmocka_unit_test(comparing),
         cmocka_unit_test(snapshots_hold_what_waits),
         cmocka_unit_test(snapshots_hold_what_is_due),
+        cmocka_unit_test(snapshots_of_what_waits_are_checked),
     };
     return cmocka_run_group_tests_name("nvme-flight", tests, NULL, NULL);
 }
