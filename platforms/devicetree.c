@@ -58,25 +58,17 @@ void node_wired(struct tree *t, uint32_t source, uint32_t count)
 /* riscv,isa for what is old, riscv,isa-extensions for what is new. */
 static void isa(struct tree *t)
 {
-    static const struct {
-        const char *isa;
-        enum hart_extension bit;
-    } extensions[] = {
-#define HART_EXTENSION(name, isa, fallback, text) {isa, HART_EXT_##name},
-#include "hart/extensions.def"
-#undef HART_EXTENSION
-    };
+    const char *name;
     char string[1024], list[1024] = "i";
     size_t used = 2;
     hart_isa_string(&t->config->hart, string, sizeof(string));
     tree_text(t, "riscv,isa", string);
     tree_text(t, "riscv,isa-base", "rv64i");
-    for (size_t i = 0; i < sizeof(extensions) / sizeof(extensions[0]); i++) {
-        size_t length = strlen(extensions[i].isa) + 1;
-        bool on = t->config->hart.extensions >> extensions[i].bit & 1;
-        if (!on || length == 1 || used + length > sizeof(list))
+    for (unsigned i = 0; (name = hart_isa_name(&t->config->hart, i)) != NULL; i++) {
+        size_t length = strlen(name) + 1;
+        if (length == 1 || used + length > sizeof(list))
             continue;
-        memcpy(list + used, extensions[i].isa, length);
+        memcpy(list + used, name, length);
         used += length;
     }
     tree_bytes(t, "riscv,isa-extensions", list, used);

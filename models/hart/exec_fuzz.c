@@ -274,8 +274,8 @@ static struct hart_config model_of(uint32_t model)
     uint32_t count;
     const struct vd_param *params = hart_params(&count);
     for (uint32_t i = 0; i < count && model & 8; i++)
-        if (params[i].type == VD_PARAM_FLAG) /* Svadu as well, but not Svade */
-            config.extensions |= (uint64_t)(params[i].min != HART_EXT_Svade) << params[i].min;
+        if (params[i].offset == offsetof(struct hart_config, extensions)) /* Svadu as well */
+            config.extensions |= VD_BIT(params[i].min);
     if (model & 2)
         config.timing = (struct hart_timing){.load = 3,
                                              .mul = 2,

@@ -76,7 +76,8 @@ static void fill_defaults(struct hart_config *config)
     for (uint32_t i = 0; i < count; i++) {
         uint8_t *field = (uint8_t *)config + params[i].offset;
         if (params[i].type == VD_PARAM_FLAG) {
-            extensions |= params[i].fallback << params[i].min;
+            bool decides = params[i].offset == offsetof(struct hart_config, extensions);
+            extensions |= (decides ? params[i].fallback : 0) << params[i].min;
         } else if (params[i].type == VD_PARAM_U64) {
             uint64_t value;
             memcpy(&value, field, sizeof(value));

@@ -11,9 +11,20 @@
 /* Extensions that a configuration can switch, as bits of hart_config.extensions. */
 enum hart_extension {
 #define HART_EXTENSION(name, isa, fallback, text) HART_EXT_##name,
+#define HART_TOLD(...)
 #include "hart/extensions.def"
 #undef HART_EXTENSION
+#undef HART_TOLD
     HART_EXT_COUNT
+};
+/* Names of what a hart does anyway, as bits of hart_config.told. */
+enum hart_told {
+#define HART_EXTENSION(...)
+#define HART_TOLD(name, isa, fallback, text) HART_TOLD_##name,
+#include "hart/extensions.def"
+#undef HART_EXTENSION
+#undef HART_TOLD
+    HART_TOLD_COUNT
 };
 
 /* Every figure in cycles.  functional: all 1 or 0 as hart_params() says. */
@@ -32,6 +43,7 @@ struct hart_config {
     uint32_t index;      /* for records */
     uint64_t hartid;     /* mhartid */
     uint64_t extensions; /* bit set of enum hart_extension */
+    uint64_t told;       /* bit set of enum hart_told */
     uint32_t satp_mode;  /* widest of 8 Sv39, 9 Sv48, 10 Sv57 */
     uint32_t pmp_entries;
     uint32_t geilen;      /* must equal the IMSIC's number of guest files */
@@ -99,7 +111,9 @@ struct hart_counts {
     uint64_t live_reads; /* CSRs read whose value changes by itself: clocks, pending interrupts */
 };
 struct hart_counts hart_counts(const struct hart *hart);
-/* riscv,isa string, and the NULL-terminated names for riscv,isa-extensions. */
+/* Of the extensions in canonical order, number i: its name in the ISA string, empty if the hart
+ * does not have it or it has none; NULL behind the last. */
+const char *hart_isa_name(const struct hart_config *config, unsigned i);
 void hart_isa_string(const struct hart_config *config, char *buffer, size_t size);
 size_t hart_save(const struct hart *hart, void *buffer, size_t capacity);
 bool hart_restore(struct hart *hart, const void *buffer, size_t size);

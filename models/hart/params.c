@@ -19,18 +19,15 @@
  * The fallbacks are `functional`: an instruction is a cycle.  Figures in the texts are CVA6's
  * (openhwgroup/cva6 6cb2001, RTL simulation) where nothing else is said. */
 static const struct vd_param params[] = {
+#define FLAG(isa, field, bit, fallback, text)                                                      \
+    {sizeof(isa) > 1 ? isa : "s", VD_PARAM_FLAG, field, fallback, bit, bit, NULL, "", text},
 #define HART_EXTENSION(name, isa, fallback, text)                                                  \
-    {sizeof(isa) > 1 ? isa : "s",                                                                  \
-     VD_PARAM_FLAG,                                                                                \
-     FIELD(extensions),                                                                            \
-     fallback,                                                                                     \
-     HART_EXT_##name,                                                                              \
-     HART_EXT_##name,                                                                              \
-     NULL,                                                                                         \
-     "",                                                                                           \
-     text},
+    FLAG(isa, FIELD(extensions), HART_EXT_##name, fallback, text)
+#define HART_TOLD(name, isa, fallback, text)                                                       \
+    FLAG(isa, FIELD(told), HART_TOLD_##name, fallback, text "; only told")
 #include "hart/extensions.def"
 #undef HART_EXTENSION
+#undef HART_TOLD
     {"satp_mode", VD_PARAM_U32, FIELD(satp_mode), 10, 8, 10, NULL, "",
      "widest translation: 8 Sv39, 9 Sv48, 10 Sv57"},
     {"pmp_entries", VD_PARAM_U32, FIELD(pmp_entries), 16, 1, 64, NULL, "", "PMP entries"},
@@ -78,18 +75,33 @@ const struct vd_param *hart_params(uint32_t *count)
     return params;
 }
 
-void hart_isa_string(const struct hart_config *config, char *buffer, size_t size)
+const char *hart_isa_name(const struct hart_config *config, unsigned i)
 {
-    static const char *const names[] = {
-#define HART_EXTENSION(name, isa, fallback, text) isa,
+    static const struct {
+        const char *name;
+        uint8_t bit;
+        bool told;
+    } names[] = {
+#define HART_EXTENSION(name, isa, fallback, text) {isa, HART_EXT_##name, false},
+#define HART_TOLD(name, isa, fallback, text)      {isa, HART_TOLD_##name, true},
 #include "hart/extensions.def"
 #undef HART_EXTENSION
+#undef HART_TOLD
     };
+    if (i >= sizeof(names) / sizeof(names[0]))
+        return NULL;
+    uint64_t has = names[i].told ? config->told : config->extensions;
+    return has >> names[i].bit & 1 ? names[i].name : "";
+}
+
+void hart_isa_string(const struct hart_config *config, char *buffer, size_t size)
+{
+    const char *name;
     int used = snprintf(buffer, size, "rv64i");
-    for (unsigned i = 0; i < HART_EXT_COUNT; i++) {
-        if (!(config->extensions >> i & 1) || !*names[i] || used < 0 || (size_t)used >= size)
+    for (unsigned i = 0; (name = hart_isa_name(config, i)) != NULL; i++) {
+        if (!*name || used < 0 || (size_t)used >= size)
             continue;
-        const char *separator = strlen(names[i]) > 1 ? "_" : "";
-        used += snprintf(buffer + used, size - (size_t)used, "%s%s", separator, names[i]);
+        const char *separator = strlen(name) > 1 ? "_" : "";
+        used += snprintf(buffer + used, size - (size_t)used, "%s%s", separator, name);
     }
 }

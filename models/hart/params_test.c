@@ -14,6 +14,8 @@
 
 #define COUNT(table) (sizeof(table) / sizeof(table[0]))
 
+enum { FLAGS = HART_EXT_COUNT + HART_TOLD_COUNT };
+
 static const struct known {
     const char *name;
     size_t offset;
@@ -72,9 +74,9 @@ static void figures(void **state)
     (void)state;
     uint32_t count;
     const struct vd_param *params = hart_params(&count);
-    assert_int_equal(count, HART_EXT_COUNT + COUNT(known));
+    assert_int_equal(count, FLAGS + COUNT(known));
     for (size_t i = 0; i < COUNT(known); i++) {
-        const struct vd_param *p = &params[HART_EXT_COUNT + i];
+        const struct vd_param *p = &params[FLAGS + i];
         const struct known *k = &known[i];
         assert_string_equal(p->name, k->name);
         if (p->offset != k->offset || p->type != k->type || p->fallback != k->fallback ||
@@ -84,25 +86,39 @@ static void figures(void **state)
     }
 }
 
-/* Flags: one bit of the set each, on but for Svadu. */
+static const struct flag {
+    const char *name;
+    size_t offset;
+    uint64_t bit;
+} flags[] = {
+#define HART_EXTENSION(name, ...)                                                                  \
+    {#name, offsetof(struct hart_config, extensions), HART_EXT_##name},
+#define HART_TOLD(name, ...) {#name, offsetof(struct hart_config, told), HART_TOLD_##name},
+#include "hart/extensions.def"
+#undef HART_EXTENSION
+#undef HART_TOLD
+};
+
+static bool off_by_default(const struct flag *flag)
+{
+    return strcmp(flag->name, "Svadu") == 0;
+}
+
+/* One bit of its set each. */
 static void extensions(void **state)
 {
     (void)state;
-    static const char *const spelled[] = {
-#define HART_EXTENSION(name, isa, fallback, text) #name,
-#include "hart/extensions.def"
-#undef HART_EXTENSION
-    };
     uint32_t count;
     const struct vd_param *params = hart_params(&count);
-    for (unsigned i = 0; i < HART_EXT_COUNT; i++) {
+    assert_int_equal(COUNT(flags), FLAGS);
+    for (unsigned i = 0; i < FLAGS; i++) {
         const struct vd_param *p = &params[i];
-        assert_int_equal(strcasecmp(p->name, spelled[i]), 0);
+        assert_int_equal(strcasecmp(p->name, flags[i].name), 0);
         assert_int_equal(p->type, VD_PARAM_FLAG);
-        assert_int_equal(p->offset, offsetof(struct hart_config, extensions));
-        assert_int_equal(p->fallback, i != HART_EXT_Svadu);
-        assert_int_equal(p->min, i);
-        assert_int_equal(p->max, i);
+        assert_int_equal(p->offset, flags[i].offset);
+        assert_int_equal(p->fallback, !off_by_default(&flags[i]));
+        assert_int_equal(p->min, flags[i].bit);
+        assert_int_equal(p->max, flags[i].bit);
         assert_null(p->choices);
     }
 }
@@ -111,16 +127,38 @@ static void extensions(void **state)
 static void isa_names(void **state)
 {
     (void)state;
-    uint32_t count;
-    const struct vd_param *params = hart_params(&count);
-    for (unsigned i = 0; i < HART_EXT_COUNT; i++) {
-        struct hart_config config = {.extensions = VD_BIT(i)};
-        char text[64], expected[64];
-        const char *separator = strlen(params[i].name) > 1 ? "_" : "";
-        snprintf(expected, sizeof(expected), "rv64i%s%s", i == HART_EXT_S ? "" : separator,
-                 i == HART_EXT_S ? "" : params[i].name);
+    for (unsigned i = 0; i < FLAGS; i++) {
+        struct hart_config config = {0};
+        char text[64], expected[64] = "rv64i";
+        uint64_t bit = VD_BIT(flags[i].bit);
+        memcpy((uint8_t *)&config + flags[i].offset, &bit, sizeof(bit));
+        if (strcmp(flags[i].name, "S"))
+            snprintf(expected, sizeof(expected), "rv64i%s%s", flags[i].name[1] ? "_" : "",
+                     flags[i].name);
         hart_isa_string(&config, text, sizeof(text));
-        assert_string_equal(text, expected);
+        assert_int_equal(strcasecmp(text, expected), 0);
+    }
+}
+
+static int category(const char *name)
+{
+    static const char *const prefixes[] = {"Zi", "Zm", "Za", "Zf", "Zd", "Zc", "Zb", "Zk",
+                                           "Zt", "Zv", "Su", "Ss", "Sv", "Sh", "Sm", "Sd"};
+    int i = 0;
+    while (i < (int)COUNT(prefixes) && strncmp(name, prefixes[i], 2))
+        i++;
+    return strlen(name) == 1 ? -1 : i;
+}
+
+/* [unpriv app:naming]: by category, then alphabetically.  Where Sd is has not been said. */
+static void isa_names_are_in_canonical_order(void **state)
+{
+    (void)state;
+    for (size_t i = 1; i < COUNT(flags); i++) {
+        int before = category(flags[i - 1].name), here = category(flags[i].name);
+        bool ordered = strcmp(flags[i - 1].name, flags[i].name) < 0;
+        if (here < before || (here == before && here >= 0 && !ordered))
+            fail_msg("%s stands behind %s", flags[i].name, flags[i - 1].name);
     }
 }
 
@@ -130,6 +168,7 @@ int main(void)
         cmocka_unit_test(figures),
         cmocka_unit_test(extensions),
         cmocka_unit_test(isa_names),
+        cmocka_unit_test(isa_names_are_in_canonical_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
