@@ -4,10 +4,7 @@
 #include "hart/interrupt.h"
 
 #define E(ext)     VD_BIT(HART_EXT_##ext)
-#define F(field)   offsetof(struct hart_csrs, field)
 #define CAUSE_MASK (VD_BIT(63) | 0xfff)
-#define HVICTL_MASK                                                                                \
-    (HVICTL_VTI | UINT64_C(0xfff) << HVICTL_IID_LSB | HVICTL_DPR | HVICTL_IPRIOM | 0xff)
 
 enum row_index {
     ROW_NONE,
@@ -24,29 +21,48 @@ enum live {
 #define CSR_READ(name) LIVE_##name = 0,
 #define CSR_LIVE(name) LIVE_##name = 1,
 #define CSR_WRITE(name)
+#define CSR_STORE(name)
 #include "hart/csr_hooks.def"
 #undef CSR_CHECK
 #undef CSR_READ
 #undef CSR_LIVE
 #undef CSR_WRITE
+#undef CSR_STORE
 };
 
+/* A field of struct hart_csrs is read as it is. */
+#define CSR(...)
+#define CSR_ARRAY(...)
+#define CSR_FIELD(number, name, all, any, check, store)                                            \
+    enum { LIVE_##name = 0 };                                                                      \
+    static uint64_t read_##name(struct hart *h, uint32_t own)                                      \
+    {                                                                                              \
+        (void)own;                                                                                 \
+        return h->st.csr.name;                                                                     \
+    }                                                                                              \
+    static void write_##name(struct hart *h, uint32_t own, uint64_t value)                         \
+    {                                                                                              \
+        (void)own;                                                                                 \
+        store_##store(h, &h->st.csr.name, value);                                                  \
+    }
+#include "hart/csr.def"
+#undef CSR
+#undef CSR_ARRAY
+
 static const struct csr_row rows[] = {
-#define ROW(NUMBER, NAME, ALL, ANY, CHECK, READ, WRITE, FIELD, MASK)                               \
+#define ROW(NAME, ALL, ANY, CHECK, READ, WRITE)                                                    \
     [ROW_##NAME] = {                                                                               \
         .name = #NAME,                                                                             \
-        .first = (NUMBER),                                                                         \
         .all = (ALL),                                                                              \
         .any = (ANY),                                                                              \
         .check = check_##CHECK,                                                                    \
         .read = read_##READ,                                                                       \
         .write = write_##WRITE,                                                                    \
-        .field = (FIELD),                                                                          \
-        .mask = (MASK),                                                                            \
         .live = LIVE_##READ,                                                                       \
     },
-#define CSR(number, ...)            ROW(number, __VA_ARGS__)
-#define CSR_ARRAY(first, last, ...) ROW(first, __VA_ARGS__)
+#define CSR(number, ...)                                ROW(__VA_ARGS__)
+#define CSR_ARRAY(first, last, ...)                     ROW(__VA_ARGS__)
+#define CSR_FIELD(number, name, all, any, check, store) ROW(name, all, any, check, name, name)
 #include "hart/csr.def"
 #undef CSR
 #undef CSR_ARRAY
@@ -60,30 +76,39 @@ static const uint8_t row_of[4096] = {
 #undef CSR_ARRAY
 };
 
-uint64_t read_plain(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_zero(struct hart *h, uint32_t number)
 {
-    return *csr_field(h, row, index);
-}
-
-void write_plain(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
-{
-    *csr_field(h, row, index) = value & row->mask;
-}
-
-uint64_t read_zero(struct hart *h, const struct csr_row *row, uint32_t index)
-{
-    (void)h, (void)row, (void)index;
+    (void)h, (void)number;
     return 0;
 }
 
-void write_ignored(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void write_ignored(struct hart *h, uint32_t number, uint64_t value)
 {
-    (void)h, (void)row, (void)index, (void)value;
+    (void)h, (void)number, (void)value;
+}
+
+void store_whole(struct hart *h, uint64_t *field, uint64_t value)
+{
+    (void)h;
+    *field = value;
+}
+
+/* CHOICE: bit 1 of the MODE, which only reserved ones have, is zero [priv norm:mtvec_mode_enc]. */
+void store_tvec(struct hart *h, uint64_t *field, uint64_t value)
+{
+    (void)h;
+    *field = value & ~UINT64_C(2);
+}
+
+void store_cause(struct hart *h, uint64_t *field, uint64_t value)
+{
+    (void)h;
+    *field = value & CAUSE_MASK;
 }
 
 static const struct csr_row *find(const struct hart *h, uint32_t number)
 {
-    const struct csr_row *row = number < 4096 ? &rows[row_of[number]] : &rows[ROW_NONE];
+    const struct csr_row *row = number < sizeof(row_of) ? &rows[row_of[number]] : &rows[ROW_NONE];
     uint64_t has = h->cfg.extensions;
     if (!row->name || (row->all & ~has) || (row->any && !(row->any & has)))
         return NULL;
@@ -134,10 +159,10 @@ static enum csr_result permitted(const struct hart *h, const struct csr_row *row
 
 /* [priv norm:H_vscsrs_sub]: a VS CSR has the number of the supervisor's that it takes the place
  * of, and 0x100. */
-static const struct csr_row *seen_by_guest(const struct csr_row *row, uint32_t number)
+static uint32_t seen_by_guest(uint32_t number)
 {
-    const struct csr_row *own = &rows[level_of(number) == LEVEL_S ? row_of[number + 0x100] : 0];
-    return own->name ? own : row;
+    uint32_t own = number + 0x100;
+    return level_of(number) == LEVEL_S && row_of[own] ? own : number;
 }
 
 enum csr_result csr_execute(struct hart *h, uint32_t number, enum csr_op op, uint64_t operand,
@@ -151,18 +176,17 @@ enum csr_result csr_execute(struct hart *h, uint32_t number, enum csr_op op, uin
     enum csr_result result = permitted(h, row, &access);
     if (result != CSR_OK)
         return result;
-    uint32_t index = number - row->first;
-    if (h->st.virt)
-        row = seen_by_guest(row, number);
+    uint32_t own = h->st.virt ? seen_by_guest(number) : number;
+    row = &rows[row_of[own]];
     if (read || op != CSR_RW) {
-        *old = row->read(h, row, index);
+        *old = row->read(h, own);
         h->live_reads += row->live;
     }
     if (!write)
         return CSR_OK;
     uint64_t base = op != CSR_RW && number == CSR_mip ? csr_mip_base(h) : *old;
     uint64_t value = op == CSR_RW ? operand : op == CSR_RS ? base | operand : base & ~operand;
-    row->write(h, row, index, value);
+    row->write(h, own, value);
     return CSR_OK;
 }
 
@@ -172,7 +196,7 @@ bool csr_peek(struct hart *h, uint32_t number, uint64_t *value)
     struct csr_access access = {.number = number, .priv = PRV_M};
     if (!row || row->check(h, &access) != CSR_OK)
         return false;
-    *value = row->read(h, row, number - row->first);
+    *value = row->read(h, number);
     return true;
 }
 
@@ -182,7 +206,7 @@ bool csr_poke(struct hart *h, uint32_t number, uint64_t value)
     struct csr_access access = {.number = number, .priv = PRV_M, .write = true};
     if (!row || row->check(h, &access) != CSR_OK)
         return false;
-    row->write(h, row, number - row->first, value);
+    row->write(h, number, value);
     return true;
 }
 

@@ -117,34 +117,25 @@ struct csr_access {
 
 struct csr_row {
     const char *name;
-    uint16_t first;    /* number of the CSR, or of the first of an array */
     uint64_t all, any; /* it exists with all extensions of `all`, and one of `any` unless 0 */
     enum csr_result (*check)(const struct hart *h, const struct csr_access *access);
-    uint64_t (*read)(struct hart *h, const struct csr_row *row, uint32_t index);
-    void (*write)(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value);
-    size_t field;  /* offset in struct hart_csrs of plain registers */
-    uint64_t mask; /* their writable bits */
-    bool live;     /* what it reads changes by itself */
+    uint64_t (*read)(struct hart *h, uint32_t number);
+    void (*write)(struct hart *h, uint32_t number, uint64_t value);
+    bool live; /* what it reads changes by itself */
 };
 
 #define CSR_CHECK(name)                                                                            \
     enum csr_result check_##name(const struct hart *h, const struct csr_access *access);
-#define CSR_READ(name)                                                                             \
-    uint64_t read_##name(struct hart *h, const struct csr_row *row, uint32_t index);
-#define CSR_LIVE(name) CSR_READ(name)
-#define CSR_WRITE(name)                                                                            \
-    void write_##name(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value);
+#define CSR_READ(name)  uint64_t read_##name(struct hart *h, uint32_t number);
+#define CSR_LIVE(name)  CSR_READ(name)
+#define CSR_WRITE(name) void write_##name(struct hart *h, uint32_t number, uint64_t value);
+#define CSR_STORE(name) void store_##name(struct hart *h, uint64_t *field, uint64_t value);
 #include "hart/csr_hooks.def"
 #undef CSR_CHECK
 #undef CSR_READ
 #undef CSR_LIVE
 #undef CSR_WRITE
-
-/* The registers of `row`: element `index` of the array at its field. */
-static inline uint64_t *csr_field(struct hart *h, const struct csr_row *row, uint32_t index)
-{
-    return (uint64_t *)((char *)&h->st.csr + row->field) + index;
-}
+#undef CSR_STORE
 
 void csr_trigger_reset(struct hart *h);
 /* The base of a read-modify-write of mip: SEIP without the controller's signal. */

@@ -14,18 +14,18 @@ uint32_t csr_guest_file(const struct hart *h)
 }
 
 /* CHOICE: as many bits as the extensions ask for; no custom selects. */
-static uint64_t select_mask(const struct hart *h, uint32_t number)
+static uint64_t select_mask(const struct hart *h, bool machine)
 {
     if (hart_has(h, HART_EXT_Smcsrind))
         return 0xfff;
-    if (number == CSR_miselect)
+    if (machine)
         return h->imsic.ops ? 0xff : 0x3f;
     return 0x1ff;
 }
 
-void write_select(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void store_select(struct hart *h, uint64_t *field, uint64_t value)
 {
-    *csr_field(h, row, index) = value & select_mask(h, row->first);
+    *field = value & select_mask(h, field == &h->st.csr.miselect);
 }
 
 static bool in_iprio(uint64_t select)
@@ -157,18 +157,18 @@ static void write_file(struct hart *h, uint32_t file, uint64_t select, uint64_t 
     h->attention = true;
 }
 
-uint64_t read_mireg(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_mireg(struct hart *h, uint32_t number)
 {
-    (void)row, (void)index;
+    (void)number;
     uint64_t select = h->st.csr.miselect;
     if (in_iprio(select))
         return read_iprio(h->st.csr.mprio, m_priorities(h), select);
     return read_file(h, VD_IMSIC_FILE_M, select);
 }
 
-void write_mireg(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void write_mireg(struct hart *h, uint32_t number, uint64_t value)
 {
-    (void)row, (void)index;
+    (void)number;
     uint64_t select = h->st.csr.miselect;
     if (in_iprio(select))
         write_iprio(h->st.csr.mprio, m_priorities(h), select, value);
@@ -176,18 +176,18 @@ void write_mireg(struct hart *h, const struct csr_row *row, uint32_t index, uint
         write_file(h, VD_IMSIC_FILE_M, select, value);
 }
 
-uint64_t read_sireg(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_sireg(struct hart *h, uint32_t number)
 {
-    (void)row, (void)index;
+    (void)number;
     uint64_t select = h->st.csr.siselect;
     if (in_iprio(select))
         return read_iprio(h->st.csr.sprio, s_priorities(h), select);
     return read_file(h, VD_IMSIC_FILE_S, select);
 }
 
-void write_sireg(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void write_sireg(struct hart *h, uint32_t number, uint64_t value)
 {
-    (void)row, (void)index;
+    (void)number;
     uint64_t select = h->st.csr.siselect;
     if (in_iprio(select))
         write_iprio(h->st.csr.sprio, s_priorities(h), select, value);
@@ -195,15 +195,15 @@ void write_sireg(struct hart *h, const struct csr_row *row, uint32_t index, uint
         write_file(h, VD_IMSIC_FILE_S, select, value);
 }
 
-uint64_t read_vsireg(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_vsireg(struct hart *h, uint32_t number)
 {
-    (void)row, (void)index;
+    (void)number;
     return read_file(h, csr_guest_file(h), h->st.csr.vsiselect);
 }
 
-void write_vsireg(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void write_vsireg(struct hart *h, uint32_t number, uint64_t value)
 {
-    (void)row, (void)index;
+    (void)number;
     write_file(h, csr_guest_file(h), h->st.csr.vsiselect, value);
 }
 
@@ -221,38 +221,38 @@ static void claim(struct hart *h, uint32_t file)
     h->attention = true;
 }
 
-uint64_t read_mtopei(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_mtopei(struct hart *h, uint32_t number)
 {
-    (void)row, (void)index;
+    (void)number;
     return topei(h, VD_IMSIC_FILE_M);
 }
 
-void write_mtopei(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void write_mtopei(struct hart *h, uint32_t number, uint64_t value)
 {
-    (void)row, (void)index, (void)value;
+    (void)number, (void)value;
     claim(h, VD_IMSIC_FILE_M);
 }
 
-uint64_t read_stopei(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_stopei(struct hart *h, uint32_t number)
 {
-    (void)row, (void)index;
+    (void)number;
     return topei(h, VD_IMSIC_FILE_S);
 }
 
-void write_stopei(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void write_stopei(struct hart *h, uint32_t number, uint64_t value)
 {
-    (void)row, (void)index, (void)value;
+    (void)number, (void)value;
     claim(h, VD_IMSIC_FILE_S);
 }
 
-uint64_t read_vstopei(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_vstopei(struct hart *h, uint32_t number)
 {
-    (void)row, (void)index;
+    (void)number;
     return topei(h, csr_guest_file(h));
 }
 
-void write_vstopei(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void write_vstopei(struct hart *h, uint32_t number, uint64_t value)
 {
-    (void)row, (void)index, (void)value;
+    (void)number, (void)value;
     claim(h, csr_guest_file(h));
 }

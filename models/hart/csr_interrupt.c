@@ -2,17 +2,17 @@
 /* Interrupt CSRs: who owns which bit. */
 #include "hart/interrupt.h"
 
-#define UNUSED_READ  (void)row, (void)index
-#define UNUSED_WRITE (void)row, (void)index
+#define HVICTL_MASK                                                                                \
+    (HVICTL_VTI | UINT64_C(0xfff) << HVICTL_IID_LSB | HVICTL_DPR | HVICTL_IPRIOM | 0xff)
 
 static void merge(uint64_t *target, uint64_t mask, uint64_t value)
 {
     *target = (*target & ~mask) | (value & mask);
 }
 
-uint64_t read_mideleg(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_mideleg(struct hart *h, uint32_t number)
 {
-    UNUSED_READ;
+    (void)number;
     return interrupt_mideleg(h);
 }
 
@@ -22,31 +22,24 @@ static void seed_sie(struct hart *h, uint64_t bits)
     merge(&h->st.csr.sie_own, bits, h->st.csr.mie);
 }
 
-void write_mideleg(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void write_mideleg(struct hart *h, uint32_t number, uint64_t value)
 {
-    UNUSED_WRITE;
+    (void)number;
     struct hart_csrs *csr = &h->st.csr;
     seed_sie(h, csr->mideleg & ~value & csr->mvien);
     csr->mideleg = value & (S_INTERRUPTS | interrupt_local_mask(h));
     h->attention = true;
 }
 
-uint64_t read_mie(struct hart *h, const struct csr_row *row, uint32_t index)
+void store_mie(struct hart *h, uint64_t *field, uint64_t value)
 {
-    UNUSED_READ;
-    return h->st.csr.mie;
-}
-
-void write_mie(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
-{
-    UNUSED_WRITE;
-    h->st.csr.mie = value & interrupt_mie_mask(h);
+    *field = value & interrupt_mie_mask(h);
     h->attention = true;
 }
 
-uint64_t read_mip(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_mip(struct hart *h, uint32_t number)
 {
-    UNUSED_READ;
+    (void)number;
     return interrupt_mip(h);
 }
 
@@ -57,9 +50,9 @@ uint64_t csr_mip_base(struct hart *h)
     return (interrupt_mip(h) & ~seip) | (h->st.csr.mip_soft & seip);
 }
 
-void write_mip(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void write_mip(struct hart *h, uint32_t number, uint64_t value)
 {
-    UNUSED_WRITE;
+    (void)number;
     struct hart_csrs *csr = &h->st.csr;
     uint64_t soft = VD_BIT(INT_SSI);
     merge(&csr->mip_soft, interrupt_local_mask(h), value);
@@ -76,27 +69,26 @@ void write_mip(struct hart *h, const struct csr_row *row, uint32_t index, uint64
 
 /* [aia MSLevel]: mvip.SSIP is UNSPECIFIED when it gets a life of its own.  CHOICE: the value that
  * it showed before. */
-void write_mvien(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void store_mvien(struct hart *h, uint64_t *field, uint64_t value)
 {
-    UNUSED_WRITE;
     struct hart_csrs *csr = &h->st.csr;
     value &= LOCAL_INTERRUPTS | VD_BIT(INT_SSI) | VD_BIT(INT_SEI);
-    uint64_t risen = value & ~csr->mvien;
+    uint64_t risen = value & ~*field;
     merge(&csr->mvip, risen & VD_BIT(INT_SSI), csr->mip_soft);
     seed_sie(h, risen & ~interrupt_mideleg(h));
-    csr->mvien = value;
+    *field = value;
     h->attention = true;
 }
 
-uint64_t read_mvip(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_mvip(struct hart *h, uint32_t number)
 {
-    UNUSED_READ;
+    (void)number;
     return interrupt_mvip(h);
 }
 
-void write_mvip(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void write_mvip(struct hart *h, uint32_t number, uint64_t value)
 {
-    UNUSED_WRITE;
+    (void)number;
     struct hart_csrs *csr = &h->st.csr;
     uint64_t ssip = VD_BIT(INT_SSI);
     uint64_t shared = VD_BIT(INT_SEI); /* one bit, whatever mvien says */
@@ -108,9 +100,9 @@ void write_mvip(struct hart *h, const struct csr_row *row, uint32_t index, uint6
     h->attention = true;
 }
 
-uint64_t read_sie(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_sie(struct hart *h, uint32_t number)
 {
-    UNUSED_READ;
+    (void)number;
     return interrupt_sie(h);
 }
 
@@ -124,15 +116,15 @@ static void store_sie(struct hart *h, uint64_t mask, uint64_t value)
     h->attention = true;
 }
 
-void write_sie(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void write_sie(struct hart *h, uint32_t number, uint64_t value)
 {
-    UNUSED_WRITE;
+    (void)number;
     store_sie(h, ~UINT64_C(0), value);
 }
 
-uint64_t read_sip(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_sip(struct hart *h, uint32_t number)
 {
-    UNUSED_READ;
+    (void)number;
     return interrupt_sip(h);
 }
 
@@ -150,15 +142,15 @@ static void store_sip(struct hart *h, uint64_t mask, uint64_t value)
     h->attention = true;
 }
 
-void write_sip(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void write_sip(struct hart *h, uint32_t number, uint64_t value)
 {
-    UNUSED_WRITE;
+    (void)number;
     store_sip(h, ~UINT64_C(0), value);
 }
 
-uint64_t read_hideleg(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_hideleg(struct hart *h, uint32_t number)
 {
-    UNUSED_READ;
+    (void)number;
     return interrupt_hideleg(h);
 }
 
@@ -168,9 +160,9 @@ static void seed_vsie(struct hart *h, uint64_t bits)
     merge(&h->st.csr.vsie_own, bits & LOCAL_INTERRUPTS, interrupt_sie(h));
 }
 
-void write_hideleg(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void write_hideleg(struct hart *h, uint32_t number, uint64_t value)
 {
-    UNUSED_WRITE;
+    (void)number;
     struct hart_csrs *csr = &h->st.csr;
     uint64_t locals = interrupt_sie_mask(h) & interrupt_hideleg_locals(h);
     uint64_t writable = locals | VS_INTERRUPTS;
@@ -179,107 +171,112 @@ void write_hideleg(struct hart *h, const struct csr_row *row, uint32_t index, ui
     h->attention = true;
 }
 
-uint64_t read_hie(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_hie(struct hart *h, uint32_t number)
 {
-    UNUSED_READ;
+    (void)number;
     return interrupt_hie(h);
 }
 
-void write_hie(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void write_hie(struct hart *h, uint32_t number, uint64_t value)
 {
-    UNUSED_WRITE;
+    (void)number;
     merge(&h->st.csr.mie, interrupt_hie_mask(h), value);
     h->attention = true;
 }
 
-uint64_t read_hip(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_hip(struct hart *h, uint32_t number)
 {
-    UNUSED_READ;
+    (void)number;
     return interrupt_hip(h);
 }
 
-void write_hip(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void write_hip(struct hart *h, uint32_t number, uint64_t value)
 {
-    UNUSED_WRITE;
+    (void)number;
     merge(&h->st.csr.hvip, VD_BIT(INT_VSSI), value);
     h->attention = true;
 }
 
-void write_hvip(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void store_hvip(struct hart *h, uint64_t *field, uint64_t value)
 {
-    UNUSED_WRITE;
     uint64_t local = hart_has(h, HART_EXT_Ssaia) ? LOCAL_INTERRUPTS : 0;
-    h->st.csr.hvip = value & (VS_INTERRUPTS | local);
+    *field = value & (VS_INTERRUPTS | local);
     h->attention = true;
 }
 
-void write_hvien(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void store_hvien(struct hart *h, uint64_t *field, uint64_t value)
 {
-    (void)index;
-    uint64_t risen = value & row->mask & ~h->st.csr.hvien & ~interrupt_hideleg(h);
+    uint64_t risen = value & LOCAL_INTERRUPTS & ~*field & ~interrupt_hideleg(h);
     seed_vsie(h, risen);
-    h->st.csr.hvien = value & row->mask;
+    *field = value & LOCAL_INTERRUPTS;
     h->attention = true;
+}
+
+static uint64_t *hviprio(struct hart *h, uint32_t number)
+{
+    return &h->st.csr.hviprio[number - CSR_hviprio1];
+}
+
+uint64_t read_hviprio(struct hart *h, uint32_t number)
+{
+    return *hviprio(h, number);
 }
 
 /* Numbers of interrupts 0, 4 and 8 read zero. */
-void write_hviprio(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void write_hviprio(struct hart *h, uint32_t number, uint64_t value)
 {
-    (void)row;
-    uint64_t reserved = index == 0 ? UINT64_C(0x000000ff00ff00ff) : 0;
-    h->st.csr.hviprio[index] = value & ~reserved;
+    uint64_t reserved = number == CSR_hviprio1 ? UINT64_C(0x000000ff00ff00ff) : 0;
+    *hviprio(h, number) = value & ~reserved;
     h->attention = true;
 }
 
-/* A plain register that decides which interrupt is pending. */
-void write_interrupting(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void store_hvictl(struct hart *h, uint64_t *field, uint64_t value)
 {
-    write_plain(h, row, index, value);
+    *field = value & HVICTL_MASK;
     h->attention = true;
 }
 
-uint64_t read_hgeip(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_hgeip(struct hart *h, uint32_t number)
 {
-    UNUSED_READ;
+    (void)number;
     return h->st.hgeip;
 }
 
-void write_hgeie(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void store_hgeie(struct hart *h, uint64_t *field, uint64_t value)
 {
-    UNUSED_WRITE;
     uint64_t hgeie = value & vd_mask(1, h->cfg.geilen);
     h->attention = true;
-    if (hgeie == h->st.csr.hgeie)
+    if (hgeie == *field)
         return;
-    h->st.csr.hgeie = hgeie;
+    *field = hgeie;
     struct vd_record record = {.kind = VD_REC_hgeie, .a = h->cfg.index, .b = hgeie};
     h->host.ops->trace(h->host.ctx, &record);
 }
 
-uint64_t read_vsie(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_vsie(struct hart *h, uint32_t number)
 {
-    UNUSED_READ;
+    (void)number;
     return interrupt_vsie(h);
 }
 
-void write_vsie(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void write_vsie(struct hart *h, uint32_t number, uint64_t value)
 {
-    UNUSED_WRITE;
+    (void)number;
     uint64_t hideleg = interrupt_hideleg(h);
     merge(&h->st.csr.mie, hideleg & VS_INTERRUPTS, value << 1);
     merge(&h->st.csr.vsie_own, h->st.csr.hvien & ~hideleg & LOCAL_INTERRUPTS, value);
     store_sie(h, hideleg & LOCAL_INTERRUPTS, value);
 }
 
-uint64_t read_vsip(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_vsip(struct hart *h, uint32_t number)
 {
-    UNUSED_READ;
+    (void)number;
     return interrupt_vsip(h);
 }
 
-void write_vsip(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void write_vsip(struct hart *h, uint32_t number, uint64_t value)
 {
-    UNUSED_WRITE;
+    (void)number;
     struct hart_csrs *csr = &h->st.csr;
     uint64_t hideleg = interrupt_hideleg(h);
     merge(&csr->hvip, hideleg & VD_BIT(INT_VSSI), value << 1);
@@ -287,20 +284,20 @@ void write_vsip(struct hart *h, const struct csr_row *row, uint32_t index, uint6
     store_sip(h, hideleg & LOCAL_INTERRUPTS, value);
 }
 
-uint64_t read_mtopi(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_mtopi(struct hart *h, uint32_t number)
 {
-    UNUSED_READ;
+    (void)number;
     return interrupt_mtopi(h);
 }
 
-uint64_t read_stopi(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_stopi(struct hart *h, uint32_t number)
 {
-    UNUSED_READ;
+    (void)number;
     return interrupt_stopi(h);
 }
 
-uint64_t read_vstopi(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_vstopi(struct hart *h, uint32_t number)
 {
-    UNUSED_READ;
+    (void)number;
     return interrupt_vstopi(h);
 }

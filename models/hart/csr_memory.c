@@ -12,45 +12,45 @@ static bool mode_supported(const struct hart *h, uint64_t mode)
 }
 
 /* [priv norm:satp_mode_op_unsupported], and CHOICE: for vsatp with V=0 too. */
-void write_satp(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void store_satp(struct hart *h, uint64_t *field, uint64_t value)
 {
     if (!mode_supported(h, value >> MODE_LSB))
         return;
-    *csr_field(h, row, index) = value;
+    *field = value;
     mmu_context(h);
 }
 
 /* [priv norm:hgatp_mode_warl].  CHOICE: an unsupported MODE leaves MODE as it was. */
-void write_hgatp(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void store_hgatp(struct hart *h, uint64_t *field, uint64_t value)
 {
-    (void)row, (void)index;
-    uint64_t *hgatp = &h->st.csr.hgatp;
     if (!mode_supported(h, value >> MODE_LSB))
-        value = vd_set(value, MODE_LSB, 4, *hgatp >> MODE_LSB);
-    *hgatp = value & (vd_mask(MODE_LSB, 4) | vd_mask(44, VMIDLEN) | vd_mask(2, 42));
+        value = vd_set(value, MODE_LSB, 4, *field >> MODE_LSB);
+    *field = value & (vd_mask(MODE_LSB, 4) | vd_mask(44, VMIDLEN) | vd_mask(2, 42));
     mmu_context(h);
 }
 
-uint64_t read_pmpcfg(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_pmpcfg(struct hart *h, uint32_t number)
 {
-    (void)row;
-    return pmp_read_cfg(h, index);
+    return pmp_read_cfg(h, number - CSR_pmpcfg0);
 }
 
-void write_pmpcfg(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void write_pmpcfg(struct hart *h, uint32_t number, uint64_t value)
 {
-    (void)row;
-    pmp_write_cfg(h, index, value);
+    pmp_write_cfg(h, number - CSR_pmpcfg0, value);
 }
 
-void write_pmpaddr(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+uint64_t read_pmpaddr(struct hart *h, uint32_t number)
 {
-    (void)row;
-    pmp_write_addr(h, index, value);
+    return h->st.csr.pmpaddr[number - CSR_pmpaddr0];
 }
 
-void write_mseccfg(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void write_pmpaddr(struct hart *h, uint32_t number, uint64_t value)
 {
-    (void)row, (void)index;
+    pmp_write_addr(h, number - CSR_pmpaddr0, value);
+}
+
+void store_mseccfg(struct hart *h, uint64_t *field, uint64_t value)
+{
+    (void)field;
     pmp_write_mseccfg(h, value);
 }

@@ -3,8 +3,6 @@
 #include "hart/cause.h"
 #include "hart/csr.h"
 
-#define UNUSED (void)row, (void)index
-
 static void merge(uint64_t *target, uint64_t mask, uint64_t value)
 {
     *target = (*target & ~mask) | (value & mask);
@@ -41,16 +39,16 @@ static void status_changed(struct hart *h)
     h->attention = true;
 }
 
-uint64_t read_mstatus(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_mstatus(struct hart *h, uint32_t number)
 {
-    UNUSED;
+    (void)number;
     return with_sd(h->st.csr.mstatus);
 }
 
 /* MPP keeps its value when the reserved mode, or one that is missing, is written. */
-void write_mstatus(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void write_mstatus(struct hart *h, uint32_t number, uint64_t value)
 {
-    UNUSED;
+    (void)number;
     uint64_t mask = mstatus_mask(h);
     uint64_t mpp = vd_get(value, MSTATUS_MPP_LSB, 2);
     if (hart_has(h, HART_EXT_S) && mpp != PRV_HS_RESERVED)
@@ -59,43 +57,43 @@ void write_mstatus(struct hart *h, const struct csr_row *row, uint32_t index, ui
     status_changed(h);
 }
 
-uint64_t read_sstatus(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_sstatus(struct hart *h, uint32_t number)
 {
-    UNUSED;
+    (void)number;
     return with_sd(h->st.csr.mstatus & (sstatus_mask(h) | MSTATUS_UXL));
 }
 
-void write_sstatus(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void write_sstatus(struct hart *h, uint32_t number, uint64_t value)
 {
-    UNUSED;
+    (void)number;
     merge(&h->st.csr.mstatus, sstatus_mask(h), value);
     status_changed(h);
 }
 
-uint64_t read_vsstatus(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_vsstatus(struct hart *h, uint32_t number)
 {
-    UNUSED;
+    (void)number;
     return with_sd(h->st.csr.vsstatus);
 }
 
-void write_vsstatus(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void write_vsstatus(struct hart *h, uint32_t number, uint64_t value)
 {
-    UNUSED;
+    (void)number;
     merge(&h->st.csr.vsstatus, sstatus_mask(h), value);
     status_changed(h);
 }
 
-uint64_t read_hstatus(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_hstatus(struct hart *h, uint32_t number)
 {
-    UNUSED;
+    (void)number;
     return h->st.csr.hstatus | XLEN_64 << HSTATUS_VSXL_LSB;
 }
 
 /* CHOICE: VGEIN holds every value of its 6 bits, unless there are no guest files; beyond GEILEN it
  * selects nothing and is no valid guest number [priv norm:hstatus_vgein_op]. */
-void write_hstatus(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void write_hstatus(struct hart *h, uint32_t number, uint64_t value)
 {
-    UNUSED;
+    (void)number;
     uint64_t mask = HSTATUS_GVA | HSTATUS_SPV | HSTATUS_SPVP | HSTATUS_HU | HSTATUS_VTVM |
                     HSTATUS_VTW | HSTATUS_VTSR;
     if (h->cfg.geilen)
@@ -108,9 +106,9 @@ void write_hstatus(struct hart *h, const struct csr_row *row, uint32_t index, ui
 }
 
 /* CHOICE: extensions are fixed at construction, misa ignores writes [priv norm:misa_acc]. */
-uint64_t read_misa(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_misa(struct hart *h, uint32_t number)
 {
-    UNUSED;
+    (void)number;
     static const struct {
         enum hart_extension extension;
         char letter;
@@ -128,9 +126,9 @@ uint64_t read_misa(struct hart *h, const struct csr_row *row, uint32_t index)
     return misa;
 }
 
-uint64_t read_mhartid(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_mhartid(struct hart *h, uint32_t number)
 {
-    UNUSED;
+    (void)number;
     return h->cfg.hartid;
 }
 
@@ -142,86 +140,80 @@ static void fp_dirty(struct hart *h)
         h->st.csr.vsstatus |= MSTATUS_FS;
 }
 
-uint64_t read_fflags(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_fflags(struct hart *h, uint32_t number)
 {
-    UNUSED;
+    (void)number;
     return h->st.csr.fflags;
 }
 
-void write_fflags(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void write_fflags(struct hart *h, uint32_t number, uint64_t value)
 {
-    UNUSED;
+    (void)number;
     h->st.csr.fflags = value & 0x1f;
     fp_dirty(h);
 }
 
-uint64_t read_frm(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_frm(struct hart *h, uint32_t number)
 {
-    UNUSED;
+    (void)number;
     return h->st.csr.frm;
 }
 
-void write_frm(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void write_frm(struct hart *h, uint32_t number, uint64_t value)
 {
-    UNUSED;
+    (void)number;
     h->st.csr.frm = value & 7;
     fp_dirty(h);
 }
 
-uint64_t read_fcsr(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_fcsr(struct hart *h, uint32_t number)
 {
-    UNUSED;
+    (void)number;
     return (uint64_t)h->st.csr.frm << 5 | h->st.csr.fflags;
 }
 
-void write_fcsr(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void write_fcsr(struct hart *h, uint32_t number, uint64_t value)
 {
-    UNUSED;
+    (void)number;
     h->st.csr.frm = value >> 5 & 7;
     h->st.csr.fflags = value & 0x1f;
     fp_dirty(h);
 }
 
-/* [priv norm:mepc_op]: without C an instruction address has two zero bits. */
-uint64_t read_epc(struct hart *h, const struct csr_row *row, uint32_t index)
+void store_epc(struct hart *h, uint64_t *field, uint64_t value)
 {
-    uint64_t low = hart_has(h, HART_EXT_C) ? 1 : 3;
-    return *csr_field(h, row, index) & ~low;
+    *field = hart_instruction_address(h, value);
 }
 
-void write_epc(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
-{
-    *csr_field(h, row, index) = value & ~UINT64_C(1);
-}
+enum { NEVER, ALWAYS, WITH_H };
 
-static bool delegable(const struct hart *h, unsigned rule)
-{
-    return rule == 1 || (rule == 2 && hart_has(h, HART_EXT_H));
-}
-
-void write_medeleg(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
-{
-    UNUSED;
-    uint64_t mask = 0;
-#define HART_CAUSE(name, code, medeleg, hedeleg, text)                                             \
-    if (delegable(h, medeleg))                                                                     \
-        mask |= VD_BIT(code);
+/* [priv medeleg], [priv hedeleg-bits] */
+enum {
+    MEDELEG = 0
+#define HART_CAUSE(name, code, medeleg, hedeleg, text) | ((medeleg) == ALWAYS ? 1 << (code) : 0)
 #include "hart/causes.def"
 #undef HART_CAUSE
-    h->st.csr.medeleg = value & mask;
-}
-
-/* [priv hedeleg-bits] */
-void write_hedeleg(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
-{
-    UNUSED;
-    uint64_t mask = 0;
-#define HART_CAUSE(name, code, medeleg, hedeleg, text)                                             \
-    if (delegable(h, hedeleg))                                                                     \
-        mask |= VD_BIT(code);
+    ,
+    MEDELEG_H = 0
+#define HART_CAUSE(name, code, medeleg, hedeleg, text) | ((medeleg) == WITH_H ? 1 << (code) : 0)
 #include "hart/causes.def"
 #undef HART_CAUSE
-    h->st.csr.hedeleg = value & mask;
+    ,
+    HEDELEG = 0
+#define HART_CAUSE(name, code, medeleg, hedeleg, text) | ((hedeleg) == ALWAYS ? 1 << (code) : 0)
+#include "hart/causes.def"
+#undef HART_CAUSE
+};
+
+void store_medeleg(struct hart *h, uint64_t *field, uint64_t value)
+{
+    *field = value & (MEDELEG | (hart_has(h, HART_EXT_H) ? MEDELEG_H : 0));
+}
+
+void store_hedeleg(struct hart *h, uint64_t *field, uint64_t value)
+{
+    (void)h;
+    *field = value & HEDELEG;
 }
 
 /* Fields of an envcfg register that are there if an extension is. */
@@ -246,7 +238,7 @@ static uint64_t envcfg_mask(const struct hart *h, enum hart_extension masking)
 
 /* [priv norm:menvcfg_cbie_warl_op], [priv norm:menvcfg_pmm_op].  CHOICE: the reserved values of
  * CBIE (2) and PMM (1) leave the field as it was. */
-static void store_envcfg(uint64_t *envcfg, uint64_t mask, uint64_t value)
+static void merge_envcfg(uint64_t *envcfg, uint64_t mask, uint64_t value)
 {
     if (vd_get(value, ENVCFG_CBIE_LSB, 2) == 2)
         mask &= ~ENVCFG_CBIE;
@@ -262,18 +254,16 @@ static void envcfg_changed(struct hart *h)
     h->attention = true;
 }
 
-void write_menvcfg(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void store_menvcfg(struct hart *h, uint64_t *field, uint64_t value)
 {
-    UNUSED;
-    store_envcfg(&h->st.csr.menvcfg, envcfg_mask(h, HART_EXT_Smnpm), value);
+    merge_envcfg(field, envcfg_mask(h, HART_EXT_Smnpm), value);
     envcfg_changed(h);
 }
 
-void write_senvcfg(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void store_senvcfg(struct hart *h, uint64_t *field, uint64_t value)
 {
-    UNUSED;
     uint64_t levels = ENVCFG_ADUE | ENVCFG_PBMTE | ENVCFG_STCE;
-    store_envcfg(&h->st.csr.senvcfg, envcfg_mask(h, HART_EXT_Ssnpm) & ~levels, value);
+    merge_envcfg(field, envcfg_mask(h, HART_EXT_Ssnpm) & ~levels, value);
     envcfg_changed(h);
 }
 
@@ -286,23 +276,23 @@ static uint64_t henvcfg_mask(const struct hart *h)
     return envcfg_mask(h, HART_EXT_Ssnpm) & (~levels | h->st.csr.menvcfg);
 }
 
-uint64_t read_henvcfg(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_henvcfg(struct hart *h, uint32_t number)
 {
-    UNUSED;
+    (void)number;
     return h->st.csr.henvcfg & henvcfg_mask(h);
 }
 
-void write_henvcfg(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void write_henvcfg(struct hart *h, uint32_t number, uint64_t value)
 {
-    UNUSED;
-    store_envcfg(&h->st.csr.henvcfg, henvcfg_mask(h), value);
+    (void)number;
+    merge_envcfg(&h->st.csr.henvcfg, henvcfg_mask(h), value);
     envcfg_changed(h);
 }
 
 /* [priv norm:stateen_unimplemented_state_roz]: bits of what this hart does not have are zero. */
-static uint64_t stateen_mask(const struct hart *h, uint32_t index)
+static uint64_t stateen_mask(const struct hart *h, uint32_t number)
 {
-    if (index)
+    if (number != CSR_mstateen0)
         return STATEEN_SE;
     uint64_t mask = STATEEN_SE | STATEEN_ENVCFG;
     bool aia = hart_has(h, HART_EXT_Ssaia);
@@ -315,21 +305,23 @@ static uint64_t stateen_mask(const struct hart *h, uint32_t index)
     return mask;
 }
 
-void write_mstateen(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+uint64_t read_mstateen(struct hart *h, uint32_t number)
 {
-    (void)row;
-    h->st.csr.mstateen[index] = value & stateen_mask(h, index);
+    return h->st.csr.mstateen[number & 3];
+}
+
+void write_mstateen(struct hart *h, uint32_t number, uint64_t value)
+{
+    h->st.csr.mstateen[number & 3] = value & stateen_mask(h, number);
 }
 
 /* [priv norm:mstateen_lower_priv_roz] */
-uint64_t read_hstateen(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_hstateen(struct hart *h, uint32_t number)
 {
-    (void)row;
-    return h->st.csr.hstateen[index] & h->st.csr.mstateen[index];
+    return h->st.csr.hstateen[number & 3] & h->st.csr.mstateen[number & 3];
 }
 
-void write_hstateen(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void write_hstateen(struct hart *h, uint32_t number, uint64_t value)
 {
-    (void)row;
-    merge(&h->st.csr.hstateen[index], h->st.csr.mstateen[index], value);
+    merge(&h->st.csr.hstateen[number & 3], h->st.csr.mstateen[number & 3], value);
 }

@@ -4,9 +4,7 @@
 #include "hart/csr.h"
 #include "hart/trigger.h"
 
-#define UNUSED_READ  (void)row, (void)index
-#define UNUSED_WRITE (void)row, (void)index
-#define TYPE(type)   ((uint64_t)(type) << TDATA1_TYPE_LSB)
+#define TYPE(type) ((uint64_t)(type) << TDATA1_TYPE_LSB)
 
 static uint64_t *selected(struct hart *h, uint64_t registers[HART_TRIGGERS])
 {
@@ -67,43 +65,43 @@ static uint64_t legal_tdata1(const struct hart *h, uint64_t value)
     }
 }
 
-void write_tselect(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void store_tselect(struct hart *h, uint64_t *field, uint64_t value)
 {
-    UNUSED_WRITE;
+    (void)h;
     if (value < HART_TRIGGERS)
-        h->st.csr.tselect = value;
+        *field = value;
 }
 
-uint64_t read_tdata1(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_tdata1(struct hart *h, uint32_t number)
 {
-    UNUSED_READ;
+    (void)number;
     return *selected(h, h->st.csr.tdata1);
 }
 
-void write_tdata1(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void write_tdata1(struct hart *h, uint32_t number, uint64_t value)
 {
-    UNUSED_WRITE;
+    (void)number;
     *selected(h, h->st.csr.tdata1) = legal_tdata1(h, value);
     trigger_rearm(h);
 }
 
-uint64_t read_tdata2(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_tdata2(struct hart *h, uint32_t number)
 {
-    UNUSED_READ;
+    (void)number;
     return *selected(h, h->st.csr.tdata2);
 }
 
-void write_tdata2(struct hart *h, const struct csr_row *row, uint32_t index, uint64_t value)
+void write_tdata2(struct hart *h, uint32_t number, uint64_t value)
 {
-    UNUSED_WRITE;
+    (void)number;
     *selected(h, h->st.csr.tdata2) = value;
 }
 
 /* [debug csr-tinfo]: the types, and version 1.0. */
-uint64_t read_tinfo(struct hart *h, const struct csr_row *row, uint32_t index)
+uint64_t read_tinfo(struct hart *h, uint32_t number)
 {
     (void)h;
-    UNUSED_READ;
+    (void)number;
     return VD_BIT(24) | VD_BIT(TRIGGER_ICOUNT) | VD_BIT(TRIGGER_ITRIGGER) |
            VD_BIT(TRIGGER_ETRIGGER) | VD_BIT(TRIGGER_MCONTROL6) | VD_BIT(TRIGGER_DISABLED);
 }

@@ -156,7 +156,7 @@ static void state_replaced(struct hart *h)
 void hart_reset(struct hart *h)
 {
     amo_drop(h);
-    h->st = (struct hart_state){.pc = h->cfg.reset_pc, .priv = PRV_M};
+    h->st = (struct hart_state){.pc = hart_instruction_address(h, h->cfg.reset_pc), .priv = PRV_M};
     timing_reset(h);
     csr_reset(h);
     state_replaced(h);
@@ -205,7 +205,7 @@ bool hart_set(struct hart *h, uint32_t reg, uint64_t value)
     if (reg >= HART_REG_F0)
         h->st.f[reg - HART_REG_F0] = value;
     else if (reg == HART_REG_PC)
-        h->st.pc = value & ~UINT64_C(1);
+        h->st.pc = hart_instruction_address(h, value);
     else if (reg != 0)
         h->st.x[reg] = value;
     return true;

@@ -152,6 +152,12 @@ static inline bool hart_has(const struct hart *h, enum hart_extension ext)
     return h->cfg.extensions >> ext & 1;
 }
 
+/* [priv norm:mepc_align]: without C an instruction address has two zero bits. */
+static inline uint64_t hart_instruction_address(const struct hart *h, uint64_t value)
+{
+    return value & ~(hart_has(h, HART_EXT_C) ? UINT64_C(1) : UINT64_C(3));
+}
+
 /* --- mmu.c: two-stage translation, PMP, fast TLB refill.  false: h->exc is set. --- */
 enum mmu_access { MMU_LOAD, MMU_STORE, MMU_FETCH };
 enum {

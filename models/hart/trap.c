@@ -252,12 +252,6 @@ bool trap_virtual(struct hart *h, uint32_t instruction)
     return refuse(h, CAUSE_VIRTUAL_INSTRUCTION, instruction);
 }
 
-static uint64_t return_address(const struct hart *h, uint64_t epc)
-{
-    uint64_t low = hart_has(h, HART_EXT_C) ? 1 : 3;
-    return epc & ~low;
-}
-
 static void go_back(struct hart *h, uint8_t priv, bool virt, uint64_t epc)
 {
     enum vd_mode from = mode_now(h);
@@ -265,7 +259,7 @@ static void go_back(struct hart *h, uint8_t priv, bool virt, uint64_t epc)
     h->st.priv = priv;
     h->st.virt = virt;
     counter_enter_mode(h);
-    h->st.pc = return_address(h, epc);
+    h->st.pc = epc;
     h->st.returns++;
     h->st.repetition.arrived = h->st.instret;
     if (priv != PRV_M)

@@ -8,9 +8,8 @@ static const struct {
     uint32_t first, last;
     const char *all, *any;
 } table[] = {
-#define CSR(number, name, all, any, check, read, write, field, mask) {number, number, #all, #any},
-#define CSR_ARRAY(first, last, name, all, any, check, read, write, field, mask)                    \
-    {first, last, #all, #any},
+#define CSR(number, name, all, any, ...)            {number, number, #all, #any},
+#define CSR_ARRAY(first, last, name, all, any, ...) {first, last, #all, #any},
 #include "hart/csr.def"
 #undef CSR
 #undef CSR_ARRAY
