@@ -271,8 +271,10 @@ static bool is_float(enum insn_class class)
 static bool dirties_float(const struct at *at)
 {
     switch (at->o.code) {
+    case INSN_fmv_x_h:
     case INSN_fmv_x_w:
     case INSN_fmv_x_d:
+    case INSN_fclass_h:
     case INSN_fclass_s:
     case INSN_fclass_d:
         return false;
@@ -281,10 +283,10 @@ static bool dirties_float(const struct at *at)
     }
 }
 
-static bool reads_rs3(enum insn_code code)
+static bool reads_rs3(const struct block_build *b, const struct at *at)
 {
-    return (code >= INSN_fmadd_s && code <= INSN_fnmadd_s) ||
-           (code >= INSN_fmadd_d && code <= INSN_fnmadd_d);
+    return at->o.code < INSN_COUNT &&
+           insn_row(b->h->blocks->table, (enum insn_code)at->o.code)->rs3 != INSN_NO_FIELD;
 }
 
 /* Rounding modes 5 and 6 are reserved in every instruction that has an rm field. */
@@ -316,7 +318,7 @@ static bool build_plain(struct block_build *b, struct at *at)
 {
     uint16_t code = simplify(b->h, at);
     struct hart_op *op = emit(b, at, code);
-    if (reads_rs3(code))
+    if (reads_rs3(b, at))
         op->imm = at->o.rs3;
     if (code == INSN_auipc)
         op->imm += at->offset;

@@ -9,12 +9,13 @@
 
 /* Names of the extension column that are no bit of hart_config.extensions. */
 enum { EXT_ALWAYS = HART_EXT_COUNT, EXT_PAIRS };
-enum { EXT_SVINVAL_H = EXT_PAIRS, EXT_ZABHA_ZACAS, EXT_ZFHMIN_D, EXT_ZFA_D };
+enum { EXT_SVINVAL_H = EXT_PAIRS, EXT_ZABHA_ZACAS, EXT_ZFHMIN_D, EXT_ZFA_D, EXT_ZFA_ZFH };
 #define HART_EXT_I           EXT_ALWAYS
 #define HART_EXT_Svinval_H   EXT_SVINVAL_H
 #define HART_EXT_Zabha_Zacas EXT_ZABHA_ZACAS
 #define HART_EXT_Zfhmin_D    EXT_ZFHMIN_D
 #define HART_EXT_Zfa_D       EXT_ZFA_D
+#define HART_EXT_Zfa_Zfh     EXT_ZFA_ZFH
 
 /* Rows that need two extensions. */
 static const uint64_t extension_pairs[] = {
@@ -22,6 +23,7 @@ static const uint64_t extension_pairs[] = {
     [EXT_ZABHA_ZACAS - EXT_PAIRS] = VD_BIT(HART_EXT_Zabha) | VD_BIT(HART_EXT_Zacas),
     [EXT_ZFHMIN_D - EXT_PAIRS] = VD_BIT(HART_EXT_Zfhmin) | VD_BIT(HART_EXT_D),
     [EXT_ZFA_D - EXT_PAIRS] = VD_BIT(HART_EXT_Zfa) | VD_BIT(HART_EXT_D),
+    [EXT_ZFA_ZFH - EXT_PAIRS] = VD_BIT(HART_EXT_Zfa) | VD_BIT(HART_EXT_Zfh),
 };
 
 struct row {

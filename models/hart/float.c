@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The operations of both formats, and conversions. */
+/* The operations of all formats, and conversions. */
 #include <string.h>
 
 #include "hart/float_number.h"
@@ -124,6 +124,14 @@ static struct number immediate(const struct float_format *f, unsigned index)
     return n;
 }
 
+#define NAME(op)       f16_##op
+#define FLOAT_BITS     uint16_t
+#define FLOAT_FORMAT   (&float_half)
+#define FLOAT_FRACTION 10
+#define FLOAT_SIGN     UINT16_C(0x8000)
+#define FLOAT_INFINITY UINT16_C(0x7c00)
+#include "hart/float_rows.h"
+
 #define NAME(op)       f32_##op
 #define FLOAT_BITS     uint32_t
 #define FLOAT_HOST     float
@@ -157,11 +165,6 @@ uint64_t f32_to_f64(uint32_t a, uint8_t *flags)
 uint32_t f64_to_f32(uint64_t a, unsigned rm, uint8_t *flags)
 {
     return (uint32_t)number_pack(&float_single, converted(f64_number(a), flags), rm, flags);
-}
-
-static struct number f16_number(uint16_t a)
-{
-    return number_unpack(&float_half, a);
 }
 
 uint32_t f16_to_f32(uint16_t a, uint8_t *flags)

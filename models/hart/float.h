@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* IEEE 754 arithmetic on bit patterns, as the F and D extensions define it: any NaN result is the
- * canonical NaN, tininess is detected after rounding, flags accumulate in *flags.  The results do
- * not depend on the compiler or on the host's floating-point environment. */
+/* IEEE 754 arithmetic on bit patterns, as the F, D and Zfh extensions define it: any NaN result is
+ * the canonical NaN, tininess is detected after rounding, flags accumulate in *flags.  The results
+ * do not depend on the compiler or on the host's floating-point environment. */
 #ifndef HART_FLOAT_H
 #define HART_FLOAT_H
 
@@ -37,53 +37,36 @@ static inline uint16_t unbox16(uint64_t v)
     return v >> 16 == UINT64_C(0xffffffffffff) ? (uint16_t)v : F16_NAN;
 }
 
-uint32_t f32_add(uint32_t a, uint32_t b, unsigned rm, uint8_t *flags);
-uint32_t f32_sub(uint32_t a, uint32_t b, unsigned rm, uint8_t *flags);
-uint32_t f32_mul(uint32_t a, uint32_t b, unsigned rm, uint8_t *flags);
-uint32_t f32_div(uint32_t a, uint32_t b, unsigned rm, uint8_t *flags);
-uint32_t f32_sqrt(uint32_t a, unsigned rm, uint8_t *flags);
-uint32_t f32_fma(uint32_t a, uint32_t b, uint32_t c, unsigned rm, uint8_t *flags);
-uint32_t f32_min(uint32_t a, uint32_t b, uint8_t *flags);
-uint32_t f32_max(uint32_t a, uint32_t b, uint8_t *flags);
-bool f32_eq(uint32_t a, uint32_t b, uint8_t *flags);
-bool f32_lt(uint32_t a, uint32_t b, uint8_t *flags);
-bool f32_le(uint32_t a, uint32_t b, uint8_t *flags);
-/* [unpriv ext:zfa] */
-uint32_t f32_immediate(unsigned index);
-uint32_t f32_minm(uint32_t a, uint32_t b, uint8_t *flags);
-uint32_t f32_maxm(uint32_t a, uint32_t b, uint8_t *flags);
-uint32_t f32_round(uint32_t a, unsigned rm, bool inexact, uint8_t *flags);
-bool f32_ltq(uint32_t a, uint32_t b, uint8_t *flags);
-bool f32_leq(uint32_t a, uint32_t b, uint8_t *flags);
-uint64_t f32_class(uint32_t a);
-uint64_t f32_to_int(uint32_t a, enum float_int type, unsigned rm, uint8_t *flags);
-uint32_t f32_from_int(uint64_t v, enum float_int type, unsigned rm, uint8_t *flags);
-uint64_t f32_to_f64(uint32_t a, uint8_t *flags);
+#define FLOAT_OPERATIONS(f, bits)                                                                  \
+    bits f##_add(bits a, bits b, unsigned rm, uint8_t *flags);                                     \
+    bits f##_sub(bits a, bits b, unsigned rm, uint8_t *flags);                                     \
+    bits f##_mul(bits a, bits b, unsigned rm, uint8_t *flags);                                     \
+    bits f##_div(bits a, bits b, unsigned rm, uint8_t *flags);                                     \
+    bits f##_sqrt(bits a, unsigned rm, uint8_t *flags);                                            \
+    bits f##_fma(bits a, bits b, bits c, unsigned rm, uint8_t *flags);                             \
+    bits f##_min(bits a, bits b, uint8_t *flags);                                                  \
+    bits f##_max(bits a, bits b, uint8_t *flags);                                                  \
+    bool f##_eq(bits a, bits b, uint8_t *flags);                                                   \
+    bool f##_lt(bits a, bits b, uint8_t *flags);                                                   \
+    bool f##_le(bits a, bits b, uint8_t *flags);                                                   \
+    uint64_t f##_class(bits a);                                                                    \
+    uint64_t f##_to_int(bits a, enum float_int type, unsigned rm, uint8_t *flags);                 \
+    bits f##_from_int(uint64_t v, enum float_int type, unsigned rm, uint8_t *flags);               \
+    /* [unpriv ext:zfa] */                                                                         \
+    bits f##_immediate(unsigned index);                                                            \
+    bits f##_minm(bits a, bits b, uint8_t *flags);                                                 \
+    bits f##_maxm(bits a, bits b, uint8_t *flags);                                                 \
+    bits f##_round(bits a, unsigned rm, bool inexact, uint8_t *flags);                             \
+    bool f##_ltq(bits a, bits b, uint8_t *flags);                                                  \
+    bool f##_leq(bits a, bits b, uint8_t *flags);
+FLOAT_OPERATIONS(f16, uint16_t)
+FLOAT_OPERATIONS(f32, uint32_t)
+FLOAT_OPERATIONS(f64, uint64_t)
+#undef FLOAT_OPERATIONS
 
-uint64_t f64_add(uint64_t a, uint64_t b, unsigned rm, uint8_t *flags);
-uint64_t f64_sub(uint64_t a, uint64_t b, unsigned rm, uint8_t *flags);
-uint64_t f64_mul(uint64_t a, uint64_t b, unsigned rm, uint8_t *flags);
-uint64_t f64_div(uint64_t a, uint64_t b, unsigned rm, uint8_t *flags);
-uint64_t f64_sqrt(uint64_t a, unsigned rm, uint8_t *flags);
-uint64_t f64_fma(uint64_t a, uint64_t b, uint64_t c, unsigned rm, uint8_t *flags);
-uint64_t f64_min(uint64_t a, uint64_t b, uint8_t *flags);
-uint64_t f64_max(uint64_t a, uint64_t b, uint8_t *flags);
-bool f64_eq(uint64_t a, uint64_t b, uint8_t *flags);
-bool f64_lt(uint64_t a, uint64_t b, uint8_t *flags);
-bool f64_le(uint64_t a, uint64_t b, uint8_t *flags);
-/* [unpriv ext:zfa] */
-uint64_t f64_immediate(unsigned index);
-uint64_t f64_minm(uint64_t a, uint64_t b, uint8_t *flags);
-uint64_t f64_maxm(uint64_t a, uint64_t b, uint8_t *flags);
-uint64_t f64_round(uint64_t a, unsigned rm, bool inexact, uint8_t *flags);
-bool f64_ltq(uint64_t a, uint64_t b, uint8_t *flags);
-bool f64_leq(uint64_t a, uint64_t b, uint8_t *flags);
-uint64_t f64_class(uint64_t a);
-uint64_t f64_to_int(uint64_t a, enum float_int type, unsigned rm, uint8_t *flags);
-uint64_t f64_from_int(uint64_t v, enum float_int type, unsigned rm, uint8_t *flags);
 uint64_t f64_to_int_modular(uint64_t a, uint8_t *flags);
+uint64_t f32_to_f64(uint32_t a, uint8_t *flags);
 uint32_t f64_to_f32(uint64_t a, unsigned rm, uint8_t *flags);
-
 uint32_t f16_to_f32(uint16_t a, uint8_t *flags);
 uint64_t f16_to_f64(uint16_t a, uint8_t *flags);
 uint16_t f32_to_f16(uint32_t a, unsigned rm, uint8_t *flags);

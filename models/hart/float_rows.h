@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The operations of one format: included with the format's name, type and constants.  Where the
- * host's own arithmetic provably gives the same bits and flags (nearest even, inexact already
- * raised, result well inside the normal range) it is used. */
+ * host has the format, and its own arithmetic provably gives the same bits and flags (nearest even,
+ * inexact already raised, result well inside the normal range), it is used. */
+#ifdef FLOAT_HOST
 static inline FLOAT_HOST NAME(host)(FLOAT_BITS bits)
 {
     FLOAT_HOST value;
@@ -23,6 +24,16 @@ static inline bool NAME(easy)(unsigned rm, const uint8_t *flags)
     return rm == FLOAT_RNE && (*flags & FLOAT_NX);
 }
 
+#define RETURN_HOST(operator)                                                                      \
+    do {                                                                                           \
+        FLOAT_BITS result;                                                                         \
+        if (NAME(easy)(rm, flags) && NAME(quick)(NAME(host)(a) operator NAME(host)(b), &result))   \
+            return result;                                                                         \
+    } while (0)
+#else
+#define RETURN_HOST(operator)
+#endif
+
 static struct number NAME(number)(FLOAT_BITS bits)
 {
     return number_unpack(FLOAT_FORMAT, bits);
@@ -35,9 +46,7 @@ static FLOAT_BITS NAME(bits)(struct number n, unsigned rm, uint8_t *flags)
 
 FLOAT_BITS NAME(add)(FLOAT_BITS a, FLOAT_BITS b, unsigned rm, uint8_t *flags)
 {
-    FLOAT_BITS result;
-    if (NAME(easy)(rm, flags) && NAME(quick)(NAME(host)(a) + NAME(host)(b), &result))
-        return result;
+    RETURN_HOST(+);
     return NAME(bits)(number_add(NAME(number)(a), NAME(number)(b), rm, flags), rm, flags);
 }
 
@@ -48,17 +57,13 @@ FLOAT_BITS NAME(sub)(FLOAT_BITS a, FLOAT_BITS b, unsigned rm, uint8_t *flags)
 
 FLOAT_BITS NAME(mul)(FLOAT_BITS a, FLOAT_BITS b, unsigned rm, uint8_t *flags)
 {
-    FLOAT_BITS result;
-    if (NAME(easy)(rm, flags) && NAME(quick)(NAME(host)(a) * NAME(host)(b), &result))
-        return result;
+    RETURN_HOST(*);
     return NAME(bits)(number_multiply(NAME(number)(a), NAME(number)(b), flags), rm, flags);
 }
 
 FLOAT_BITS NAME(div)(FLOAT_BITS a, FLOAT_BITS b, unsigned rm, uint8_t *flags)
 {
-    FLOAT_BITS result;
-    if (NAME(easy)(rm, flags) && NAME(quick)(NAME(host)(a) / NAME(host)(b), &result))
-        return result;
+    RETURN_HOST(/);
     return NAME(bits)(number_divide(NAME(number)(a), NAME(number)(b), flags), rm, flags);
 }
 
@@ -217,6 +222,7 @@ FLOAT_BITS NAME(from_int)(uint64_t v, enum float_int type, unsigned rm, uint8_t 
 #undef NAME
 #undef FLOAT_BITS
 #undef FLOAT_HOST
+#undef RETURN_HOST
 #undef FLOAT_FORMAT
 #undef FLOAT_FRACTION
 #undef FLOAT_SIGN

@@ -47,6 +47,7 @@ static bool check(const struct hart_config *c, struct vd_error *err)
         {HART_EXT_Sscofpmf, HART_EXT_S, "sscofpmf needs s"},
         {HART_EXT_Zfa, HART_EXT_F, "zfa needs f"},
         {HART_EXT_Zfhmin, HART_EXT_F, "zfhmin needs f"},
+        {HART_EXT_Zfh, HART_EXT_Zfhmin, "zfh needs zfhmin"},
         {HART_EXT_Zcb, HART_EXT_C, "zcb needs c"},
         {HART_EXT_Zcmop, HART_EXT_C, "zcmop needs c"},
         {HART_EXT_Zabha, HART_EXT_A, "zabha needs a"},

@@ -52,8 +52,13 @@ static const struct group {
     {E(Zacas), "amocas_w amocas_d amocas_q"},
     {E(Zfhmin), "flh fsh fmv_x_h fmv_h_x fcvt_s_h fcvt_h_s"},
     {E(Zfhmin) | E(D), "fcvt_d_h fcvt_h_d"},
+    {E(Zfh),
+     "fmadd_h fmsub_h fnmsub_h fnmadd_h fadd_h fsub_h fmul_h fdiv_h fsqrt_h fsgnj_h fsgnjn_h "
+     "fsgnjx_h fmin_h fmax_h fcvt_w_h fcvt_wu_h fcvt_l_h fcvt_lu_h feq_h flt_h fle_h fclass_h "
+     "fcvt_h_w fcvt_h_wu fcvt_h_l fcvt_h_lu"},
     {E(Zfa), "fli_s fminm_s fmaxm_s fround_s froundnx_s fltq_s fleq_s"},
     {E(Zfa) | E(D), "fli_d fminm_d fmaxm_d fround_d froundnx_d fltq_d fleq_d fcvtmod_w_d"},
+    {E(Zfa) | E(Zfh), "fli_h fminm_h fmaxm_h fround_h froundnx_h fltq_h fleq_h"},
     {E(H), "hlv_b hlv_bu hlv_h hlv_hu hlvx_hu hlv_w hlv_wu hlvx_wu hlv_d hsv_b hsv_h hsv_w hsv_d "
            "hfence_vvma hfence_gvma"},
     {E(Svinval), "sinval_vma sfence_w_inval sfence_inval_ir"},
@@ -99,14 +104,18 @@ static const struct group classes[] = {
     {CLASS_FP, "fmadd_s fmsub_s fnmsub_s fnmadd_s fadd_s fsub_s fmul_s fsgnj_s fsgnjn_s fsgnjx_s "
                "fmin_s fmax_s fmadd_d fmsub_d fnmsub_d fnmadd_d fadd_d fsub_d fmul_d fsgnj_d "
                "fsgnjn_d fsgnjx_d fmin_d fmax_d fcvt_s_d fcvt_d_s fcvt_s_h fcvt_h_s fcvt_d_h "
-               "fcvt_h_d fminm_s fmaxm_s fround_s froundnx_s fminm_d fmaxm_d fround_d froundnx_d"},
-    {CLASS_FP_DIV, "fdiv_s fsqrt_s fdiv_d fsqrt_d"},
+               "fcvt_h_d fminm_s fmaxm_s fround_s froundnx_s fminm_d fmaxm_d fround_d froundnx_d "
+               "fmadd_h fmsub_h fnmsub_h fnmadd_h fadd_h fsub_h fmul_h fsgnj_h fsgnjn_h fsgnjx_h "
+               "fmin_h fmax_h fminm_h fmaxm_h fround_h froundnx_h"},
+    {CLASS_FP_DIV, "fdiv_s fsqrt_s fdiv_d fsqrt_d fdiv_h fsqrt_h"},
     {CLASS_FP_TO_X,
      "fcvt_w_s fcvt_wu_s fcvt_l_s fcvt_lu_s fmv_x_w feq_s flt_s fle_s fclass_s "
      "fcvt_w_d fcvt_wu_d fcvt_l_d fcvt_lu_d fmv_x_d feq_d flt_d fle_d fclass_d fmv_x_h "
-     "fltq_s fleq_s fltq_d fleq_d fcvtmod_w_d"},
+     "fltq_s fleq_s fltq_d fleq_d fcvtmod_w_d fcvt_w_h fcvt_wu_h fcvt_l_h fcvt_lu_h feq_h flt_h "
+     "fle_h fclass_h fltq_h fleq_h"},
     {CLASS_FP_FROM_X, "fcvt_s_w fcvt_s_wu fcvt_s_l fcvt_s_lu fmv_w_x fcvt_d_w fcvt_d_wu fcvt_d_l "
-                      "fcvt_d_lu fmv_d_x fmv_h_x fli_s fli_d"},
+                      "fcvt_d_lu fmv_d_x fmv_h_x fli_s fli_d fli_h fcvt_h_w fcvt_h_wu fcvt_h_l "
+                      "fcvt_h_lu"},
     {CLASS_HLV, "hlv_b hlv_bu hlv_h hlv_hu hlvx_hu hlv_w hlv_wu hlvx_wu hlv_d"},
     {CLASS_HSV, "hsv_b hsv_h hsv_w hsv_d"},
 };

@@ -100,6 +100,9 @@ static void a_row_needs_its_extension(void **state)
         {0x00059507, VD_BIT(HART_EXT_Zfhmin)},
         {0x42258553, VD_BIT(HART_EXT_Zfhmin)},
         {0x42258553, VD_BIT(HART_EXT_D)},
+        {0x04c5f553, VD_BIT(HART_EXT_Zfh)},
+        {0xf4158553, VD_BIT(HART_EXT_Zfh)},
+        {0xf4158553, VD_BIT(HART_EXT_Zfa)},
         {0xf0158553, VD_BIT(HART_EXT_Zfa)},
         {0xf2158553, VD_BIT(HART_EXT_D)},
         {0x8000, VD_BIT(HART_EXT_Zcb)},
@@ -183,9 +186,9 @@ static bool same_name(const char *ours, const char *theirs)
 
 /* Debian 12's binutils do not know what is on the second line. */
 static const char *const arguments[] = {
-    "rv64gch_svinval_zba_zbb_zbc_zbs_zicbom_zicbop_zicboz_zawrs_zfhmin"
+    "rv64gch_svinval_zba_zbb_zbc_zbs_zicbom_zicbop_zicboz_zawrs_zfh"
     "_zicond_zimop_zabha_zacas_zfa_zcb_zcmop",
-    "rv64gch_svinval_zba_zbb_zbc_zbs_zicbom_zicbop_zicboz_zawrs_zfhmin",
+    "rv64gch_svinval_zba_zbb_zbc_zbs_zicbom_zicbop_zicboz_zawrs_zfh",
 };
 
 static bool assembled(void)
@@ -270,7 +273,11 @@ static const struct {
     {INSN_fmaxm_d, 0x2a003053, 0xfe00707f},    {INSN_fround_d, 0x42400053, 0xfff0007f},
     {INSN_froundnx_d, 0x42500053, 0xfff0007f}, {INSN_fltq_d, 0xa2005053, 0xfe00707f},
     {INSN_fleq_d, 0xa2004053, 0xfe00707f},     {INSN_fcvtmod_w_d, 0xc2801053, 0xfff0707f},
-    {INSN_mop_r, 0x81c04073, 0xb3c0707f},      {INSN_mop_rr, 0x82004073, 0xb200707f},
+    {INSN_fli_h, 0xf4100053, 0xfff0707f},      {INSN_fminm_h, 0x2c002053, 0xfe00707f},
+    {INSN_fmaxm_h, 0x2c003053, 0xfe00707f},    {INSN_fround_h, 0x44400053, 0xfff0007f},
+    {INSN_froundnx_h, 0x44500053, 0xfff0007f}, {INSN_fltq_h, 0xa4005053, 0xfe00707f},
+    {INSN_fleq_h, 0xa4004053, 0xfe00707f},     {INSN_mop_r, 0x81c04073, 0xb3c0707f},
+    {INSN_mop_rr, 0x82004073, 0xb200707f},
 };
 
 static void later_rows_are_as_listed(void **state)

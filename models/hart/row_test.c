@@ -3,7 +3,7 @@
  * take their rounding mode from where it is. */
 #include "hart/exec_rig.h"
 
-/* rs1 is an address for what needs one, mscratch the CSR, rd an even register. */
+/* rs1 is an address for what needs one, mscratch the CSR, rd an even register; FS is Initial. */
 static struct rig *executed(enum insn_code code, const struct hart_config *config)
 {
     struct rig *r = rig_new(config);
@@ -16,6 +16,7 @@ static struct rig *executed(enum insn_code code, const struct hart_config *confi
         st->x[i] = UINT64_C(0x123456789abcde) * i;
     st->x[6] = DATA_AT;
     st->csr.menvcfg = ENVCFG_CBIE | ENVCFG_CBCFE | ENVCFG_CBZE;
+    st->csr.mstatus = (st->csr.mstatus & ~MSTATUS_FS) | (MSTATUS_FS & -MSTATUS_FS);
     st->csr.mscratch = 0x1234;
     st->csr.mepc = RAM_AT + 0x100;
     st->f[6] = UINT64_C(0x3ff1234567890abc);
@@ -51,6 +52,37 @@ static void both_loops_agree(void **state)
             fail_msg("%s depends on the run loop", insn_format((enum insn_code)code).name);
         rig_free(a);
         rig_free(b);
+    }
+}
+
+/* What writes an f register or can raise a flag; of what goes to x, that is not a move of bits or a
+ * classification. */
+static bool can_change_float_state(enum insn_code code)
+{
+    const char *name = insn_format(code).name;
+    switch (insn_class(code)) {
+    case CLASS_FP:
+    case CLASS_FP_DIV:
+    case CLASS_FP_LOAD:
+    case CLASS_FP_FROM_X:
+        return true;
+    case CLASS_FP_TO_X:
+        return strncmp(name, "fmv_x_", 6) != 0 && strncmp(name, "fclass_", 7) != 0;
+    default:
+        return false;
+    }
+}
+
+/* [priv norm:mstatus_fs_op] */
+static void the_first_result_makes_FS_dirty(void **state)
+{
+    (void)state;
+    for (unsigned code = 0; code < INSN_COUNT; code++) {
+        struct rig *r = executed((enum insn_code)code, NULL);
+        bool dirty = (r->hart->st.csr.mstatus & MSTATUS_FS) == MSTATUS_FS;
+        if (dirty != can_change_float_state((enum insn_code)code))
+            fail_msg("FS after %s", insn_format((enum insn_code)code).name);
+        rig_free(r);
     }
 }
 
@@ -102,6 +134,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_loops_agree),
+        cmocka_unit_test(the_first_result_makes_FS_dirty),
         cmocka_unit_test(rounding_modes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

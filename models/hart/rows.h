@@ -2,7 +2,8 @@
 /* The rows of insn.def as functions, inlined into both run loops.  Their words: RD RS1 RS2 the
  * registers, IMM the immediate, SHAMT it as a shift, PC the block's pc (immediates of auipc and of
  * targets are relative to it), LINK the return address, S U S32 U32 SX32 casts, F1 F2 F3 the
- * floating-point registers, S1 S2 S3 their single-precision values, FS_D the result register. */
+ * floating-point registers, S1 S2 S3 and H1 H2 H3 their single- and half-precision values, FS_D
+ * the result register. */
 #ifndef HART_ROWS_H
 #define HART_ROWS_H
 
@@ -31,8 +32,12 @@
 #define S1       unbox(F1)
 #define S2       unbox(F2)
 #define S3       unbox(F3)
+#define H1       unbox16(F1)
+#define H2       unbox16(F2)
+#define H3       unbox16(F3)
 #define FS_D     (h->st.f[op->rd])
 #define FLAGS    (&h->st.csr.fflags)
+#define F16_SIGN UINT32_C(0x8000)
 #define F32_SIGN UINT32_C(0x80000000)
 #define F64_SIGN VD_BIT(63)
 

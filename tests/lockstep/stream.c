@@ -52,15 +52,19 @@ static bool wanted_integer(const struct row *row)
 static bool wanted_float(const struct row *row)
 {
     const struct row *base = base_of(row);
-    return is_extension(base, "F") || is_extension(base, "D");
+    static const char *const extensions[] = {"F", "D", "Zfh", "Zfhmin", "Zfhmin_D"};
+    for (uint32_t i = 0; i < sizeof(extensions) / sizeof(extensions[0]); i++)
+        if (is_extension(base, extensions[i]))
+            return true;
+    return false;
 }
 
 /* What QEMU 7.2 does not have, among what gives it values. */
 static bool wanted_newer(const struct row *row)
 {
     static const char *const extensions[] = {
-        "Zbc",   "Zicond",      "Zimop", "Zcmop",  "Zcb", "Zicbom", "Zicboz",
-        "Zabha", "Zabha_Zacas", "Zacas", "Zfhmin", "Zfa", "Zfa_D",  "Zfhmin_D",
+        "Zbc",   "Zicond",      "Zimop", "Zcmop", "Zcb",   "Zicbom",  "Zicboz",
+        "Zabha", "Zabha_Zacas", "Zacas", "Zfa",   "Zfa_D", "Zfa_Zfh",
     };
     for (uint32_t i = 0; i < sizeof(extensions) / sizeof(extensions[0]); i++)
         if (is_extension(row, extensions[i]))
