@@ -323,21 +323,18 @@ bool trap_sret(struct hart *h, uint32_t instruction)
 
 /* CHOICE: the bounded time of TW, VTW and U-mode is zero: WFI traps unless an interrupt is pending
  * already [priv norm:hstatus_vtw_op]. */
+/* CHOICE: the time limit is none: what TW, VTW or U-mode would make trap traps, also with an
+ * interrupt pending [priv norm:mstatus_tw_always_illegal] [priv norm:vtw_virtinstr]. */
 static enum csr_result wfi_allowed(const struct hart *h)
 {
-    const struct hart_csrs *csr = &h->st.csr;
-    bool pending = interrupt_resumes_wfi(h);
+    bool user = h->st.priv == PRV_U;
     if (h->st.priv == PRV_M)
         return CSR_OK;
-    if (csr->mstatus & MSTATUS_TW)
-        return pending ? CSR_OK : CSR_ILLEGAL;
-    if (h->st.virt && h->st.priv == PRV_U)
+    if (h->st.csr.mstatus & MSTATUS_TW)
+        return CSR_ILLEGAL;
+    if (h->st.virt && (user || (h->st.csr.hstatus & HSTATUS_VTW)))
         return CSR_VIRTUAL;
-    if (h->st.priv == PRV_U)
-        return pending ? CSR_OK : CSR_ILLEGAL;
-    if (h->st.virt && (csr->hstatus & HSTATUS_VTW))
-        return pending ? CSR_OK : CSR_VIRTUAL;
-    return CSR_OK;
+    return user ? CSR_ILLEGAL : CSR_OK;
 }
 
 static bool verdict(struct hart *h, enum csr_result result, uint32_t instruction)

@@ -360,19 +360,34 @@ static void privileged_instructions(void **state)
     }
 }
 
-static void wfi_with_something_pending_is_a_nop(void **state)
+static void wfi_traps_with_something_pending_too(void **state)
 {
     (void)state;
-    struct fixture *f = with_vectors();
-    fixture_set(f, CSR_mie, VD_BIT(3));
-    interrupt_wire(&f->hart, VD_LINE_MSIP, true);
-    fixture_set(f, CSR_hstatus, HSTATUS_VTW);
-    fixture_mode(f, VD_MODE_VS);
-    assert_true(trap_wfi(&f->hart, INSN));
-    assert_false(f->hart.st.asleep);
-    fixture_mode(f, VD_MODE_VU);
-    assert_false(trap_wfi(&f->hart, INSN));
-    fixture_free(f);
+    static const struct {
+        uint64_t mstatus, hstatus;
+        char expected[6];
+    } rows[] = {
+        {0, 0, "..I.V"},
+        {MSTATUS_TW, 0, ".IIII"},
+        {0, HSTATUS_VTW, "..IVV"},
+    };
+    static const enum vd_mode modes[] = {VD_MODE_M, VD_MODE_S, VD_MODE_U, VD_MODE_VS, VD_MODE_VU};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        for (unsigned m = 0; m < 5; m++) {
+            struct fixture *f = with_vectors();
+            fixture_set(f, CSR_mie, VD_BIT(3));
+            interrupt_wire(&f->hart, VD_LINE_MSIP, true);
+            fixture_set(f, CSR_mstatus, rows[i].mstatus);
+            fixture_set(f, CSR_hstatus, rows[i].hstatus);
+            fixture_mode(f, modes[m]);
+            bool ok = trap_wfi(&f->hart, INSN);
+            char got = ok ? '.' : f->hart.exc.cause == CAUSE_VIRTUAL_INSTRUCTION ? 'V' : 'I';
+            if (got != rows[i].expected[m])
+                fail_msg("row %zu mode %u: got %c", i, m, got);
+            assert_false(f->hart.st.asleep);
+            fixture_free(f);
+        }
+    }
 }
 
 static void ecall_causes(void **state)
@@ -469,7 +484,7 @@ int main(void)
         cmocka_unit_test(sret_returns),
         cmocka_unit_test(sret_in_VS_uses_vsstatus),
         cmocka_unit_test(privileged_instructions),
-        cmocka_unit_test(wfi_with_something_pending_is_a_nop),
+        cmocka_unit_test(wfi_traps_with_something_pending_too),
         cmocka_unit_test(ecall_causes),
         cmocka_unit_test(transformed_instructions),
         cmocka_unit_test(htinst_of_a_guest_page_fault),
