@@ -67,7 +67,7 @@ static bool next_instruction(struct block_build *b, struct at *at)
     if ((bits & 3) == 3) {
         if (at->position + 2 < PAGE_BYTES)
             bits |= (uint32_t)parcel(s, at->position + 2) << 16;
-        else if (s->straddle && b->count == 0)
+        else if (s->straddle)
             bits |= (uint32_t)s->second << 16;
         else
             return false;
@@ -104,12 +104,17 @@ static unsigned float_sources(enum insn_class class)
     }
 }
 
+static const struct insn_format *row_of(const struct block_build *b, const struct at *at)
+{
+    return insn_row(b->h->blocks->table, (enum insn_code)at->o.code);
+}
+
 /* Whether an instruction reads register reg, an f register or not. */
 static bool reads(const struct block_build *b, const struct at *at, unsigned reg, bool is_float)
 {
     if (at->o.code == INSN_COUNT)
         return false;
-    const struct insn_format *f = insn_row(b->h->blocks->table, (enum insn_code)at->o.code);
+    const struct insn_format *f = row_of(b, at);
     unsigned floats = float_sources(at->class);
     return (f->rs1 != INSN_NO_FIELD && at->o.rs1 == reg && !(floats & FLOAT_RS1) == !is_float) ||
            (f->rs2 != INSN_NO_FIELD && at->o.rs2 == reg && !(floats & FLOAT_RS2) == !is_float) ||
@@ -164,7 +169,7 @@ static void emit_fall(struct block_build *b, int32_t offset)
 static bool already_in(const struct block_build *b, int32_t offset)
 {
     for (unsigned i = 0; i < b->num_ops; i++)
-        if (b->marks[i].offset == offset && b->marks[i].code != MARK_SLOT)
+        if (b->marks[i].offset == offset)
             return true;
     return false;
 }
@@ -180,14 +185,14 @@ static bool misaligned_target(const struct block_build *b, int32_t target)
 static bool build_jump(struct block_build *b, struct at *at)
 {
     int32_t target = at->offset + at->o.imm;
-    int32_t position = (int32_t)at->position + at->o.imm;
+    unsigned position = at->position + (unsigned)at->o.imm;
     bool links = at->o.rd != 0;
     if (misaligned_target(b, target)) {
         emit(b, at, PSEUDO_misaligned)->imm = target;
         charge(b, at);
         return false;
     }
-    if (position < 0 || position > PAGE_BYTES - 4 || b->source->single || already_in(b, target)) {
+    if (position >= PAGE_BYTES || b->source->single || already_in(b, target)) {
         emit_exit(b, at, links ? INSN_jal : PSEUDO_jump, target);
         return false;
     }
@@ -197,7 +202,7 @@ static bool build_jump(struct block_build *b, struct at *at)
         emit(b, at, PSEUDO_nop);
     charge(b, at);
     at->offset = target;
-    at->position = (unsigned)position;
+    at->position = position;
     return true;
 }
 
@@ -220,8 +225,7 @@ static bool writes_x(enum insn_class class)
 /* An instruction whose result nobody sees. */
 static bool is_nop(const struct at *at)
 {
-    return at->o.rd == 0 &&
-           (at->class == CLASS_ALU || at->class == CLASS_MUL || at->class == CLASS_DIV);
+    return at->o.rd == 0 && at->class == CLASS_ALU;
 }
 
 /* `slti x0, x10, 0x560 + code`: see docs/hints.md. */
@@ -283,12 +287,6 @@ static bool dirties_float(const struct at *at)
     }
 }
 
-static bool reads_rs3(const struct block_build *b, const struct at *at)
-{
-    return at->o.code < INSN_COUNT &&
-           insn_row(b->h->blocks->table, (enum insn_code)at->o.code)->rs3 != INSN_NO_FIELD;
-}
-
 /* Rounding modes 5 and 6 are reserved in every instruction that has an rm field. */
 static bool reserved(const struct block_build *b, const struct at *at)
 {
@@ -318,7 +316,7 @@ static bool build_plain(struct block_build *b, struct at *at)
 {
     uint16_t code = simplify(b->h, at);
     struct hart_op *op = emit(b, at, code);
-    if (reads_rs3(b, at))
+    if (row_of(b, at)->rs3 != INSN_NO_FIELD)
         op->imm = at->o.rs3;
     if (code == INSN_auipc)
         op->imm += at->offset;
@@ -400,12 +398,11 @@ static bool build_one(struct block_build *b, struct at *at)
 /* What a branch gives back when it leaves early. */
 static void fill_refunds(struct block_build *b)
 {
-    for (unsigned i = 0; i + 1 < b->num_ops; i++) {
-        if (b->marks[i + 1].code != MARK_SLOT)
+    for (unsigned i = 0; i < b->num_ops; i++) {
+        if (b->marks[i].code != MARK_SLOT)
             continue;
-        const struct hart_mark *after = &b->marks[i + 2];
-        b->ops[i + 1].refund = (int16_t)(b->cost - after->cost);
-        b->ops[i + 1].refund_count = (int16_t)(b->count - after->count);
+        b->ops[i].refund = (int16_t)(b->cost - b->marks[i].cost);
+        b->ops[i].refund_count = (int16_t)(b->count - b->marks[i].count);
     }
 }
 

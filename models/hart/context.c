@@ -108,21 +108,20 @@ void context_drop(struct hart *h, uint64_t va, bool fetch)
 }
 
 void context_fill(struct hart *h, const struct regime *r, uint64_t va, uint64_t spa,
-                  const uint8_t *host, uint8_t permissions)
+                  const uint8_t *host)
 {
     struct hart_vtlb *v = h->vtlb;
     uint32_t context = r->access == MMU_FETCH ? v->fetch : v->data;
     struct hart_tlb_entry *entry = &h->contexts[context][index_of(va)];
     uint64_t page = va & ~UINT64_C(0xfff);
     uintptr_t addend = (uintptr_t)host - (uintptr_t)va;
-    if (entry->addend != addend || v->spa[context][index_of(va)] != (spa & ~UINT64_C(0xfff)) ||
-        (entry->read_tag != page && entry->write_tag != page))
+    if (entry->addend != addend || (entry->read_tag != page && entry->write_tag != page))
         forget(entry);
     entry->addend = addend;
     v->spa[context][index_of(va)] = spa & ~UINT64_C(0xfff);
     if (r->access == MMU_FETCH)
         entry->exec_tag = page;
-    else if (permissions & PMP_R)
+    else /* nothing may be written that may not be read */
         entry->read_tag = page;
     if (r->access == MMU_STORE)
         entry->write_tag = page;
@@ -141,8 +140,8 @@ void mmu_flush_page_writes(struct hart *h, uint64_t spa)
 void mmu_fence(struct hart *h, const struct mmu_fence *fence)
 {
     bool virt = fence->kind == FENCE_VVMA || (fence->kind == FENCE_VMA && h->st.virt);
-    uint64_t hgatp = h->st.csr.hgatp;
-    uint16_t vmid = hgatp >> 60 ? (uint16_t)vd_get(hgatp, 44, 14) : 0; /* as entries are tagged */
+    /* As entries are tagged. */
+    uint16_t vmid = (uint16_t)vd_get(translate_root(h->st.csr.hgatp), 44, 14);
     bool data = tlb_fence(&h->vtlb->side[TLB_DATA], h, fence, virt, vmid);
     bool fetch = tlb_fence(&h->vtlb->side[TLB_FETCH], h, fence, virt, vmid);
     if (!fence->has_va && (data || fetch))
@@ -179,9 +178,6 @@ void mmu_rebuild(struct hart *h)
         tlb_clear(&v->side[side]);
     memset(v->keys, 0, sizeof(v->keys));
     memset(v->spa, 0xff, sizeof(v->spa));
-    v->data = 0;
-    v->fetch = 1;
-    v->next_context = 0;
     pmp_rebuild(h);
     mmu_context(h);
     mmu_flush_fast(h);

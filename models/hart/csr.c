@@ -178,7 +178,7 @@ enum csr_result csr_execute(struct hart *h, uint32_t number, enum csr_op op, uin
         return result;
     uint32_t own = h->st.virt ? seen_by_guest(number) : number;
     row = &rows[row_of[own]];
-    if (read || op != CSR_RW) {
+    if (read) {
         *old = row->read(h, own);
         h->live_reads += row->live;
     }
@@ -212,11 +212,11 @@ bool csr_poke(struct hart *h, uint32_t number, uint64_t value)
 
 void csr_reset(struct hart *h)
 {
-    struct hart_csrs *csr = &h->st.csr;
-    *csr = (struct hart_csrs){0};
     bool s = hart_has(h, HART_EXT_S);
-    csr->mstatus = (s ? XLEN_64 << 32 | XLEN_64 << 34 : 0) | MSTATUS_MPP;
-    csr->vsstatus = XLEN_64 << 32;
+    h->st.csr = (struct hart_csrs){
+        .mstatus = (s ? XLEN_64 << 32 | XLEN_64 << 34 : 0) | MSTATUS_MPP,
+        .vsstatus = XLEN_64 << 32,
+    };
     csr_trigger_reset(h);
     interrupt_timers(h);
     h->attention = true;

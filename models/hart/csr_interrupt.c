@@ -54,16 +54,11 @@ void write_mip(struct hart *h, uint32_t number, uint64_t value)
 {
     (void)number;
     struct hart_csrs *csr = &h->st.csr;
-    uint64_t soft = VD_BIT(INT_SSI);
-    merge(&csr->mip_soft, interrupt_local_mask(h), value);
-    if (!interrupt_stip_is_timer(h))
-        soft |= VD_BIT(INT_STI);
-    if (!(csr->mvien & VD_BIT(INT_SEI)))
-        soft |= VD_BIT(INT_SEI);
-    if (hart_has(h, HART_EXT_S))
-        merge(&csr->mip_soft, soft, value);
-    if (hart_has(h, HART_EXT_H))
-        merge(&csr->hvip, VD_BIT(INT_VSSI), value);
+    uint64_t soft = interrupt_local_mask(h) | (hart_has(h, HART_EXT_S) ? S_INTERRUPTS : 0);
+    if (interrupt_stip_is_timer(h))
+        soft &= ~VD_BIT(INT_STI);
+    merge(&csr->mip_soft, soft & ~(csr->mvien & VD_BIT(INT_SEI)), value);
+    merge(&csr->hvip, VD_BIT(INT_VSSI), value);
     h->attention = true;
 }
 
@@ -90,13 +85,9 @@ void write_mvip(struct hart *h, uint32_t number, uint64_t value)
 {
     (void)number;
     struct hart_csrs *csr = &h->st.csr;
-    uint64_t ssip = VD_BIT(INT_SSI);
-    uint64_t shared = VD_BIT(INT_SEI); /* one bit, whatever mvien says */
-    if (!interrupt_stip_is_timer(h))
-        shared |= VD_BIT(INT_STI);
-    merge(&csr->mip_soft, shared, value);
-    merge(csr->mvien & ssip ? &csr->mvip : &csr->mip_soft, ssip, value);
-    merge(&csr->mvip, LOCAL_INTERRUPTS, value);
+    uint64_t aliases = interrupt_mvip_aliases(h);
+    merge(&csr->mip_soft, aliases, value);
+    merge(&csr->mvip, (LOCAL_INTERRUPTS | VD_BIT(INT_SSI)) & ~aliases, value);
     h->attention = true;
 }
 
@@ -109,10 +100,9 @@ uint64_t read_sie(struct hart *h, uint32_t number)
 /* The bits in `mask` of sie, wherever they live. */
 static void store_sie(struct hart *h, uint64_t mask, uint64_t value)
 {
-    uint64_t mideleg = interrupt_mideleg(h);
-    mask &= interrupt_sie_mask(h);
-    merge(&h->st.csr.mie, mask & mideleg & interrupt_mie_mask(h), value);
-    merge(&h->st.csr.sie_own, mask & ~mideleg, value);
+    struct hart_csrs *csr = &h->st.csr;
+    merge(&csr->mie, mask & csr->mideleg, value);
+    merge(&csr->sie_own, mask & csr->mvien & ~csr->mideleg, value);
     h->attention = true;
 }
 
@@ -128,17 +118,14 @@ uint64_t read_sip(struct hart *h, uint32_t number)
     return interrupt_sip(h);
 }
 
-/* Of interrupts 1, 5 and 9 only SSIP can be written here [priv norm:sip_ssip_acc]. */
+/* Of interrupts 1, 5 and 9 only SSIP can be written here [priv norm:sip_ssip_acc]; LCOFIP can if it
+ * is delegated [priv norm:LCOFIP_op]. */
 static void store_sip(struct hart *h, uint64_t mask, uint64_t value)
 {
     struct hart_csrs *csr = &h->st.csr;
-    uint64_t ssip = VD_BIT(INT_SSI);
-    mask &= interrupt_sie_mask(h);
-    bool own = !(interrupt_mideleg(h) & ssip);
-    merge(own ? &csr->mvip : &csr->mip_soft, mask & ssip, value);
-    uint64_t real = interrupt_mideleg(h) & interrupt_local_mask(h); /* [priv norm:LCOFIP_op] */
-    merge(&csr->mip_soft, mask & real, value);
-    merge(&csr->mvip, mask & LOCAL_INTERRUPTS & ~real, value);
+    mask &= LOCAL_INTERRUPTS | VD_BIT(INT_SSI);
+    merge(&csr->mip_soft, mask & csr->mideleg, value);
+    merge(&csr->mvip, mask & csr->mvien & ~csr->mideleg, value);
     h->attention = true;
 }
 
@@ -157,7 +144,7 @@ uint64_t read_hideleg(struct hart *h, uint32_t number)
 /* [aia VSLevel]: vsie[n] is then UNSPECIFIED.  CHOICE: it goes on with the value of sie[n]. */
 static void seed_vsie(struct hart *h, uint64_t bits)
 {
-    merge(&h->st.csr.vsie_own, bits & LOCAL_INTERRUPTS, interrupt_sie(h));
+    merge(&h->st.csr.vsie_own, bits, interrupt_sie(h));
 }
 
 void write_hideleg(struct hart *h, uint32_t number, uint64_t value)
@@ -165,9 +152,8 @@ void write_hideleg(struct hart *h, uint32_t number, uint64_t value)
     (void)number;
     struct hart_csrs *csr = &h->st.csr;
     uint64_t locals = interrupt_sie_mask(h) & interrupt_hideleg_locals(h);
-    uint64_t writable = locals | VS_INTERRUPTS;
-    seed_vsie(h, csr->hideleg & ~value & writable & csr->hvien);
-    csr->hideleg = value & writable;
+    seed_vsie(h, interrupt_hideleg(h) & ~value & csr->hvien);
+    csr->hideleg = value & (VS_INTERRUPTS | locals);
     h->attention = true;
 }
 
@@ -264,8 +250,8 @@ void write_vsie(struct hart *h, uint32_t number, uint64_t value)
     (void)number;
     uint64_t hideleg = interrupt_hideleg(h);
     merge(&h->st.csr.mie, hideleg & VS_INTERRUPTS, value << 1);
-    merge(&h->st.csr.vsie_own, h->st.csr.hvien & ~hideleg & LOCAL_INTERRUPTS, value);
-    store_sie(h, hideleg & LOCAL_INTERRUPTS, value);
+    merge(&h->st.csr.vsie_own, h->st.csr.hvien & ~hideleg, value);
+    store_sie(h, hideleg, value);
 }
 
 uint64_t read_vsip(struct hart *h, uint32_t number)
@@ -280,8 +266,8 @@ void write_vsip(struct hart *h, uint32_t number, uint64_t value)
     struct hart_csrs *csr = &h->st.csr;
     uint64_t hideleg = interrupt_hideleg(h);
     merge(&csr->hvip, hideleg & VD_BIT(INT_VSSI), value << 1);
-    merge(&csr->hvip, csr->hvien & ~hideleg & LOCAL_INTERRUPTS, value);
-    store_sip(h, hideleg & LOCAL_INTERRUPTS, value);
+    merge(&csr->hvip, csr->hvien & ~hideleg, value);
+    store_sip(h, hideleg, value);
 }
 
 uint64_t read_mtopi(struct hart *h, uint32_t number)

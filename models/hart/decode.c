@@ -208,7 +208,7 @@ static unsigned bucket_of(uint32_t bits)
 
 static bool in_bucket(const struct insn_format *f, unsigned bucket)
 {
-    return (((bucket >> 5) << 12 ^ f->match) & f->mask & 0x7000) == 0;
+    return ((bucket ^ bucket_of(f->match)) & bucket_of(f->mask)) == 0;
 }
 
 /* Counted first, then placed; within a bucket in the table's order. */
@@ -217,8 +217,7 @@ static void fill_buckets(struct insn_table *t)
     uint16_t next[BUCKETS] = {0};
     for (unsigned placing = 0; placing < 2; placing++) {
         for (uint16_t i = 0; i < INSN_COUNT; i++) {
-            unsigned opcode = bucket_of(t->formats[i].match) & 0x1f;
-            for (unsigned b = opcode; b < BUCKETS; b += 0x20) {
+            for (unsigned b = 0; b < BUCKETS; b++) {
                 if (!t->present[i] || !in_bucket(&t->formats[i], b))
                     continue;
                 if (placing)

@@ -20,13 +20,6 @@ static uint64_t m_interrupts(const struct hart *h)
     return VD_BIT(INT_MTI) | VD_BIT(INT_MEI) | (h->cfg.no_msip ? 0 : VD_BIT(INT_MSI));
 }
 
-/* [priv norm:mideleg_h]: VS-level interrupts are always delegated, guest external interrupts are
- * where there are guest files. */
-static uint64_t delegated_always(const struct hart *h)
-{
-    return interrupt_hie_mask(h);
-}
-
 uint64_t interrupt_hie_mask(const struct hart *h)
 {
     if (!hart_has(h, HART_EXT_H))
@@ -40,11 +33,11 @@ uint64_t interrupt_mie_mask(const struct hart *h)
     return m_interrupts(h) | s | interrupt_hie_mask(h) | interrupt_local_mask(h);
 }
 
+/* [priv norm:mideleg_h]: VS-level interrupts are always delegated, guest external interrupts are
+ * where there are guest files. */
 uint64_t interrupt_mideleg(const struct hart *h)
 {
-    if (!hart_has(h, HART_EXT_S))
-        return 0;
-    return h->st.csr.mideleg | delegated_always(h);
+    return h->st.csr.mideleg | interrupt_hie_mask(h);
 }
 
 /* [priv norm:vsip_vsie_lcofi]; AIA makes all of them delegable. */
@@ -58,8 +51,7 @@ uint64_t interrupt_hideleg_locals(const struct hart *h)
 /* [aia MSLevel]: what neither mideleg nor mvien gives to S cannot go on to VS. */
 uint64_t interrupt_hideleg(const struct hart *h)
 {
-    uint64_t given = (interrupt_mideleg(h) | h->st.csr.mvien) & interrupt_hideleg_locals(h);
-    return h->st.csr.hideleg & (VS_INTERRUPTS | given);
+    return h->st.csr.hideleg & (interrupt_mideleg(h) | h->st.csr.mvien);
 }
 
 static bool vseip(const struct hart *h)
@@ -69,7 +61,7 @@ static bool vseip(const struct hart *h)
            (csr_vgein_valid(h) && (h->st.hgeip >> vgein & 1));
 }
 
-static uint64_t hypervisor_pending(const struct hart *h)
+uint64_t interrupt_hip(const struct hart *h)
 {
     const struct hart_csrs *csr = &h->st.csr;
     if (!hart_has(h, HART_EXT_H))
@@ -87,49 +79,44 @@ static uint64_t hypervisor_pending(const struct hart *h)
 uint64_t interrupt_mip(const struct hart *h)
 {
     const struct hart_csrs *csr = &h->st.csr;
-    uint64_t pending = h->st.lines & (m_interrupts(h) | VD_BIT(INT_SEI));
-    pending |= csr->mip_soft & interrupt_local_mask(h);
-    if (hart_has(h, HART_EXT_S)) {
-        uint64_t stip = interrupt_stip_is_timer(h) ? h->st.lines : csr->mip_soft;
-        pending |= csr->mip_soft & VD_BIT(INT_SSI);
-        pending |= stip & VD_BIT(INT_STI);
-        pending |= csr->mip_soft & ~csr->mvien & VD_BIT(INT_SEI);
+    uint64_t lines = m_interrupts(h) | VD_BIT(INT_SEI), soft = ~(csr->mvien & VD_BIT(INT_SEI));
+    if (interrupt_stip_is_timer(h)) {
+        lines |= VD_BIT(INT_STI);
+        soft &= ~VD_BIT(INT_STI);
     }
-    return pending | hypervisor_pending(h);
+    return (h->st.lines & lines) | (csr->mip_soft & soft) | interrupt_hip(h);
+}
+
+uint64_t interrupt_mvip_aliases(const struct hart *h)
+{
+    uint64_t ssip = VD_BIT(INT_SSI) & ~h->st.csr.mvien;
+    uint64_t stip = interrupt_stip_is_timer(h) ? 0 : VD_BIT(INT_STI);
+    return ssip | stip | VD_BIT(INT_SEI);
 }
 
 uint64_t interrupt_mvip(const struct hart *h)
 {
     const struct hart_csrs *csr = &h->st.csr;
-    uint64_t ssip = csr->mvien & VD_BIT(INT_SSI) ? csr->mvip : csr->mip_soft;
-    uint64_t stip = interrupt_stip_is_timer(h) ? 0 : csr->mip_soft;
-    return (csr->mvip & LOCAL_INTERRUPTS) | (ssip & VD_BIT(INT_SSI)) | (stip & VD_BIT(INT_STI)) |
-           (csr->mip_soft & VD_BIT(INT_SEI));
+    uint64_t aliases = interrupt_mvip_aliases(h);
+    return (csr->mvip & ~aliases) | (csr->mip_soft & aliases);
 }
 
 /* [aia TableintrFilteringForS] */
 uint64_t interrupt_sie_mask(const struct hart *h)
 {
-    return (interrupt_mideleg(h) | h->st.csr.mvien) & (S_INTERRUPTS | LOCAL_INTERRUPTS);
+    return h->st.csr.mideleg | h->st.csr.mvien;
 }
 
 uint64_t interrupt_sip(const struct hart *h)
 {
-    uint64_t mideleg = interrupt_mideleg(h);
-    uint64_t real = interrupt_mip(h) & mideleg & (S_INTERRUPTS | LOCAL_INTERRUPTS);
-    return real | (interrupt_mvip(h) & h->st.csr.mvien & ~mideleg);
+    const struct hart_csrs *csr = &h->st.csr;
+    return (interrupt_mip(h) & csr->mideleg) | (interrupt_mvip(h) & csr->mvien & ~csr->mideleg);
 }
 
 uint64_t interrupt_sie(const struct hart *h)
 {
-    uint64_t mideleg = interrupt_mideleg(h);
-    uint64_t real = h->st.csr.mie & mideleg & (S_INTERRUPTS | LOCAL_INTERRUPTS);
-    return real | (h->st.csr.sie_own & h->st.csr.mvien & ~mideleg);
-}
-
-uint64_t interrupt_hip(const struct hart *h)
-{
-    return hypervisor_pending(h);
+    const struct hart_csrs *csr = &h->st.csr;
+    return (csr->mie & csr->mideleg) | (csr->sie_own & csr->mvien & ~csr->mideleg);
 }
 
 uint64_t interrupt_hie(const struct hart *h)
@@ -142,17 +129,15 @@ uint64_t interrupt_hie(const struct hart *h)
 uint64_t interrupt_vsip(const struct hart *h)
 {
     uint64_t hideleg = interrupt_hideleg(h);
-    uint64_t own = h->st.csr.hvip & h->st.csr.hvien & ~hideleg & LOCAL_INTERRUPTS;
-    uint64_t shared = interrupt_sip(h) & hideleg & LOCAL_INTERRUPTS;
-    return (hypervisor_pending(h) & hideleg & VS_INTERRUPTS) >> 1 | shared | own;
+    uint64_t own = h->st.csr.hvip & h->st.csr.hvien & ~hideleg;
+    return (interrupt_hip(h) & hideleg) >> 1 | (interrupt_sip(h) & hideleg) | own;
 }
 
 uint64_t interrupt_vsie(const struct hart *h)
 {
     uint64_t hideleg = interrupt_hideleg(h);
-    uint64_t own = h->st.csr.vsie_own & h->st.csr.hvien & ~hideleg & LOCAL_INTERRUPTS;
-    uint64_t shared = interrupt_sie(h) & hideleg & LOCAL_INTERRUPTS;
-    return (h->st.csr.mie & hideleg & VS_INTERRUPTS) >> 1 | shared | own;
+    uint64_t own = h->st.csr.vsie_own & h->st.csr.hvien & ~hideleg;
+    return (interrupt_hie(h) & hideleg) >> 1 | (interrupt_sie(h) & hideleg) | own;
 }
 
 /* [aia MSLevel], WFI: pending at any level; enabled, but neither xIE nor delegation matter. */

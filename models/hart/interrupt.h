@@ -19,6 +19,8 @@ uint64_t interrupt_hideleg_locals(const struct hart *h);
 uint64_t interrupt_mie_mask(const struct hart *h);
 uint64_t interrupt_sie_mask(const struct hart *h);
 uint64_t interrupt_hie_mask(const struct hart *h);
+/* The bits of mvip that are those of mip: SEIP whatever mvien says [aia MSLevel]. */
+uint64_t interrupt_mvip_aliases(const struct hart *h);
 uint64_t interrupt_mvip(const struct hart *h);
 uint64_t interrupt_sip(const struct hart *h);
 uint64_t interrupt_sie(const struct hart *h);

@@ -27,48 +27,45 @@ static uint8_t *granted_page(struct hart *h, uint64_t spa, bool write)
     return h->host.ops->grant(h->host.ctx, spa & ~(uint64_t)(PAGE - 1), write);
 }
 
-static void fill(struct hart *h, const struct regime *r, uint64_t va, const struct place *place,
-                 uint8_t permissions)
+static void fill(struct hart *h, const struct regime *r, uint64_t va, const struct place *place)
 {
-    uint8_t pmp;
     if ((h->armed & ARMED_DATA) && r->access != MMU_FETCH)
         return;
-    if (!r->guest && pmp_page(h, place->spa, r->priv, &pmp) && (pmp & pmp_need(r)))
-        context_fill(h, r, va, place->spa, place->host, permissions & pmp);
+    if (!r->guest && pmp_one_verdict(h, place->spa))
+        context_fill(h, r, va, place->spa, place->host);
 }
 
 /* A store to memory that is watched goes to the bus, but what it has translated serves loads as
  * after any other store. */
-static void fill_for_loads(struct hart *h, const struct regime *r, uint64_t va, uint64_t spa,
-                           uint8_t permissions)
+static void fill_for_loads(struct hart *h, const struct regime *r, uint64_t va, uint64_t spa)
 {
     struct regime reading = *r;
     struct place place = {.spa = spa, .host = granted_page(h, spa, false)};
-    if (!place.host || !(permissions & PMP_R))
+    if (!place.host)
         return;
     reading.access = MMU_LOAD;
     place.host += spa % PAGE;
-    fill(h, &reading, va, &place, permissions);
+    fill(h, &reading, va, &place);
 }
 
 /* Finds the place of an access inside one page, with all checks. */
 static bool locate(struct hart *h, const struct regime *r, uint64_t va, unsigned size,
                    struct place *place)
 {
-    struct translation t;
-    if (!translate(h, r, va, &t))
+    uint64_t spa;
+    if (!translate(h, r, va, &spa))
         return false;
-    if (!pmp_allows(h, t.spa, size, pmp_need(r), r->priv))
+    if (!pmp_allows(h, spa, size, pmp_need(r), r->priv))
         return translate_access_fault(h, r, va);
-    place->spa = t.spa;
-    place->host = granted_page(h, t.spa, r->access == MMU_STORE);
+    place->spa = spa;
+    place->host = granted_page(h, spa, r->access == MMU_STORE);
     if (!place->host) {
         if (r->access == MMU_STORE)
-            fill_for_loads(h, r, va, t.spa, t.permissions);
+            fill_for_loads(h, r, va, spa);
         return true;
     }
-    place->host += t.spa % PAGE;
-    fill(h, r, va, place, t.permissions);
+    place->host += spa % PAGE;
+    fill(h, r, va, place);
     return true;
 }
 
@@ -118,7 +115,6 @@ static bool bus_load(struct hart *h, const struct regime *r, uint64_t va, uint64
     struct regime reading = *r;
     reading.access = MMU_LOAD;
     struct vd_txn txn = transaction(h, &reading, spa, size);
-    hart_sync(h);
     enum vd_status status = h->host.ops->access(h->host.ctx, &txn);
     if (!answered(h, r, va, &txn, status))
         return false;
@@ -159,7 +155,7 @@ static bool bus_store(struct hart *h, const struct regime *r, uint64_t va, uint6
 static bool load_bytes(struct hart *h, const struct regime *r, uint64_t va, unsigned size,
                        uint8_t *data)
 {
-    struct place place = {0};
+    struct place place = {.host = NULL};
     if (!locate(h, r, va, size, &place))
         return false;
     if (!place.host)
@@ -173,7 +169,7 @@ static bool load_bytes(struct hart *h, const struct regime *r, uint64_t va, unsi
 static bool store_bytes(struct hart *h, const struct regime *r, uint64_t va, unsigned size,
                         const uint8_t *data)
 {
-    struct place place = {0};
+    struct place place = {.host = NULL};
     if (!locate(h, r, va, size, &place))
         return false;
     if (!place.host)
@@ -241,7 +237,7 @@ static bool store_split(struct hart *h, const struct regime *r, uint64_t va, uns
 {
     unsigned part = first_part(va, size);
     uint64_t second = translate_mask(r, va + part);
-    struct place place = {0};
+    struct place place = {.host = NULL};
     if (!locate(h, r, va, part, &place))
         return false;
     if (!locate(h, r, second, size - part, &place))
@@ -279,7 +275,7 @@ bool mmu_atomic(struct hart *h, uint64_t va, unsigned size, enum mmu_access acce
         return false;
     if (va % size)
         return misaligned(h, &r, va);
-    struct place place = {0};
+    struct place place = {.host = NULL};
     if (!locate(h, &r, va, size, &place))
         return false;
     *host_ptr = place.host;
@@ -290,7 +286,7 @@ bool mmu_atomic(struct hart *h, uint64_t va, unsigned size, enum mmu_access acce
 bool mmu_fetch(struct hart *h, uint64_t va, const uint8_t **host_ptr, uint64_t *spa)
 {
     struct regime r = translate_regime(h, MMU_FETCH, 0);
-    struct place place = {0};
+    struct place place = {.host = NULL};
     if (!locate(h, &r, va, 2, &place))
         return false;
     if (!place.host)
@@ -325,7 +321,6 @@ static bool zero_watched(struct hart *h, const struct regime *r, uint64_t va, ui
     if (!granted_page(h, spa, false))
         return translate_access_fault(h, r, va);
     struct vd_txn txn = transaction(h, r, spa, size);
-    hart_sync(h);
     return answered(h, r, va, &txn, hart_write_watched(h, &txn));
 }
 
@@ -334,7 +329,7 @@ static bool zero_watched(struct hart *h, const struct regime *r, uint64_t va, ui
 bool mmu_block(struct hart *h, uint64_t va, unsigned size, bool zero)
 {
     struct regime r = translate_regime(h, zero ? MMU_STORE : MMU_LOAD, 0);
-    struct place place = {0};
+    struct place place = {.host = NULL};
     va = translate_mask(&r, va);
     uint64_t first = va & ~(uint64_t)(size - 1);
     if (!trigger_access(h, TRIGGER_STORE, va, first, size, r.virt))

@@ -111,19 +111,16 @@ bool pmp_allows(const struct hart *h, uint64_t spa, uint64_t size, uint8_t need,
     return (unmatched(h, priv) & need) == need;
 }
 
-bool pmp_page(const struct hart *h, uint64_t spa, uint8_t priv, uint8_t *permissions)
+bool pmp_one_verdict(const struct hart *h, uint64_t spa)
 {
     const struct pmp *pmp = &h->vtlb->pmp;
     uint64_t first = spa & ~(uint64_t)(PAGE - 1);
     uint64_t last = first + PAGE - 1;
     for (uint32_t i = 0; i < pmp->count; i++) {
         const struct pmp_region *region = &pmp->regions[i];
-        if (last < region->first || first > region->last)
-            continue;
-        *permissions = granted(h, region->cfg, priv);
-        return first >= region->first && last <= region->last;
+        if (last >= region->first && first <= region->last)
+            return first >= region->first && last <= region->last;
     }
-    *permissions = unmatched(h, priv);
     return true;
 }
 

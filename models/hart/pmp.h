@@ -25,8 +25,8 @@ struct pmp {
 void pmp_rebuild(struct hart *h);
 /* May priv (PRV_*) make an access that needs all of the permissions `need` (PMP_R...)? */
 bool pmp_allows(const struct hart *h, uint64_t spa, uint64_t size, uint8_t need, uint8_t priv);
-/* The permissions that hold for every byte of the 4-KiB page, or false if they differ inside it. */
-bool pmp_page(const struct hart *h, uint64_t spa, uint8_t priv, uint8_t *permissions);
+/* Whether what holds for one byte of the 4-KiB page holds for all of them. */
+bool pmp_one_verdict(const struct hart *h, uint64_t spa);
 
 uint64_t pmp_read_cfg(const struct hart *h, uint32_t index);
 void pmp_write_cfg(struct hart *h, uint32_t index, uint64_t value);

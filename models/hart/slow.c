@@ -88,7 +88,7 @@ enum go guest_load(AT_PARAMS, unsigned size, unsigned flags, unsigned bits)
     exec_arrive(AT);
     if (!guest_access_allowed(h, bits_of(b, op)))
         return exec_fault(h, op, b);
-    if (!mmu_load(h, va, size, MMU_GUEST | flags, &value))
+    if (!mmu_load(h, va, size, flags, &value))
         return exec_fault(h, op, b);
     h->st.x[op->rd] = extend(value, bits);
     return exec_retire(h, op, b);

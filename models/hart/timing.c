@@ -56,7 +56,7 @@ uint32_t timing_cost(const struct hart *h, enum insn_class class)
 bool timing_needed(const struct hart_config *cfg)
 {
     const struct hart_timing *t = &cfg->timing;
-    for (unsigned class = CLASS_ALU; class < CLASS_HINT; class ++)
+    for (unsigned class = 0; class < CLASS_COUNT; class ++)
         if (class_cost(t, class) > 1)
             return true;
     return t->div_bit || t->branch_taken || t->mispredict || t->icache_lines || t->dcache_lines;

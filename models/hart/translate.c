@@ -22,7 +22,7 @@ enum {
 #define PTE_PBMT        vd_mask(61, 2)
 #define PTE_RESERVED    vd_mask(54, 7) /* no Svrsw60t59b */
 
-/* A leaf of one stage. */
+/* A leaf of one stage; a bare stage has one that maps everything. */
 struct leaf {
     uint64_t address; /* where the byte is in the next address space */
     uint64_t pte_at;  /* where the PTE is, for an update of A and D */
@@ -82,6 +82,11 @@ uint64_t translate_mask(const struct regime *r, uint64_t va)
     return r->root ? vd_sign_extend(va, width) : va & vd_mask(0, width);
 }
 
+uint64_t translate_root(uint64_t atp)
+{
+    return atp >> 60 ? atp : 0;
+}
+
 struct regime translate_regime(const struct hart *h, enum mmu_access access, unsigned flags)
 {
     const struct hart_csrs *csr = &h->st.csr;
@@ -97,10 +102,9 @@ struct regime translate_regime(const struct hart *h, enum mmu_access access, uns
     }
     if (r.priv == PRV_M)
         return r;
-    uint64_t root = r.virt ? csr->vsatp : csr->satp;
-    r.root = root >> 60 ? root : 0;
+    r.root = translate_root(r.virt ? csr->vsatp : csr->satp);
     if (r.virt)
-        r.groot = csr->hgatp >> 60 ? csr->hgatp : 0;
+        r.groot = translate_root(csr->hgatp);
     page_table_rules(h, &r);
     if (access == MMU_FETCH)
         return r;
@@ -190,7 +194,8 @@ static bool store_pte(struct hart *h, uint64_t spa, uint64_t pte)
     return hart_write_watched(h, &txn) == VD_OK;
 }
 
-/* Sets A, and D for a store, in the PTE at leaf->pte_at [priv norm:sv32algorithm].  Nothing runs
+/* Sets A, and D for a store, in the PTE at leaf->pte_at, unless they are set, as in a bare stage or
+ * where a leaf without them has faulted [priv norm:sv32algorithm].  Nothing runs
  * between the walk's read and this write, so comparing again is not needed. */
 static bool update_pte(struct hart *h, const struct regime *r, uint64_t va, struct leaf *leaf,
                        uint8_t wanted)
@@ -268,7 +273,7 @@ static uint8_t page_permissions(uint8_t bits, bool mxr)
     uint8_t permissions = 0;
     if (!(bits & PTE_A))
         return 0;
-    if ((bits & PTE_R) || (mxr && (bits & PTE_X)))
+    if ((bits & PTE_R) || mxr) /* a leaf is readable or executable */
         permissions |= PMP_R;
     if ((bits & PTE_W) && (bits & PTE_D))
         permissions |= PMP_W;
@@ -292,8 +297,6 @@ static uint8_t stage1_permissions(const struct regime *r, uint8_t bits)
 /* [priv norm:H_vm_gpatrans]: always as user, and only HS-level MXR reaches it. */
 static uint8_t stage2_permissions(const struct regime *r, uint8_t bits)
 {
-    if (r->groot == 0)
-        return PMP_R | PMP_W | PMP_X;
     return bits & PTE_U ? page_permissions(bits, r->mxr) : 0;
 }
 
@@ -343,13 +346,11 @@ static bool pte_address(struct hart *h, const struct regime *r, uint64_t va, uin
     if (!walk_stage2(h, r, va, gpa, tinst, &leaf))
         return false;
     *spa = leaf.address;
-    if (r->groot == 0)
-        return true;
     uint8_t bits = prospect(leaf.bits, r->gupdate, write);
     uint8_t need = write ? PMP_W : PMP_R;
     if (!(bits & PTE_U) || !(page_permissions(bits, false) & need))
         return guest_fault(h, r, va, gpa, tinst);
-    return !r->gupdate || update_pte(h, r, va, &leaf, wanted_bits(write));
+    return update_pte(h, r, va, &leaf, wanted_bits(write));
 }
 
 static bool walk_stage1(struct hart *h, const struct regime *r, uint64_t va, struct leaf *leaf)
@@ -388,7 +389,7 @@ static bool allowed(const struct regime *r, uint8_t permissions)
 static bool update_stage1(struct hart *h, const struct regime *r, uint64_t va, struct leaf *leaf)
 {
     uint8_t wanted = wanted_bits(r->access == MMU_STORE);
-    if (r->root == 0 || !r->update || (leaf->bits & wanted) == wanted)
+    if ((leaf->bits & wanted) == wanted)
         return true;
     uint64_t gpa = leaf->pte_at;
     return pte_address(h, r, va, gpa, true, &leaf->pte_at) && update_pte(h, r, va, leaf, wanted);
@@ -406,8 +407,7 @@ static bool walk(struct hart *h, const struct regime *r, uint64_t va, struct tlb
         return false;
     if (!walk_stage2(h, r, va, leaf.address, 0, &gleaf))
         return false;
-    if (r->groot && r->gupdate &&
-        allowed(r, stage2_permissions(r, prospect(gleaf.bits, true, write))) &&
+    if (allowed(r, stage2_permissions(r, prospect(gleaf.bits, r->gupdate, write))) &&
         !update_pte(h, r, va, &gleaf, wanted_bits(write)))
         return false;
     entry->va = va & ~PAGE_MASK;
@@ -433,16 +433,13 @@ static struct tlb_space space_of(const struct regime *r)
 }
 
 static bool check(struct hart *h, const struct regime *r, uint64_t va,
-                  const struct tlb_entry *entry, struct translation *result)
+                  const struct tlb_entry *entry, uint64_t *spa)
 {
-    uint8_t first = stage1_permissions(r, entry->leaf);
-    uint8_t second = stage2_permissions(r, entry->gleaf);
-    if (!allowed(r, first))
+    if (!allowed(r, stage1_permissions(r, entry->leaf)))
         return page_fault(h, r, va);
-    if (!allowed(r, second))
+    if (!allowed(r, stage2_permissions(r, entry->gleaf)))
         return guest_fault(h, r, va, entry->gpa | (va & PAGE_MASK), 0);
-    result->spa = entry->spa | (va & PAGE_MASK);
-    result->permissions = first & second;
+    *spa = entry->spa | (va & PAGE_MASK);
     return true;
 }
 
@@ -450,25 +447,24 @@ static bool check(struct hart *h, const struct regime *r, uint64_t va,
 static bool needs_update(const struct regime *r, const struct tlb_entry *entry)
 {
     uint8_t wanted = wanted_bits(r->access == MMU_STORE);
-    bool first = r->root && r->update && (entry->leaf & wanted) != wanted;
-    bool second = r->groot && r->gupdate && (entry->gleaf & wanted) != wanted;
-    return first || second;
+    return (r->update && (entry->leaf & wanted) != wanted) ||
+           (r->gupdate && (entry->gleaf & wanted) != wanted);
 }
 
-bool translate(struct hart *h, const struct regime *r, uint64_t va, struct translation *result)
+bool translate(struct hart *h, const struct regime *r, uint64_t va, uint64_t *spa)
 {
     if (r->root == 0 && r->groot == 0) {
-        *result = (struct translation){va, PMP_R | PMP_W | PMP_X};
+        *spa = va;
         return true;
     }
     struct tlb *tlb = &h->vtlb->side[r->access == MMU_FETCH ? TLB_FETCH : TLB_DATA];
     struct tlb_entry entry = {.space = space_of(r)};
     const struct tlb_entry *found = tlb_find(tlb, &entry.space, va);
     if (found && !needs_update(r, found))
-        return check(h, r, va, found, result);
+        return check(h, r, va, found, spa);
     h->st.cycles += h->cfg.timing.tlb_walk;
     h->st.events[r->access == MMU_FETCH ? COUNTER_ITLB_MISSES : COUNTER_DTLB_MISSES]++;
-    if (!walk(h, r, va, &entry) || !check(h, r, va, &entry, result))
+    if (!walk(h, r, va, &entry) || !check(h, r, va, &entry, spa))
         return false;
     struct tlb_entry evicted;
     tlb_insert(tlb, &entry, &evicted);

@@ -20,26 +20,22 @@ struct regime {
     bool memtypes, gmemtypes; /* Svpbmt is there */
 };
 
-struct translation {
-    uint64_t spa;
-    uint8_t permissions; /* PMP_R, PMP_W, PMP_X that both stages give to this regime */
-};
-
 /* The regime of an explicit data access now, or of a fetch. */
 struct regime translate_regime(const struct hart *h, enum mmu_access access, unsigned flags);
+/* A value of satp, vsatp or hgatp, 0 if its MODE is Bare. */
+uint64_t translate_root(uint64_t atp);
 /* The address that the access has under pointer masking. */
 uint64_t translate_mask(const struct regime *r, uint64_t va);
 /* false: exc is set. */
-bool translate(struct hart *h, const struct regime *r, uint64_t va, struct translation *result);
+bool translate(struct hart *h, const struct regime *r, uint64_t va, uint64_t *spa);
 /* Sets exc to the access fault of the regime; returns false. */
 bool translate_access_fault(struct hart *h, const struct regime *r, uint64_t va);
 
 /* --- context.c --- */
 /* The architectural TLB lost a page: so do all contexts. */
 void context_drop(struct hart *h, uint64_t va, bool fetch);
-/* Enters the page of va, whose byte is at *host, for this kind of access, and for reading where
- * permissions have PMP_R. */
+/* Enters the page of va, whose byte is at *host, for this kind of access. */
 void context_fill(struct hart *h, const struct regime *r, uint64_t va, uint64_t spa,
-                  const uint8_t *host, uint8_t permissions);
+                  const uint8_t *host);
 
 #endif
