@@ -121,7 +121,7 @@ def neighbour(constant):
 
 
 def mask_slips(value, bits):
-    """The mask without its lowest bit, without its highest, and with one more bit beside it."""
+    """The mask without its lowest bit, without its highest, and with one more bit beside it if there is one."""
     value &= (1 << bits) - 1
     if not value:
         return [1]
@@ -129,22 +129,25 @@ def mask_slips(value, bits):
     slips = [value & ~low, value & ~top]
     if top << 1 < 1 << bits:
         slips.append(value | top << 1)
-    else:
+    elif value != (1 << bits) - 1:
         clear = ~value & (1 << bits) - 1
-        slips.append(value | 1 << clear.bit_length() - 1 if clear else value)
+        slips.append(value | 1 << clear.bit_length() - 1)
     return slips
 
 
 def slips(cursor, value, role):
-    """(operator, value or name) of the mutants of a constant; role: value, mask, lsb, width."""
+    """(operator, value or name) of the mutants of a constant; role: value, mask, complement (of a mask), lsb, width."""
     if cursor.type.get_canonical().kind == T.BOOL:
         return [("boolean", int(not value))]
     if role == "lsb":
         return [("field", value + 1)]
     if role == "width":
         return [("field", value - 1)] if value > 1 else []
+    bits = 8 * cursor.type.get_canonical().get_size()
     if role == "mask":
-        return [("mask", slip) for slip in mask_slips(value, 8 * cursor.type.get_canonical().get_size())]
+        return [("mask", slip) for slip in mask_slips(value, bits)]
+    if role == "complement":
+        return [("mask", ~slip) for slip in mask_slips(~value, bits)]
     constant = enumerator(cursor)
     if constant is None:
         return [("constant", value + 1)] + ([("constant", value - 1)] if value else [])

@@ -12,9 +12,14 @@ extern unsigned mutant;
 extern unsigned char mutation_reached[];
 #define MUTANT_AT(first, count) (mutation_reached[first] = 1, 0)
 #else
-#define MUTANT_AT(first, count) __builtin_expect(mutant - (first) < (count), 0)
+#define MUTANT_AT(first, count) __builtin_expect(MUTANT - (first) < (count), 0)
 #endif
-#define MUTANT_IS(number) (mutant == (number))
+#define MUTANT_IS(number) (MUTANT == (number))
+
+/* A build for one mutant alone has its number. */
+#ifndef MUTANT
+#define MUTANT mutant
+#endif
 
 /* An entry of a table, changed once.  A change that leaves the value is told: it is no mutant. */
 void mutation_same(unsigned number);

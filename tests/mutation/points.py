@@ -217,7 +217,15 @@ class Collector:
         for part in parts:
             self.expression(part)
 
+    def complements(self, cursor):
+        """Whether it is `~mask`, in parentheses and casts or not."""
+        while cursor.kind in WRAPPERS or cursor.kind == K.CSTYLE_CAST_EXPR:
+            cursor = children(cursor)[-1]
+        return cursor.kind == K.UNARY_OPERATOR and self.text(cursor).startswith("~")
+
     def constant(self, cursor, value, role):
+        if role == "mask" and self.complements(cursor):
+            role = "complement"
         for operator, slip in slips(cursor, value, role):
             text = self.text(cursor)
             if isinstance(slip, int):

@@ -5,6 +5,8 @@ import json
 import pathlib
 import shlex
 import subprocess
+import tempfile
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -45,6 +47,7 @@ class Program:
         self.root, self.folder, self.units, self.library = pathlib.Path(root), folder, units, library
         self.output, self.jobs, self.kinds = pathlib.Path(output), jobs, kinds
         self.numbering = Numbering()
+        self.without, self.lock = {}, threading.Lock()
 
     def mutate(self):
         """Writes the mutated units; those that did not change keep their objects."""
@@ -90,6 +93,27 @@ class Program:
             if older(archive, *objects):
                 archive.unlink(missing_ok=True)
                 run(["ar", "crs", str(archive), *map(str, objects)])
+
+    def compiles_the_same(self, mutant):
+        """Whether the compiler makes the same code with this mutant as with none."""
+        place = f"MUTANT_AT({mutant.first}u"
+        units = [(path, command) for path, command in self.units
+                 if place in (self.output / pathlib.Path(path).name).read_text("latin-1")]
+        return bool(units) and all(self.code(*unit, mutant.number) == self.plain(*unit) for unit in units)
+
+    def plain(self, path, command):
+        with self.lock:
+            if path not in self.without:
+                self.without[path] = self.code(path, command, 0)
+            return self.without[path]
+
+    def code(self, path, command, number):
+        """The object of a unit that has this mutant alone."""
+        with tempfile.NamedTemporaryFile(dir=self.output, suffix=".o") as made:
+            flags = [*self.flags(command, MUTANTS), "-O2", f"-DMUTANT={number}u"]
+            run(["cc", *flags, "-c", "-o", made.name, str(self.output / pathlib.Path(path).name)])
+            run(["objcopy", "--strip-all", "--remove-section=.comment", made.name])
+            return pathlib.Path(made.name).read_bytes()
 
     def archive(self, kind):
         return self.output / f"lib{kind}.a"

@@ -80,22 +80,25 @@ class Trial:
         able = [test for test in self.tests if test.name in self.reached[mutant.first]]
         return sorted(able, key=lambda test: -(kills[test.name] + 0.1) / (self.cost[test.name] + 0.005))
 
-    def trials(self, mutant):
-        """(kind of executable, test), the likeliest killers first."""
-        tests = self.order(mutant)
-        yield from ((MUTANTS, test) for test in tests)
-        if self.checked:
-            yield from ((CHECKED, test) for test in tests if self.cost[test.name] <= QUICK)
-
-    def judge(self, mutant):
-        """(killed or survived, by whom and how)."""
-        for kind, test in self.trials(mutant):
+    def killer(self, mutant, kind, tests):
+        """The first of the tests that fails, and how."""
+        for test in tests:
             end = self.fails(test, mutant, kind)
             if end:
                 with self.lock:
                     self.kills[mutant.file][test.name] += 1
-                return "killed", f"{test.name}:{end if kind == MUTANTS else 'sanitizer'}"
-        return "survived", "-" if self.reached[mutant.first] else "unreached"
+                return f"{test.name}:{end if kind == MUTANTS else 'sanitizer'}"
+        return None
+
+    def judge(self, mutant):
+        """(killed, survived, or same if it is no change, by whom and how); the likeliest killers first."""
+        tests = self.order(mutant)
+        by = self.killer(mutant, MUTANTS, tests)
+        if not by and self.program.compiles_the_same(mutant):
+            return "same", "-"
+        if not by and self.checked:
+            by = self.killer(mutant, CHECKED, [test for test in tests if self.cost[test.name] <= QUICK])
+        return ("killed", by) if by else ("survived", "-" if tests else "unreached")
 
     def judge_all(self, mutants, told):
         """told(mutant, verdict, by) as each is known."""

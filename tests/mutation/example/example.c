@@ -46,6 +46,16 @@ bool example_granted(bool present, bool user)
     return present && user;
 }
 
+uint32_t example_cleared(uint32_t value)
+{
+    return value & ~0x8u;
+}
+
+bool example_both(bool present)
+{
+    return present ? 1 : present;
+}
+
 uint32_t example_sum(uint32_t count)
 {
     uint32_t sum = 0;

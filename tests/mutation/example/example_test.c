@@ -47,6 +47,19 @@ static void granted(void **state)
     assert_false(example_granted(false, true));
 }
 
+static void cleared(void **state)
+{
+    (void)state;
+    assert_int_equal(example_cleared(0xff), 0xf7);
+}
+
+static void both(void **state)
+{
+    (void)state;
+    assert_true(example_both(true));
+    assert_false(example_both(false));
+}
+
 static void sum(void **state)
 {
     (void)state;
@@ -58,7 +71,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(empty),    cmocka_unit_test(inside),  cmocka_unit_test(cause),
-        cmocka_unit_test(writable), cmocka_unit_test(granted), cmocka_unit_test(sum),
+        cmocka_unit_test(writable), cmocka_unit_test(granted), cmocka_unit_test(cleared),
+        cmocka_unit_test(both),     cmocka_unit_test(sum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
