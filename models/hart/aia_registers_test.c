@@ -287,6 +287,25 @@ static void VS_timer_is_delegated(void **state)
     }
 }
 
+/* What the hypervisor had not delegated is not touched. */
+static void vsie_of_a_virtual_interrupt_stays(void **state)
+{
+    (void)state;
+    uint64_t bit = VD_BIT(40);
+    for (unsigned enabled = 0; enabled < 2; enabled++) {
+        struct fixture *f = fixture_new(3, true);
+        fixture_set(f, CSR_mvien, bit);
+        fixture_set(f, CSR_hvien, bit);
+        fixture_set(f, CSR_vsie, enabled ? bit : 0);
+        fixture_set(f, CSR_sie, enabled ? 0 : bit);
+        fixture_set(f, CSR_hideleg, 0);
+        fixture_set(f, CSR_hvien, bit);
+        assert_true(fixture_csr(f, CSR_vsie) == (enabled ? bit : 0));
+        assert_true(fixture_csr(f, CSR_sie) == (enabled ? 0 : bit));
+        fixture_free(f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -303,6 +322,7 @@ int main(void)
         cmocka_unit_test(SE_5_absent_interrupt_files_have_no_gate),
         cmocka_unit_test(injection_respects_SIE_and_mode),
         cmocka_unit_test(VS_timer_is_delegated),
+        cmocka_unit_test(vsie_of_a_virtual_interrupt_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

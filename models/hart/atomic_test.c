@@ -372,6 +372,17 @@ static void Zabha_rd_sign_extension(void **state)
         {INSN_amomaxu_h, 0x7fff, 0x18000, 0x7fff, 0x8000},
         {INSN_amomin_h, 0x7fff, 0x18000, 0x7fff, 0x8000},
         {INSN_amomax_h, 0x8000, 1, ONES - 0x7fff, 1},
+        {INSN_amomax_h, 1, 0x8000, 1, 1},
+        {INSN_amomax_h, 1, 2, 1, 2},
+        {INSN_amomax_b, 0x80, 1, ONES - 0x7f, 1},
+        {INSN_amomax_b, 1, 2, 1, 2},
+        {INSN_amomin_h, 2, 1, 2, 1},
+        {INSN_amomin_b, 1, 2, 1, 1},
+        {INSN_amomin_b, 2, 1, 2, 1},
+        {INSN_amominu_h, 0x8000, 1, ONES - 0x7fff, 1},
+        {INSN_amomaxu_h, 0x8000, 1, ONES - 0x7fff, 0x8000},
+        {INSN_amominu_b, 1, 0x80, 1, 1},
+        {INSN_amomaxu_b, 1, 0x80, 1, 0x80},
         {INSN_amominu_b, 0x80, 1, ONES - 0x7f, 1},
         {INSN_amomaxu_b, 0x80, 1, ONES - 0x7f, 0x80},
         {INSN_amoswap_h, 0x1234, 0x8765, 0x1234, 0x8765},
@@ -450,6 +461,17 @@ static void being_watched_costs_no_time(void **state)
         assert_int_equal(cycles_of_accesses(true, n), cycles_of_accesses(false, n));
 }
 
+/* One cycle is left of the slice behind the instruction itself. */
+static void Zawrs_stall_of_one_cycle(void **state)
+{
+    (void)state;
+    struct rig *r = waiting(INSN_wrs_nto);
+    rig_run(r, 3);
+    assert_int_equal(r->hart->st.instret, 2);
+    assert_int_equal(r->hart->st.cycles, 3);
+    rig_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -473,6 +495,7 @@ int main(void)
         cmocka_unit_test(Zawrs_exec_resume_rules),
         cmocka_unit_test(Zabha_rd_sign_extension),
         cmocka_unit_test(Zabha_rs1_align_addr),
+        cmocka_unit_test(Zawrs_stall_of_one_cycle),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

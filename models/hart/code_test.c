@@ -242,6 +242,38 @@ static void an_instruction_on_two_pages_is_not_linked_to(void **state)
     rig_free(r);
 }
 
+/* Only the last byte of a write is code, or only the first. */
+static void one_byte_of_a_longer_write(void **state)
+{
+    (void)state;
+    for (unsigned first = 0; first < 2; first++) {
+        struct rig *r = rig_new(NULL);
+        uint32_t before = rig_encode(INSN_addi, 5, 5, 0, 1);
+        uint64_t at = RAM_AT + (first ? 0x7c : 0x80);
+        r->end = at;
+        EMIT(r, addi, 5, 5, 0, 1);
+        bench_poke(&r->bench, at + 4, 4, rig_encode(INSN_jal, 0, 0, 0, -4));
+        hart_set(r->hart, HART_REG_PC, at);
+        if (first) /* no more than the instruction, or the granule behind would be code as well */
+            rig_step(r, 1);
+        else
+            rig_step(r, 4);
+        struct vd_txn txn = bench_write(first ? at + 3 : at - 7, 8, 0);
+        if (first)
+            txn.data[0] = (rig_encode(INSN_addi, 5, 5, 0, 0x101) >> 24) |
+                          (uint64_t)rig_encode(INSN_jal, 0, 0, 0, -4) << 8;
+        else
+            txn.data[0] = (uint64_t)(rig_encode(INSN_addi, 4, 5, 0, 1) & 0xff) << 56;
+        assert_int_equal(before & 0xff000000, 0);
+        r->bench.host.ops->access(r->bench.host.ctx, &txn);
+        uint64_t was = r->hart->st.x[5];
+        hart_set(r->hart, HART_REG_PC, at);
+        rig_step(r, 1);
+        assert_int_equal(r->hart->st.x[first ? 5 : 4], was + (first ? 0x101 : 1));
+        rig_free(r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -255,6 +287,7 @@ int main(void)
         cmocka_unit_test(a_jump_into_another_page_sees_its_changes),
         cmocka_unit_test(halves_of_an_instruction),
         cmocka_unit_test(an_instruction_on_two_pages_is_not_linked_to),
+        cmocka_unit_test(one_byte_of_a_longer_write),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

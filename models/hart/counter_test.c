@@ -306,6 +306,21 @@ static void scountovf_read_access(void **state)
     }
 }
 
+/* Nothing waits for what comes after the last picosecond. */
+static void an_overflow_behind_the_end_of_time(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NULL);
+    set(r, CSR_mhpmevent3, COUNTER_CYCLES);
+    r->hart->st.cycles = 1000;
+    uint64_t left = VD_NEVER / NS - 1000;
+    for (unsigned i = 0; i < 3; i++) {
+        set(r, CSR_mhpmcounter3, 0 - (left - i));
+        assert_int_equal(r->hart->overflow.slot != 0, i > 0);
+    }
+    rig_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -320,6 +335,7 @@ int main(void)
         cmocka_unit_test(LCOFIP_op),
         cmocka_unit_test(vsip_vsie_lcofi),
         cmocka_unit_test(scountovf_read_access),
+        cmocka_unit_test(an_overflow_behind_the_end_of_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

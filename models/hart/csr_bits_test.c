@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* CSRs whose bits depend on what else there is, and which of them make the hart look again. */
+#include "hart/counter.h"
 #include "hart/fixture.h"
 
 /* [priv norm:stateen_unimplemented_state_roz] */
@@ -102,6 +103,30 @@ static void writes_to_interrupts_are_looked_at(void **state)
 
 /* The priority number of an interrupt that is not there any more is not seen, beside one that is.
  */
+static void mhpmevent_has_the_modes_that_there_are(void **state)
+{
+    (void)state;
+    const uint64_t of = VD_BIT(63), m = VD_BIT(62), s = VD_BIT(61) | VD_BIT(60);
+    const uint64_t vs = VD_BIT(59) | VD_BIT(58), event = COUNTER_EVENTS - 1;
+    const struct {
+        uint64_t without, mask;
+    } rows[] = {
+        {0, of | m | s | vs | event},
+        {VD_BIT(HART_EXT_H), of | m | s | event},
+        {VD_BIT(HART_EXT_H) | VD_BIT(HART_EXT_S), of | m | event},
+        {VD_BIT(HART_EXT_Sscofpmf), event},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct fixture *f = fixture_without(rows[i].without);
+        fixture_set(f, CSR_mhpmevent3, vd_mask(8, 56) | event);
+        assert_true(fixture_csr(f, CSR_mhpmevent3) == rows[i].mask);
+        fixture_set(f, CSR_mcyclecfg, ~UINT64_C(0));
+        assert_true(fixture_csr(f, CSR_mcyclecfg) == (rows[i].mask | m | s | vs) - of - event ||
+                    rows[i].without);
+        fixture_free(f);
+    }
+}
+
 static void priorities_of_interrupts_that_come_and_go(void **state)
 {
     (void)state;
@@ -142,6 +167,7 @@ int main(void)
         cmocka_unit_test(counteren_has_the_bits_of_what_there_is),
         cmocka_unit_test(STIP_is_the_timers_with_STCE),
         cmocka_unit_test(mireg_at_every_select),
+        cmocka_unit_test(mhpmevent_has_the_modes_that_there_are),
         cmocka_unit_test(writes_to_interrupts_are_looked_at),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

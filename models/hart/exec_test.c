@@ -302,6 +302,13 @@ static void hints_are_recorded_and_free(void **state)
     assert_int_equal(r->bench.num_records, 0);
     assert_int_equal(r->hart->st.cycles, 5);
     rig_free(r);
+    r = rig_new(NULL);
+    EMIT(r, slti, 0, 10, 0, 0x561); /* the first and the last of them */
+    EMIT(r, slti, 0, 10, 0, 0x57f);
+    rig_step(r, 2);
+    assert_int_equal(bench_record(&r->bench, VD_REC_hint, 0)->a, 1);
+    assert_int_equal(bench_record(&r->bench, VD_REC_hint, 1)->a, 0x1f);
+    rig_free(r);
 }
 
 static void fences_wait_for_posted_stores(void **state)

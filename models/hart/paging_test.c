@@ -245,7 +245,7 @@ static void menvcfg_pbmte_op(void **state)
     (void)state;
     for (unsigned type = 0; type < 4; type++) {
         for (unsigned on = 0; on < 2; on++) {
-            struct machine m = single(on ? ENVCFG_PBMTE : 0);
+            struct machine m = single(on ? ENVCFG_PBMTE : ~ENVCFG_PBMTE & ~ENVCFG_PMM);
             map(&m, 8, GPA, 0, DATA, RWX_ | PBMT(type));
             bool sound = type == 0 || (on && type != 3); /* Svpbmt_leaf_pte_pbmt_reserved_3_fault */
             assert_int_equal(cause_of(&m, MMU_LOAD, GPA, 0), sound ? 0 : 13);

@@ -12,10 +12,9 @@ static const uint8_t ranks[64] = {
 };
 
 enum {
-    NUMBER_NONE = 256,   /* the external interrupt's own number is unknown or above 255 */
-    KEY_FIRST = 0,       /* priority number 0, default above the external interrupt */
-    KEY_BEYOND = 256,    /* an external interrupt whose number is above 255 */
-    KEY_LAST = 257,      /* priority number 0, default below the external interrupt */
+    KEY_FIRST = 0,  /* priority number 0, default above the external interrupt */
+    KEY_LAST = 256, /* the external interrupt, its own number unknown or above 255, and number 0,
+                       default below it */
     KEY_NOTHING = 0xfff, /* no candidate */
 };
 
@@ -32,18 +31,23 @@ unsigned priority_rank(unsigned interrupt)
 /* [aia TableintrPrios-M], [aia TableintrPrios-S] */
 static unsigned key_of(unsigned interrupt, unsigned number, unsigned external)
 {
-    if (interrupt == external)
-        return number > 255 ? KEY_BEYOND : number;
     if (number)
         return number;
     return priority_rank(interrupt) < priority_rank(external) ? KEY_FIRST : KEY_LAST;
+}
+
+/* Of the external interrupt itself, by the identity that an interrupt file shows on top. */
+static unsigned external_key(uint32_t topei)
+{
+    unsigned number = topei & 0x7ff;
+    return number == 0 || number > 255 ? KEY_LAST : number;
 }
 
 static bool precedes(const struct candidate *a, const struct candidate *b)
 {
     if (a->key != b->key)
         return a->key < b->key;
-    return a->key != KEY_NOTHING && priority_rank(a->interrupt) < priority_rank(b->interrupt);
+    return priority_rank(a->interrupt) < priority_rank(b->interrupt);
 }
 
 /* The field IPRIO [aia mtopi]. */
@@ -54,31 +58,28 @@ static unsigned iprio_of(unsigned key)
 
 static uint32_t top_value(const struct candidate *top)
 {
-    return top->key == KEY_NOTHING ? 0 : top->interrupt << 16 | iprio_of(top->key);
+    return top->interrupt << 16 | iprio_of(top->key);
 }
 
 static struct candidate best(uint64_t pending, const uint8_t *numbers, unsigned external,
-                             unsigned external_number)
+                             unsigned own_key)
 {
     struct candidate top = {0, KEY_NOTHING};
     for (; pending; pending &= pending - 1) {
         unsigned i = (unsigned)__builtin_ctzll(pending);
-        unsigned number = i == external ? external_number : numbers[i];
-        struct candidate c = {i, key_of(i, number, external)};
+        struct candidate c = {i, i == external ? own_key : key_of(i, numbers[i], external)};
         if (precedes(&c, &top))
             top = c;
     }
     return top;
 }
 
-/* The number of the external interrupt of a file; none if it is not the controller's
+/* The key of the external interrupt of a file; it has no number if it is not the controller's
  * [aia TableintrPrios-S], or the controller is not an IMSIC. */
-static unsigned external_number(const struct hart *h, unsigned line, uint32_t file)
+static unsigned file_key(const struct hart *h, unsigned line, uint32_t file)
 {
-    if (!h->imsic.ops || !(h->st.lines >> line & 1))
-        return NUMBER_NONE;
-    unsigned number = h->imsic.ops->topei(h->imsic.ctx, file) & 0x7ff;
-    return number ? number : NUMBER_NONE;
+    bool numbered = h->imsic.ops && (h->st.lines >> line & 1);
+    return numbered ? external_key(h->imsic.ops->topei(h->imsic.ctx, file)) : KEY_LAST;
 }
 
 uint32_t interrupt_mtopi(const struct hart *h)
@@ -86,8 +87,8 @@ uint32_t interrupt_mtopi(const struct hart *h)
     uint64_t pending = interrupt_mip(h) & h->st.csr.mie & ~interrupt_mideleg(h);
     if (!pending)
         return 0;
-    unsigned number = pending & VD_BIT(INT_MEI) ? external_number(h, INT_MEI, VD_IMSIC_FILE_M) : 0;
-    struct candidate top = best(pending, h->st.csr.mprio, INT_MEI, number);
+    unsigned external = file_key(h, INT_MEI, VD_IMSIC_FILE_M);
+    struct candidate top = best(pending, h->st.csr.mprio, INT_MEI, external);
     return top_value(&top);
 }
 
@@ -100,8 +101,8 @@ uint32_t interrupt_stopi(const struct hart *h)
     pending &= ~interrupt_hideleg(h);
     if (!pending)
         return 0;
-    unsigned number = pending & VD_BIT(INT_SEI) ? external_number(h, INT_SEI, VD_IMSIC_FILE_S) : 0;
-    struct candidate top = best(pending, h->st.csr.sprio, INT_SEI, number);
+    unsigned external = file_key(h, INT_SEI, VD_IMSIC_FILE_S);
+    struct candidate top = best(pending, h->st.csr.sprio, INT_SEI, external);
     return top_value(&top);
 }
 
@@ -118,17 +119,14 @@ static void hviprio_numbers(const struct hart *h, uint8_t numbers[64])
 }
 
 /* The first three items of the list in [aia vstopi]. */
-static unsigned vs_external_number(const struct hart *h)
+static unsigned vs_external_key(const struct hart *h)
 {
     uint64_t hvictl = h->st.csr.hvictl;
-    if (csr_vgein_valid(h)) {
-        unsigned number = h->imsic.ops->topei(h->imsic.ctx, csr_guest_file(h)) & 0x7ff;
-        return number ? number : NUMBER_NONE;
-    }
+    if (csr_vgein_valid(h))
+        return external_key(h->imsic.ops->topei(h->imsic.ctx, csr_guest_file(h)));
     bool none = vd_get(h->st.csr.hstatus, HSTATUS_VGEIN_LSB, 6) == 0;
-    if (none && vd_get(hvictl, HVICTL_IID_LSB, HVICTL_IID_BITS) == INT_SEI && (hvictl & 0xff))
-        return hvictl & 0xff;
-    return NUMBER_NONE;
+    bool given = vd_get(hvictl, HVICTL_IID_LSB, HVICTL_IID_BITS) == INT_SEI;
+    return none && given ? external_key(hvictl & 0xff) : KEY_LAST;
 }
 
 /* The interrupt that hvictl injects, with its own default rank in bit DPR. */
@@ -153,7 +151,7 @@ uint32_t interrupt_vstopi(const struct hart *h)
         return 0;
     struct candidate external = {INT_SEI, KEY_NOTHING};
     if (pending & VD_BIT(INT_SEI))
-        external.key = key_of(INT_SEI, vs_external_number(h), INT_SEI);
+        external.key = vs_external_key(h);
     struct candidate other;
     bool external_first;
     if (hvictl & HVICTL_VTI) {

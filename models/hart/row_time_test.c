@@ -179,6 +179,43 @@ static void loads_are_waited_for(void **state)
         }
 }
 
+/* What hides the wait, where nobody waits, and what a load is that nobody can wait for. */
+static void loads_that_are_not_waited_for(void **state)
+{
+    (void)state;
+    struct hart_config config = {.timing = {.load = 4, .mul = 3, .amo = 2}};
+    static const struct {
+        uint16_t load, between;
+        uint8_t rd, cost;
+        uint64_t at;
+    } rows[] = {
+        {INSN_ld, INSN_addi, 5, 3, RAM_AT},         {INSN_ld, INSN_mul, 5, 1, RAM_AT},
+        {INSN_ld, INSN_ld, 5, 3, RAM_AT},           {INSN_ld, INSN_fld, 5, 3, RAM_AT},
+        {INSN_ld, INSN_hlv_d, 5, 3, RAM_AT},        {INSN_ld, INSN_amoadd_d, 5, 1, RAM_AT},
+        {INSN_ld, INSN_beq, 5, 1, RAM_AT},          {INSN_ld, INSN_ecall, 5, 1, RAM_AT},
+        {INSN_ld, INSN_fence, 5, 3, RAM_AT},        {INSN_ld, INSN_addi, 0, 1, RAM_AT},
+        {INSN_fld, INSN_addi, 0, 3, RAM_AT},        {INSN_ld, INSN_addi, 5, 3, RAM_AT + 0xff4},
+        {INSN_ld, INSN_addi, 5, 1, RAM_AT + 0xff8}, {INSN_ld, INSN_addi, 5, 1, RAM_AT + 0xff6},
+        {INSN_ld, INSN_addi, 5, 1, RAM_AT + 0xffc}, {INSN_ld, INSN_addi, 5, 1, RAM_AT + 0xffe},
+        {INSN_fld, INSN_mul, 0, 1, RAM_AT + 0xffe}, {INSN_lw, INSN_addi, 5, 3, RAM_AT},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct rig *r = rig_new(&config);
+        unsigned rd = rows[i].rd;
+        r->end = rows[i].at;
+        rig_emit(r, rig_encode((enum insn_code)rows[i].load, rd, 6, 0, 0), 4);
+        rig_emit(r, rig_encode((enum insn_code)rows[i].between, 9, 6, 20, 8), 4);
+        if (rows[i].load == INSN_fld)
+            EMIT(r, fsd, 0, 6, rd, 0);
+        else
+            EMIT(r, add, 8, rd, rd, 0);
+        r->hart->st.x[6] = DATA_AT;
+        if (time_of(r, rows[i].at) != rows[i].cost)
+            fail_msg("row %zu", i);
+        rig_free(r);
+    }
+}
+
 /* Through x1 and x5, which calls leave their return addresses in. */
 static void returns_are_predicted(void **state)
 {
@@ -296,6 +333,7 @@ int main(void)
         cmocka_unit_test(branches_learn),
         cmocka_unit_test(divisions_take_their_bits),
         cmocka_unit_test(loads_are_waited_for),
+        cmocka_unit_test(loads_that_are_not_waited_for),
         cmocka_unit_test(returns_are_predicted),
         cmocka_unit_test(returns_without_compressed_instructions),
         cmocka_unit_test(what_was_waited_for_is_over),

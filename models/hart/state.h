@@ -39,7 +39,7 @@ struct hart_csrs {
 struct hart_repetition {
     uint64_t pc, cause, count;
     uint64_t returns; /* xRETs until the last one */
-    uint64_t arrived; /* instret at the last trap entry or xRET */
+    uint64_t arrived; /* instret at the last xRET */
 };
 
 struct hart_state {

@@ -76,11 +76,22 @@ static void instructions_of_16_bits(void **state)
     insn_table_destroy(t);
 }
 
+/* Beside those of the table. */
+static void instructions_that_nothing_is_known_of(void **state)
+{
+    (void)state;
+    for (uint32_t funct3 = 0; funct3 < 8; funct3++) {
+        assert_int_equal(transform_instruction(0x0000000f | funct3 << 12, 0) != 0, funct3 == 2);
+        assert_int_equal(transform_instruction(0x60000073 | funct3 << 12, 0) != 0, funct3 == 4);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(instructions_of_32_bits),
         cmocka_unit_test(instructions_of_16_bits),
+        cmocka_unit_test(instructions_that_nothing_is_known_of),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

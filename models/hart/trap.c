@@ -120,7 +120,6 @@ static void enter(struct hart *h, enum vd_mode to, const struct trap *trap)
     counter_enter_mode(h);
     h->st.cycles += cycles;
     h->st.traps++;
-    h->st.repetition.arrived = h->st.instret;
     mmu_context(h);
 }
 

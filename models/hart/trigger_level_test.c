@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Debug triggers: in which mode one is on, and what is left when none is. */
+/* Debug triggers: in which mode one is on, for accesses of which size, and what is left when none
+ * is. */
 #include "hart/exec_rig.h"
 #include "hart/trigger.h"
 
@@ -70,12 +71,50 @@ static void there_are_no_more_triggers(void **state)
     rig_free(r);
 }
 
+static void nor_do_they_trap(void **state)
+{
+    (void)state;
+    for (uint64_t interrupt = 0; interrupt < 2; interrupt++) {
+        unsigned type = interrupt ? TRIGGER_ITRIGGER : TRIGGER_ETRIGGER;
+        uint64_t like_one = (uint64_t)type << TDATA1_TYPE_LSB | enables[0];
+        struct rig *r = with_trigger(type, enables[0], like_one);
+        r->hart->st.csr.frm = 7; /* behind the last tdata2 */
+        r->hart->st.csr.fflags = 0x1f;
+        for (uint64_t code = 0; code < 4; code++)
+            assert_false(trigger_trapped(r->hart, VD_MODE_M, interrupt << 63 | code));
+        assert_true(r->hart->st.csr.tdata2[0] == like_one);
+        rig_free(r);
+    }
+}
+
+/* [debug csr-mcontrol6]: size 0 is any, 5 is 64 bits. */
+static void Sdtrig_sizes_of_accesses(void **state)
+{
+    (void)state;
+    static const enum insn_code codes[] = {INSN_lbu, INSN_lh, INSN_lw, INSN_ld};
+    static const uint64_t sizes[] = {1, 2, 3, 5};
+    for (unsigned i = 0; i < 4; i++) {
+        for (uint64_t size = 0; size < 8; size++) {
+            uint64_t control = 1 << 6 | TRIGGER_LOAD | size << MCONTROL6_SIZE_LSB;
+            struct rig *r = with_trigger(TRIGGER_MCONTROL6, control, DATA_AT);
+            rig_emit(r, rig_encode(codes[i], 5, 6, 0, 0), 4);
+            r->hart->st.x[6] = DATA_AT;
+            bool legal = size <= 3 || size == 5; /* or any */
+            rig_step(r, 1);
+            assert_int_equal(r->hart->st.traps, !legal || size == 0 || size == sizes[i]);
+            rig_free(r);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(traps_from_other_modes),
         cmocka_unit_test(nothing_is_left_of_a_trigger_that_is_gone),
         cmocka_unit_test(there_are_no_more_triggers),
+        cmocka_unit_test(nor_do_they_trap),
+        cmocka_unit_test(Sdtrig_sizes_of_accesses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
