@@ -17,7 +17,8 @@ static uint64_t page_of(uint64_t spa)
 /* Where an atomic access goes. */
 struct target {
     uint64_t va, spa;
-    void *host; /* NULL: memory that someone watches */
+    const uint8_t *bytes;
+    uint8_t *host; /* the same to write to; NULL: someone watches it */
     unsigned size;
 };
 
@@ -34,21 +35,16 @@ static bool store_access_fault(struct hart *h, uint64_t va, enum mmu_access acce
 /* CHOICE: only main memory is reservable and takes AMOs [priv pma-atomic]. */
 static bool find(struct hart *h, struct target *t, enum mmu_access access, unsigned flags)
 {
-    if (!mmu_atomic(h, t->va, t->size, access, flags, &t->host, &t->spa))
+    void *host;
+    if (!mmu_atomic(h, t->va, t->size, access, flags, &host, &t->spa))
         return false;
-    if (t->host)
+    t->bytes = t->host = host;
+    if (host)
         return true;
-    if (!h->host.ops->grant(h->host.ctx, page_of(t->spa), false))
+    const uint8_t *page = h->host.ops->grant(h->host.ctx, page_of(t->spa), false);
+    if (!page)
         return store_access_fault(h, t->va, access);
-    return true;
-}
-
-static bool read_target(struct hart *h, const struct target *t, uint64_t *value)
-{
-    *value = 0;
-    if (!t->host)
-        return mmu_load(h, t->va, t->size, MMU_AMO | MMU_ATOMIC, value);
-    memcpy(value, t->host, t->size);
+    t->bytes = page + (t->spa & PAGE_MASK);
     return true;
 }
 
@@ -108,12 +104,12 @@ void amo_snoop(struct hart *h, uint64_t spa, uint64_t size)
 /* Where the fast TLB has the bytes of an atomic access; NULL: it has to be looked for.  Only memory
  * that nobody watches has a write tag.
  */
-static void *fast(const struct hart *h, uint64_t va, unsigned size, bool write)
+static uint8_t *fast(const struct hart *h, uint64_t va, unsigned size, bool write)
 {
     const struct hart_tlb_entry *e = tlb_entry(h, va);
     if ((write ? e->write_tag : e->read_tag) != tlb_tag(va, size))
         return NULL;
-    return (void *)(uintptr_t)(va + e->addend);
+    return (uint8_t *)(uintptr_t)(va + e->addend);
 }
 
 static uint64_t fast_spa(const struct hart *h, uint64_t va)
@@ -122,10 +118,10 @@ static uint64_t fast_spa(const struct hart *h, uint64_t va)
     return pages[tlb_entry(h, va) - h->data] | (va & PAGE_MASK);
 }
 
-static uint64_t read_host(const void *host, unsigned size)
+static uint64_t read_bytes(const uint8_t *bytes, unsigned size)
 {
     uint64_t value = 0;
-    memcpy(&value, host, size);
+    memcpy(&value, bytes, size);
     return extend(value, size);
 }
 
@@ -150,18 +146,18 @@ static enum go slow_lr(AT_PARAMS, unsigned size)
     if (!find(h, &t, MMU_LOAD, 0))
         return exec_fault(h, op, b);
     reserve(h, t.spa, size);
-    h->st.x[op->rd] = read_host(t.host, size);
+    h->st.x[op->rd] = read_bytes(t.bytes, size);
     return exec_retire(h, op, b);
 }
 
 enum go amo_lr(AT_PARAMS, unsigned size)
 {
     uint64_t va = h->st.x[op->rs1];
-    const void *host = fast(h, va, size, false);
+    const uint8_t *host = fast(h, va, size, false);
     if (!host || h->st.reservation_watched)
         return slow_lr(AT, size);
     reserve(h, fast_spa(h, va), size);
-    h->st.x[op->rd] = read_host(host, size);
+    h->st.x[op->rd] = read_bytes(host, size);
     return GO_NEXT;
 }
 
@@ -183,7 +179,7 @@ static enum go slow_sc(AT_PARAMS, unsigned size)
 enum go amo_sc(AT_PARAMS, unsigned size)
 {
     uint64_t va = h->st.x[op->rs1];
-    void *host = fast(h, va, size, true);
+    uint8_t *host = fast(h, va, size, true);
     if (!host || h->st.reservation_watched)
         return slow_sc(AT, size);
     bool holds = reserved(h, fast_spa(h, va), size);
@@ -222,11 +218,10 @@ static uint64_t combine(enum amo what, uint64_t a, uint64_t b)
 static enum go slow_rmw(AT_PARAMS, unsigned size, enum amo what)
 {
     struct target t = {.va = h->st.x[op->rs1], .size = size};
-    uint64_t old;
     exec_arrive(AT);
-    if (!find(h, &t, MMU_STORE, MMU_AMO) || !read_target(h, &t, &old))
+    if (!find(h, &t, MMU_STORE, MMU_AMO))
         return exec_fault(h, op, b);
-    old = extend(old, size);
+    uint64_t old = read_bytes(t.bytes, size);
     if (!write_target(h, &t, combine(what, old, extend(h->st.x[op->rs2], size))))
         return exec_fault(h, op, b);
     h->st.x[op->rd] = old;
@@ -236,10 +231,10 @@ static enum go slow_rmw(AT_PARAMS, unsigned size, enum amo what)
 enum go amo_rmw(AT_PARAMS, unsigned size, enum amo what)
 {
     uint64_t va = h->st.x[op->rs1];
-    void *host = fast(h, va, size, true);
+    uint8_t *host = fast(h, va, size, true);
     if (!host)
         return slow_rmw(AT, size, what);
-    uint64_t old = read_host(host, size);
+    uint64_t old = read_bytes(host, size);
     uint64_t value = combine(what, old, extend(h->st.x[op->rs2], size));
     memcpy(host, &value, size);
     h->st.x[op->rd] = old;
@@ -250,11 +245,10 @@ enum go amo_rmw(AT_PARAMS, unsigned size, enum amo what)
 enum go amo_cas(AT_PARAMS, unsigned size)
 {
     struct target t = {.va = h->st.x[op->rs1], .size = size};
-    uint64_t old;
     exec_arrive(AT);
-    if (!find(h, &t, MMU_STORE, MMU_AMO) || !read_target(h, &t, &old))
+    if (!find(h, &t, MMU_STORE, MMU_AMO))
         return exec_fault(h, op, b);
-    old = extend(old, size);
+    uint64_t old = read_bytes(t.bytes, size);
     bool equal = old == extend(h->st.x[op->rd], size);
     if (equal && !write_target(h, &t, h->st.x[op->rs2]))
         return exec_fault(h, op, b);
@@ -271,14 +265,13 @@ static uint64_t second_of(const struct hart *h, unsigned reg)
 /* One half of sixteen bytes; both are in one page, and were found accessible. */
 static struct target half_of(const struct target *t, unsigned half)
 {
-    void *host = t->host ? (uint8_t *)t->host + 8 * half : NULL;
-    return (struct target){t->va + 8 * half, t->spa + 8 * half, host, 8};
+    uint8_t *host = t->host ? t->host + 8 * half : NULL;
+    return (struct target){t->va + 8 * half, t->spa + 8 * half, t->bytes + 8 * half, host, 8};
 }
 
 enum go amo_cas_pair(AT_PARAMS)
 {
     struct target t = {.va = h->st.x[op->rs1], .size = 16};
-    uint64_t old[2];
     exec_arrive(AT);
     if ((op->rd | op->rs2) & 1) {
         trap_illegal(h, block_mark(b, op)->bits);
@@ -287,8 +280,7 @@ enum go amo_cas_pair(AT_PARAMS)
     if (!find(h, &t, MMU_STORE, MMU_AMO))
         return exec_fault(h, op, b);
     struct target low = half_of(&t, 0), high = half_of(&t, 1);
-    if (!read_target(h, &low, &old[0]) || !read_target(h, &high, &old[1]))
-        return exec_fault(h, op, b);
+    uint64_t old[] = {read_bytes(low.bytes, 8), read_bytes(high.bytes, 8)};
     bool equal = old[0] == h->st.x[op->rd] && old[1] == second_of(h, op->rd);
     if (equal && (!write_target(h, &low, h->st.x[op->rs2]) ||
                   !write_target(h, &high, second_of(h, op->rs2))))
@@ -297,5 +289,35 @@ enum go amo_cas_pair(AT_PARAMS)
         h->st.x[op->rd] = old[0];
         h->st.x[op->rd + 1] = old[1];
     }
+    return exec_retire(h, op, b);
+}
+
+/* All harts see one order of memory: aq and rl have nothing to do. */
+enum go amo_load_acquire(AT_PARAMS, unsigned size)
+{
+    uint64_t va = h->st.x[op->rs1], value;
+    const uint8_t *host = fast(h, va, size, false);
+    if (host) {
+        h->st.x[op->rd] = read_bytes(host, size);
+        return h->timing_on && timing_load_line(h, va) ? GO_STALL : GO_NEXT;
+    }
+    exec_arrive(AT);
+    if (!mmu_load(h, va, size, MMU_ALIGNED, &value))
+        return exec_fault(h, op, b);
+    h->st.x[op->rd] = extend(value, size);
+    return exec_retire(h, op, b);
+}
+
+enum go amo_store_release(AT_PARAMS, unsigned size)
+{
+    uint64_t va = h->st.x[op->rs1];
+    uint8_t *host = fast(h, va, size, true);
+    if (host) {
+        memcpy(host, &h->st.x[op->rs2], size);
+        return GO_NEXT;
+    }
+    exec_arrive(AT);
+    if (!mmu_store(h, va, size, MMU_ALIGNED, h->st.x[op->rs2]))
+        return exec_fault(h, op, b);
     return exec_retire(h, op, b);
 }

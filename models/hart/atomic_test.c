@@ -11,8 +11,9 @@ static void misaligned_atomics_trap(void **state)
     } rows[] = {{INSN_lr_w, CAUSE_LOAD_MISALIGNED},
                 {INSN_sc_d, CAUSE_STORE_MISALIGNED},
                 {INSN_amoadd_w, CAUSE_STORE_MISALIGNED}};
+    struct hart_config config = {.extensions = VD_BIT(HART_EXT_A)};
     for (size_t i = 0; i < 3; i++) {
-        struct rig *r = rig_new(NULL);
+        struct rig *r = rig_new(&config);
         rig_emit(r, rig_encode((enum insn_code)rows[i].code, 1, 6, 7, 0), 4);
         r->hart->st.x[6] = DATA_AT + 2;
         rig_step_to_trap(r, rows[i].cause, DATA_AT + 2, RAM_AT);

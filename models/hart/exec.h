@@ -199,6 +199,8 @@ enum go amo_sc(AT_PARAMS, unsigned size);
 enum go amo_rmw(AT_PARAMS, unsigned size, enum amo what);
 enum go amo_cas(AT_PARAMS, unsigned size);
 enum go amo_cas_pair(AT_PARAMS);
+enum go amo_load_acquire(AT_PARAMS, unsigned size);
+enum go amo_store_release(AT_PARAMS, unsigned size);
 void amo_drop(struct hart *h); /* the reservation */
 void amo_restored(struct hart *h);
 void amo_slice_end(struct hart *h);

@@ -50,6 +50,8 @@ static const struct group {
                "amomaxu_h"},
     {E(Zabha) | E(Zacas), "amocas_b amocas_h"},
     {E(Zacas), "amocas_w amocas_d amocas_q"},
+    {E(Zalasr), "lb_aq lb_aqrl lh_aq lh_aqrl lw_aq lw_aqrl ld_aq ld_aqrl sb_rl sb_aqrl sh_rl "
+                "sh_aqrl sw_rl sw_aqrl sd_rl sd_aqrl"},
     {E(Zfhmin), "flh fsh fmv_x_h fmv_h_x fcvt_s_h fcvt_h_s"},
     {E(Zfhmin) | E(D), "fcvt_d_h fcvt_h_d"},
     {E(Zfh),
@@ -83,8 +85,9 @@ static const struct group classes[] = {
     {CLASS_JUMP, "jal"},
     {CLASS_JUMP_REG, "jalr"},
     {CLASS_BRANCH, "beq bne blt bge bltu bgeu"},
-    {CLASS_LOAD, "lb lh lw ld lbu lhu lwu"},
-    {CLASS_STORE, "sb sh sw sd cbo_inval cbo_clean cbo_flush cbo_zero"},
+    {CLASS_LOAD, "lb lh lw ld lbu lhu lwu lb_aq lb_aqrl lh_aq lh_aqrl lw_aq lw_aqrl ld_aq ld_aqrl"},
+    {CLASS_STORE, "sb sh sw sd cbo_inval cbo_clean cbo_flush cbo_zero sb_rl sb_aqrl sh_rl sh_aqrl "
+                  "sw_rl sw_aqrl sd_rl sd_aqrl"},
     {CLASS_FENCE, "fence wrs_nto wrs_sto"},
     {CLASS_SYSTEM, "ecall ebreak mret sret wfi"},
     {CLASS_SFENCE, "sfence_vma hfence_vvma hfence_gvma sinval_vma sfence_w_inval sfence_inval_ir "

@@ -97,6 +97,7 @@ static void a_row_needs_its_extension(void **state)
         {0x28c5a52f, VD_BIT(HART_EXT_Zacas)},
         {0x28c5852f, VD_BIT(HART_EXT_Zacas)},
         {0x28c5852f, VD_BIT(HART_EXT_Zabha)},
+        {0x3405852f, VD_BIT(HART_EXT_Zalasr)},
         {0x00059507, VD_BIT(HART_EXT_Zfhmin)},
         {0x42258553, VD_BIT(HART_EXT_Zfhmin)},
         {0x42258553, VD_BIT(HART_EXT_D)},
@@ -187,7 +188,7 @@ static bool same_name(const char *ours, const char *theirs)
 /* Debian 12's binutils do not know what is on the second line. */
 static const char *const arguments[] = {
     "rv64gch_svinval_zba_zbb_zbc_zbs_zicbom_zicbop_zicboz_zawrs_zfh"
-    "_zicond_zimop_zabha_zacas_zfa_zcb_zcmop",
+    "_zicond_zimop_zabha_zacas_zfa_zcb_zcmop_zalasr",
     "rv64gch_svinval_zba_zbb_zbc_zbs_zicbom_zicbop_zicboz_zawrs_zfh",
 };
 
@@ -235,6 +236,8 @@ static bool is_later(const char *name)
     static const char *const prefixes[] = {"amocas", "czero",  "mop",  "fli",  "fminm",
                                            "fmaxm",  "fround", "fltq", "fleq", "fcvtmod"};
     size_t length = strlen(name);
+    if (strstr(name, "_aq") || strstr(name, "_rl"))
+        return true;
     if (strncmp(name, "amo", 3) == 0 && (name[length - 1] == 'b' || name[length - 1] == 'h'))
         return true;
     for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
@@ -277,6 +280,14 @@ static const struct {
     {INSN_fmaxm_h, 0x2c003053, 0xfe00707f},    {INSN_fround_h, 0x44400053, 0xfff0007f},
     {INSN_froundnx_h, 0x44500053, 0xfff0007f}, {INSN_fltq_h, 0xa4005053, 0xfe00707f},
     {INSN_fleq_h, 0xa4004053, 0xfe00707f},     {INSN_mop_r, 0x81c04073, 0xb3c0707f},
+    {INSN_lb_aq, 0x3400002f, 0xfff0707f},      {INSN_lb_aqrl, 0x3600002f, 0xfff0707f},
+    {INSN_lh_aq, 0x3400102f, 0xfff0707f},      {INSN_lh_aqrl, 0x3600102f, 0xfff0707f},
+    {INSN_lw_aq, 0x3400202f, 0xfff0707f},      {INSN_lw_aqrl, 0x3600202f, 0xfff0707f},
+    {INSN_ld_aq, 0x3400302f, 0xfff0707f},      {INSN_ld_aqrl, 0x3600302f, 0xfff0707f},
+    {INSN_sb_rl, 0x3a00002f, 0xfe007fff},      {INSN_sb_aqrl, 0x3e00002f, 0xfe007fff},
+    {INSN_sh_rl, 0x3a00102f, 0xfe007fff},      {INSN_sh_aqrl, 0x3e00102f, 0xfe007fff},
+    {INSN_sw_rl, 0x3a00202f, 0xfe007fff},      {INSN_sw_aqrl, 0x3e00202f, 0xfe007fff},
+    {INSN_sd_rl, 0x3a00302f, 0xfe007fff},      {INSN_sd_aqrl, 0x3e00302f, 0xfe007fff},
     {INSN_mop_rr, 0x82004073, 0xb200707f},
 };
 

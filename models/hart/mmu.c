@@ -112,14 +112,11 @@ static bool bus_load(struct hart *h, const struct regime *r, uint64_t va, uint64
 {
     if (!whole(spa, size))
         return translate_access_fault(h, r, va);
-    struct regime reading = *r;
-    reading.access = MMU_LOAD;
-    struct vd_txn txn = transaction(h, &reading, spa, size);
+    struct vd_txn txn = transaction(h, r, spa, size);
     enum vd_status status = h->host.ops->access(h->host.ctx, &txn);
     if (!answered(h, r, va, &txn, status))
         return false;
-    if (!granted_page(h, spa, false))
-        charge_device(h, txn.delay);
+    charge_device(h, txn.delay);
     memcpy(data, txn.data, size);
     return true;
 }
@@ -160,7 +157,7 @@ static bool load_bytes(struct hart *h, const struct regime *r, uint64_t va, unsi
         return false;
     if (!place.host)
         return bus_load(h, r, va, place.spa, size, data);
-    if (r->access == MMU_LOAD && !r->guest)
+    if (!r->guest)
         h->st.cycles += timing_slow_load(h, va);
     memcpy(data, place.host, size);
     return true;
@@ -202,9 +199,19 @@ static bool breaks(struct hart *h, const struct regime *r, unsigned kind, uint64
     return !(flags & MMU_ATOMIC) && !trigger_access(h, kind, va, va, size, r->virt);
 }
 
-static bool may_be_misaligned(const struct hart *h, unsigned flags)
+/* [priv norm:pma_mag_op_within].  Main memory; I/O faults in another way. */
+static bool in_granule(const struct hart *h, uint64_t va, unsigned size)
 {
-    return !(flags & MMU_ATOMIC) && hart_has(h, HART_EXT_Zicclsm);
+    enum { GRANULE = 16 };
+    return va % GRANULE + size <= GRANULE && hart_has(h, HART_EXT_Zama16b);
+}
+
+/* HLV and HSV are not in [priv norm:pma_mag_insts]. */
+static bool may_be_misaligned(const struct hart *h, uint64_t va, unsigned size, unsigned flags)
+{
+    if ((flags & MMU_ATOMIC) || (!(flags & MMU_GUEST) && in_granule(h, va, size)))
+        return true;
+    return !(flags & MMU_ALIGNED) && hart_has(h, HART_EXT_Zicclsm);
 }
 
 static bool second_part_faulted(struct hart *h, unsigned offset)
@@ -215,11 +222,11 @@ static bool second_part_faulted(struct hart *h, unsigned offset)
 
 bool mmu_load(struct hart *h, uint64_t va, unsigned size, unsigned flags, uint64_t *value)
 {
-    struct regime r = translate_regime(h, flags & MMU_AMO ? MMU_STORE : MMU_LOAD, flags);
+    struct regime r = translate_regime(h, MMU_LOAD, flags);
     va = translate_mask(&r, va);
     if (breaks(h, &r, TRIGGER_LOAD, va, size, flags))
         return false;
-    if (va % size && !may_be_misaligned(h, flags))
+    if (va % size && !may_be_misaligned(h, va, size, flags))
         return misaligned(h, &r, va);
     uint8_t data[8] = {0};
     unsigned part = first_part(va, size);
@@ -255,7 +262,7 @@ bool mmu_store(struct hart *h, uint64_t va, unsigned size, unsigned flags, uint6
     va = translate_mask(&r, va);
     if (breaks(h, &r, TRIGGER_STORE, va, size, flags))
         return false;
-    if (va % size && !may_be_misaligned(h, flags))
+    if (va % size && !may_be_misaligned(h, va, size, flags))
         return misaligned(h, &r, va);
     uint8_t data[8];
     memcpy(data, &value, sizeof(data));
@@ -273,7 +280,7 @@ bool mmu_atomic(struct hart *h, uint64_t va, unsigned size, enum mmu_access acce
     unsigned kind = kinds[access] | (flags & MMU_AMO ? (unsigned)TRIGGER_LOAD : 0);
     if (!trigger_access(h, kind, va, va, size, r.virt))
         return false;
-    if (va % size)
+    if (va % size && !((flags & MMU_AMO) && in_granule(h, va, size)))
         return misaligned(h, &r, va);
     struct place place = {.host = NULL};
     if (!locate(h, &r, va, size, &place))

@@ -161,10 +161,11 @@ static inline uint64_t hart_instruction_address(const struct hart *h, uint64_t v
 /* --- mmu.c: two-stage translation, PMP, fast TLB refill.  false: h->exc is set. --- */
 enum mmu_access { MMU_LOAD, MMU_STORE, MMU_FETCH };
 enum {
-    MMU_GUEST = 1,  /* HLV, HLVX, HSV: as if V=1 with hstatus.SPVP */
-    MMU_HLVX = 2,   /* execute permission instead of read */
-    MMU_AMO = 4,    /* half of a read-modify-write: faults are store faults */
-    MMU_ATOMIC = 8, /* no misalignment, no split: LR, SC, AMO */
+    MMU_GUEST = 1,    /* HLV, HLVX, HSV: as if V=1 with hstatus.SPVP */
+    MMU_HLVX = 2,     /* execute permission instead of read */
+    MMU_AMO = 4,      /* a read-modify-write, for mmu_atomic() */
+    MMU_ATOMIC = 8,   /* mmu_atomic() has found it */
+    MMU_ALIGNED = 16, /* no misalignment: Zalasr */
 };
 /* Slow paths behind the inline TLB hit in mem.h; misaligned accesses are split here. */
 bool mmu_load(struct hart *h, uint64_t va, unsigned size, unsigned flags, uint64_t *value);

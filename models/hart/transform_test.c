@@ -10,11 +10,14 @@
 #include "hart/transform.h"
 #include "viaduct/bits.h"
 
+enum { AMO = 0x2f };
 enum { RD = 31 << 7, FUNCT3 = 7 << 12, RS1 = 31 << 15, RS2 = 31 << 20, OPCODE = 0x7f };
 
 /* Which bits of an instruction survive; none of those that access no memory. */
 static uint32_t kept(enum insn_code code)
 {
+    if ((insn_format(code).match & OPCODE) == AMO)
+        return ~(uint32_t)RS1;
     switch (insn_class(code)) {
     case CLASS_LOAD:
     case CLASS_FP_LOAD:
@@ -24,7 +27,6 @@ static uint32_t kept(enum insn_code code)
         if (code >= INSN_cbo_inval && code <= INSN_cbo_zero)
             return ~(uint32_t)(RS1 | RD);
         return RS2 | FUNCT3 | OPCODE;
-    case CLASS_AMO:
     case CLASS_HLV:
     case CLASS_HSV:
         return ~(uint32_t)RS1;

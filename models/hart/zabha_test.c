@@ -68,8 +68,10 @@ static void Zabha_rs1_align_addr(void **state)
                 {INSN_amocas_d, 4, CAUSE_STORE_MISALIGNED},
                 {INSN_amocas_q, 8, CAUSE_STORE_MISALIGNED},
                 {INSN_amocas_q, 16, 0}};
+    struct hart_config config = {.extensions = VD_BIT(HART_EXT_A) | VD_BIT(HART_EXT_Zabha) |
+                                               VD_BIT(HART_EXT_Zacas)};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct rig *r = rig_new(NULL);
+        struct rig *r = rig_new(&config);
         rig_emit(r, rig_encode((enum insn_code)rows[i].code, 8, 6, 10, 0), 4);
         r->hart->st.x[6] = DATA_AT + rows[i].offset;
         rig_step(r, 1);

@@ -64,7 +64,7 @@ static bool wanted_newer(const struct row *row)
 {
     static const char *const extensions[] = {
         "Zbc",   "Zicond",      "Zimop", "Zcmop", "Zcb",   "Zicbom",  "Zicboz",
-        "Zabha", "Zabha_Zacas", "Zacas", "Zfa",   "Zfa_D", "Zfa_Zfh",
+        "Zabha", "Zabha_Zacas", "Zacas", "Zfa",   "Zfa_D", "Zfa_Zfh", "Zalasr",
     };
     for (uint32_t i = 0; i < sizeof(extensions) / sizeof(extensions[0]); i++)
         if (is_extension(row, extensions[i]))
@@ -86,9 +86,9 @@ static bool float_rd(const struct row *base)
 }
 
 /* Not to x0: QEMU 11.1 takes its temporary zero for the result (README.md). */
-static bool compares(const struct row *row)
+static bool has_temporary(const struct row *row)
 {
-    return strncmp(row->name, "amocas_", strlen("amocas_")) == 0;
+    return strncmp(row->name, "amocas_", strlen("amocas_")) == 0 || is_extension(row, "Zalasr");
 }
 
 static uint32_t pick_rd(struct stream *s, const struct row *row, bool is_float)
@@ -101,8 +101,9 @@ static uint32_t pick_rd(struct stream *s, const struct row *row, bool is_float)
             return rd;
         bool pointer =
             rd == POINTER_SP || rd == POINTER || rd == POINTER_ATOMIC || rd == MISALIGNED;
-        bool zero = rd == 0 && (has_rule(row, "NZRD") || compares(row));
-        bool counts = rd == LOOP || (rd == LOOP - 1 && compares(row)); /* which may write a pair */
+        bool zero = rd == 0 && (has_rule(row, "NZRD") || has_temporary(row));
+        bool counts =
+            rd == LOOP || (rd == LOOP - 1 && has_temporary(row)); /* which may write a pair */
         if (!pointer && !zero && !(s->in_loop && counts))
             return rd;
     }
@@ -141,8 +142,10 @@ static struct filling fill(struct stream *s, const struct row *row)
         if (random_one_in(s->random, 2))
             f.imm &= ~UINT32_C(7);
     }
-    if (is_class(base, "AMO"))
-        f.operand[OPERAND_RS1] = random_one_in(s->random, 50) ? MISALIGNED : POINTER_ATOMIC;
+    if (is_class(base, "AMO") || is_extension(base, "Zalasr")) {
+        bool misaligned = is_extension(base, "A") && random_one_in(s->random, 50);
+        f.operand[OPERAND_RS1] = misaligned ? MISALIGNED : POINTER_ATOMIC;
+    }
     if (has_rule(row, "NZIMM") && !(f.imm & row_imm_mask(row)))
         f.imm = row_imm_mask(row);
     return f;
