@@ -216,7 +216,6 @@ uint64_t counter_overflows(const struct hart *h)
 
 void counter_restored(struct hart *h)
 {
-    h->counted_ops = 0;
     changed(h);
 }
 

@@ -92,7 +92,7 @@ enum csr_result check_indirect(const struct hart *h, const struct csr_access *ac
 enum csr_result check_topei(const struct hart *h, const struct csr_access *access)
 {
     bool imsic = h->imsic.ops != NULL;
-    if (access->number != CSR_mtopei && imsic) {
+    if (imsic) {
         enum csr_result result = csr_stateen(h, access, STATEEN_IMSIC);
         if (result != CSR_OK)
             return result;

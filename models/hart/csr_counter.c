@@ -36,9 +36,9 @@ uint64_t read_scountovf(struct hart *h, uint32_t number)
     (void)number;
     const struct hart_csrs *csr = &h->st.csr;
     uint64_t bits = counter_overflows(h);
-    if (h->st.priv == PRV_M)
-        return bits;
-    return bits & csr->mcounteren & (h->st.virt ? csr->hcounteren : ~UINT64_C(0));
+    if (h->st.priv != PRV_M)
+        bits &= csr->mcounteren;
+    return h->st.virt ? bits & csr->hcounteren : bits;
 }
 
 uint64_t read_time(struct hart *h, uint32_t number)

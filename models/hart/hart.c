@@ -151,13 +151,12 @@ static void state_replaced(struct hart *h)
     counter_restored(h);
     h->attention = true;
     h->runner.asleep = h->st.asleep;
-    hart_sync(h);
 }
 
 void hart_reset(struct hart *h)
 {
     amo_drop(h);
-    h->st = (struct hart_state){.pc = hart_instruction_address(h, h->cfg.reset_pc), .priv = PRV_M};
+    h->st = (struct hart_state){.pc = h->cfg.reset_pc, .priv = PRV_M};
     timing_reset(h);
     csr_reset(h);
     state_replaced(h);

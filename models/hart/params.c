@@ -99,7 +99,7 @@ void hart_isa_string(const struct hart_config *config, char *buffer, size_t size
     const char *name;
     int used = snprintf(buffer, size, "rv64i");
     for (unsigned i = 0; (name = hart_isa_name(config, i)) != NULL; i++) {
-        if (!*name || used < 0 || (size_t)used >= size)
+        if (!*name || (size_t)used >= size)
             continue;
         const char *separator = strlen(name) > 1 ? "_" : "";
         used += snprintf(buffer + used, size - (size_t)used, "%s%s", separator, name);

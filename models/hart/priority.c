@@ -146,15 +146,16 @@ uint32_t interrupt_vstopi(const struct hart *h)
     if (!hart_has(h, HART_EXT_H))
         return 0;
     uint64_t hvictl = h->st.csr.hvictl;
+    bool injects = hvictl & HVICTL_VTI;
     uint64_t pending = interrupt_vsip(h) & interrupt_vsie(h);
-    if (!pending && !(hvictl & HVICTL_VTI))
+    if (!pending && !injects)
         return 0;
     struct candidate external = {INT_SEI, KEY_NOTHING};
     if (pending & VD_BIT(INT_SEI))
         external.key = vs_external_key(h);
     struct candidate other;
     bool external_first;
-    if (hvictl & HVICTL_VTI) {
+    if (injects) {
         other = injected(hvictl);
         external_first = external.key == other.key ? hvictl & HVICTL_DPR : external.key < other.key;
     } else {

@@ -96,8 +96,8 @@ static struct tlb_entry *victim(struct tlb *tlb, const struct tlb_entry *entry)
 
 static void mark(uint64_t *bits, size_t index, bool on)
 {
-    uint64_t bit = VD_BIT(index % 64);
-    bits[index / 64] = on ? bits[index / 64] | bit : bits[index / 64] & ~bit;
+    uint64_t *word = &bits[index / 64], bit = VD_BIT(index % 64);
+    *word = on ? *word | bit : *word & ~bit;
 }
 
 /* The leaves of all sizes and spaces share the buckets: a count says what is not there. */

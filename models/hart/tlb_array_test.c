@@ -165,6 +165,40 @@ static void a_snapshot_keeps_everything(void **state)
     tlb_destroy(&b);
 }
 
+/* One by one, and all of them; every second is a piece of a larger leaf. */
+static void a_fence_finds_every_entry(void **state)
+{
+    (void)state;
+    enum { ENTRIES = 1024 };
+    struct fixture *f = fixture_new(3, true);
+    struct tlb *tlb = &f->hart.vtlb->side[TLB_DATA];
+    struct tlb_space space = entry_at(0, 1).space;
+    for (unsigned whole = 0; whole < 2; whole++) {
+        struct tlb_entry evicted;
+        for (uint64_t i = 0; i < ENTRIES; i++) {
+            struct tlb_entry e = entry_at(i << 12, 1);
+            e.shift = i & 1 ? 13 : 12;
+            tlb_insert(tlb, &e, &evicted);
+            assert_false(evicted.valid);
+        }
+        struct mmu_fence other = {.kind = FENCE_VMA, .has_id = true, .id = 2};
+        assert_false(tlb_fence(tlb, &f->hart, &other, false, 0));
+        for (uint64_t i = 0; i < (whole ? 2 : ENTRIES);
+             i += 2) { /* an entry, and a piece beside it */
+            struct mmu_fence fence = {.kind = FENCE_VMA, .has_va = !whole, .va = i << 12};
+            assert_non_null(tlb_find(tlb, &space, i << 12));
+            assert_non_null(tlb_find(tlb, &space, (i + 1) << 12));
+            assert_true(tlb_fence(tlb, &f->hart, &fence, false, 0));
+        }
+        for (uint64_t i = 0; i < ENTRIES; i++)
+            assert_null(tlb_find(tlb, &space, i << 12));
+        for (unsigned word = 0; word < ENTRIES / 64; word++)
+            assert_true(tlb->valid[word] == 0 && tlb->pieces[word] == 0);
+        assert_int_equal(tlb->of_size[13], 0);
+    }
+    fixture_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +207,7 @@ int main(void)
         cmocka_unit_test(who_answers),
         cmocka_unit_test(pieces_are_counted),
         cmocka_unit_test(a_snapshot_keeps_everything),
+        cmocka_unit_test(a_fence_finds_every_entry),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

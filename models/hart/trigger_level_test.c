@@ -41,12 +41,18 @@ static void traps_from_other_modes(void **state)
 static void nothing_is_left_of_a_trigger_that_is_gone(void **state)
 {
     (void)state;
-    for (unsigned before = 0; before < 2; before++) {
+    for (unsigned i = 0; i < 4; i++) {
+        bool before = i & 1, another = i & 2;
         uint64_t icount = enables[0] | 4 << ICOUNT_COUNT_LSB;
         struct rig *r = with_trigger(TRIGGER_ICOUNT, before ? enables[0] | 100 << 10 : 0, 0);
+        csr_poke(r->hart, CSR_tselect, 1);
+        if (another)
+            csr_poke(r->hart, CSR_tdata1,
+                     (uint64_t)TRIGGER_MCONTROL6 << TDATA1_TYPE_LSB | 1 << 6 | TRIGGER_LOAD);
+        csr_poke(r->hart, CSR_tselect, 0);
         EMIT(r, csrrw, 0, 0, 0, CSR_tdata1);
         EMIT(r, csrrw, 0, 6, 0, CSR_tdata1);
-        for (unsigned i = 0; i < 8; i++)
+        for (unsigned k = 0; k < 8; k++)
             EMIT(r, addi, 5, 5, 0, 1);
         r->hart->st.x[6] = (uint64_t)TRIGGER_ICOUNT << TDATA1_TYPE_LSB | icount;
         while (r->hart->st.traps == 0 && r->hart->st.x[5] < 8)
