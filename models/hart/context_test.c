@@ -72,6 +72,9 @@ static void regimes_are_told_apart(void **state)
                 fail_msg("regimes %u and %u share a context", a, b);
             enter(h, a);
             assert_true(h->data == data && h->fetch == fetch && h->fetch_context == code);
+            for (unsigned i = 0; i < HART_CONTEXTS; i++)
+                for (unsigned k = 0; k < i; k++)
+                    assert_true(h->vtlb->ids[i] != h->vtlb->ids[k]);
         }
     }
     rig_free(r);

@@ -263,6 +263,13 @@ static void indirect_registers_without_AIA(void **state)
             assert_int_equal(fixture_try(f, VD_MODE_M, numbers[i], false), CSR_ILLEGAL);
         assert_int_equal(fixture_try(f, VD_MODE_VS, CSR_sireg, false), CSR_ILLEGAL);
     }
+    /* Smcsrind's registers are there, so the hypervisor can keep its guest from them. */
+    fixture_set(f, CSR_hstateen0, ~STATEEN_CSRIND);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(fixture_try(f, VD_MODE_VS, CSR_siselect + i, false), CSR_VIRTUAL);
+        assert_int_equal(fixture_try(f, VD_MODE_VS, CSR_vsiselect + i, false), CSR_VIRTUAL);
+        assert_int_equal(fixture_try(f, VD_MODE_VS, CSR_sireg2 + i, false), CSR_VIRTUAL);
+    }
     fixture_free(f);
 }
 

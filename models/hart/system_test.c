@@ -254,6 +254,33 @@ static void guests_make_both_FS_dirty(void **state)
     rig_free(r);
 }
 
+/* The register that is next to the one that means no write, or no read. */
+static void csr_instructions_with_x1(void **state)
+{
+    (void)state;
+    static const struct {
+        uint16_t code;
+        uint8_t rd, rs1;
+        uint64_t written;
+    } rows[] = {
+        {INSN_csrrw, 1, 6, 0xf0}, {INSN_csrrs, 5, 1, 0x37},  {INSN_csrrc, 5, 1, 0x32},
+        {INSN_csrrwi, 1, 6, 6},   {INSN_csrrsi, 1, 1, 0x33}, {INSN_csrrci, 1, 1, 0x32},
+        {INSN_csrrwi, 5, 0, 0},   {INSN_csrrw, 5, 0, 0},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct rig *r = rig_new(NULL);
+        enum insn_code code = (enum insn_code)rows[i].code;
+        rig_emit(r, rig_encode(code, rows[i].rd, rows[i].rs1, 0, CSR_mscratch), 4);
+        r->hart->st.csr.mscratch = 0x33;
+        r->hart->st.x[1] = 5;
+        r->hart->st.x[6] = 0xf0;
+        rig_step(r, 1);
+        assert_int_equal(r->hart->st.x[rows[i].rd], 0x33);
+        assert_int_equal(r->hart->st.csr.mscratch, rows[i].written);
+        rig_free(r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -267,6 +294,7 @@ int main(void)
         cmocka_unit_test(refused_CSRs_tell_the_instruction),
         cmocka_unit_test(sret_goes_on_where_it_says),
         cmocka_unit_test(guests_make_both_FS_dirty),
+        cmocka_unit_test(csr_instructions_with_x1),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -79,7 +79,7 @@ bool timing_create(struct hart *h)
     m->icache_miss = t->icache_lines ? t->icache_miss : 0;
     m->dcache_miss = t->dcache_lines ? t->dcache_miss : 0;
     m->predictor_mask = t->predictor_entries ? t->predictor_entries - 1 : 0;
-    m->predictor = calloc((size_t)m->predictor_mask + 1, 1);
+    m->predictor = calloc((size_t)m->predictor_mask + 1, sizeof(*m->predictor));
     return create_tags(t->icache_lines, &m->icache, &m->icache_mask) &&
            create_tags(t->dcache_lines, &m->dcache, &m->dcache_mask) && m->predictor;
 }

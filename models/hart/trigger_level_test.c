@@ -113,6 +113,26 @@ static void Sdtrig_sizes_of_accesses(void **state)
     }
 }
 
+/* Bit 11 is the chain of mcontrol6 alone: of a count it is a bit, of a trap trigger a mode. */
+static void others_are_not_chained(void **state)
+{
+    (void)state;
+    static const unsigned types[] = {TRIGGER_ICOUNT, TRIGGER_ETRIGGER, TRIGGER_ITRIGGER};
+    for (unsigned i = 0; i < 3; i++) {
+        struct rig *r = with_trigger(types[i], 1 << 11, 0);
+        csr_poke(r->hart, CSR_tselect, 1);
+        csr_poke(r->hart, CSR_tdata2, RAM_AT + 4);
+        csr_poke(r->hart, CSR_tdata1,
+                 (uint64_t)TRIGGER_MCONTROL6 << TDATA1_TYPE_LSB | 1 << 6 | TRIGGER_EXECUTE);
+        EMIT(r, addi, 5, 5, 0, 1);
+        EMIT(r, addi, 5, 5, 0, 1);
+        rig_step(r, 2);
+        assert_int_equal(r->hart->st.traps, 1);
+        assert_int_equal(r->hart->st.x[5], 1);
+        rig_free(r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -121,6 +141,7 @@ int main(void)
         cmocka_unit_test(there_are_no_more_triggers),
         cmocka_unit_test(nor_do_they_trap),
         cmocka_unit_test(Sdtrig_sizes_of_accesses),
+        cmocka_unit_test(others_are_not_chained),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
