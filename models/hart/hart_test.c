@@ -330,6 +330,34 @@ static void instances_are_independent(void **state)
     rig_free(b);
 }
 
+static uint32_t top_of_file(void *ctx, uint32_t file)
+{
+    return *(uint32_t *)ctx + file;
+}
+
+static void a_hart_claims_from_the_files_that_it_was_given(void **state)
+{
+    (void)state;
+    static const struct vd_imsic_ops ops = {.topei = top_of_file};
+    uint32_t number = 40;
+    struct vd_imsic_port port = {.ops = &ops, .ctx = &number};
+    struct bench bench;
+    struct vd_error err;
+    struct hart_config config = {.geilen = 3};
+    bench_init(&bench);
+    struct hart *h = hart_create(&config, &bench.host, &port, &err);
+    uint64_t value;
+    assert_true(csr_peek(h, CSR_mtopei, &value));
+    assert_int_equal(value, 40 + VD_IMSIC_FILE_M);
+    assert_true(csr_peek(h, CSR_stopei, &value));
+    assert_int_equal(value, 40 + VD_IMSIC_FILE_S);
+    hart_destroy(h);
+    h = hart_create(&config, &bench.host, NULL, &err);
+    assert_false(csr_peek(h, CSR_mtopei, &value));
+    hart_destroy(h);
+    bench_done(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,6 +376,7 @@ int main(void)
         cmocka_unit_test(isa_string_names_the_extensions),
         cmocka_unit_test(instances_are_independent),
         cmocka_unit_test(nothing_fires_for_a_hart_that_is_gone),
+        cmocka_unit_test(a_hart_claims_from_the_files_that_it_was_given),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
