@@ -130,10 +130,11 @@ static void choose_ops(struct hart *h)
 
 static void changed(struct hart *h)
 {
-    h->filtered = 0;
+    uint32_t filtered = 0;
     for (unsigned n = 0; n < 32; n++)
         if (h->st.csr.mhpmevent[n] & CONFIG_INH)
-            h->filtered |= 1u << n;
+            filtered |= 1u << n;
+    h->filtered = filtered;
     choose_ops(h);
     hart_sync(h);
     await(h);

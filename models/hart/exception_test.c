@@ -74,6 +74,24 @@ static void reserved_rounding_modes_are_illegal(void **state)
     }
 }
 
+static void jumps_that_trap_take_their_time(void **state)
+{
+    (void)state;
+    struct hart_config config = {
+        .extensions = vd_mask(0, HART_EXT_COUNT) &
+                      ~(VD_BIT(HART_EXT_C) | VD_BIT(HART_EXT_Zcb) | VD_BIT(HART_EXT_Zcmop)),
+        .timing = {.jump = 7},
+    };
+    struct rig *r = rig_new(&config);
+    EMIT(r, addi, 5, 5, 0, 1);
+    EMIT(r, jal, 0, 0, 0, 6);
+    rig_step(r, 2);
+    assert_int_equal(r->hart->st.csr.mcause, CAUSE_FETCH_MISALIGNED);
+    assert_int_equal(r->hart->st.instret, 1);
+    assert_int_equal(r->hart->st.cycles, 1 + 7);
+    rig_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -82,6 +100,7 @@ int main(void)
         cmocka_unit_test(floating_point_needs_fs),
         cmocka_unit_test(floating_point_makes_fs_dirty),
         cmocka_unit_test(reserved_rounding_modes_are_illegal),
+        cmocka_unit_test(jumps_that_trap_take_their_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* HLV, HLVX and HSV against the rules of page permissions, every combination of them. */
 #include "hart/pages.h"
+#include "hart/transform.h"
 
 enum { LOAD, EXECUTE, STORE, KINDS };
 
@@ -134,12 +135,27 @@ static void masking_of_guest_accesses(void **state)
     }
 }
 
+/* htinst needs the instruction, whose page may have left the TLB. */
+static void a_second_look_at_the_instruction_takes_no_time(void **state)
+{
+    (void)state;
+    struct machine m = guest_new(8, 8);
+    map(&m, 8, 0x1000, 0, GPA, RWX_);
+    bench_poke(&m.f->bench, DATA, 4, 0x00c5a503);
+    m.f->hart.cfg.timing.tlb_walk = 100;
+    uint64_t before = m.f->hart.st.cycles;
+    assert_int_equal(transform_instruction_at(&m.f->hart, 0x1000, 0), 0x2503);
+    assert_int_equal(m.f->hart.st.cycles, before);
+    machine_free(&m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hlv_hlvx_hsv_under_SPVP_SUM_MXR),
         cmocka_unit_test(the_mode_of_the_hart_does_not_matter),
         cmocka_unit_test(masking_of_guest_accesses),
+        cmocka_unit_test(a_second_look_at_the_instruction_takes_no_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -135,15 +135,24 @@ def mask_slips(value, bits):
     return slips
 
 
-def slips(cursor, value, role):
-    """(operator, value or name) of the mutants of a constant; role: value, mask, complement (of a mask), lsb, width."""
+def width(cursor):
+    """How many bits of its value can be set: those of its type before it is promoted, if that has no sign."""
+    while cursor.kind in WRAPPERS and len(children(cursor)) == 1:
+        cursor = children(cursor)[0]
+    canonical = cursor.type.get_canonical()
+    return 8 * canonical.get_size() if canonical.kind in INTEGERS - SIGNED - {T.BOOL, T.ENUM} else 64
+
+
+def slips(cursor, value, role, limit=64):
+    """(operator, value or name) of the mutants of a constant; role: value, mask, complement (of a mask), lsb, width;
+    limit: of the bits of a mask."""
     if cursor.type.get_canonical().kind == T.BOOL:
         return [("boolean", int(not value))]
     if role == "lsb":
         return [("field", value + 1)]
     if role == "width":
         return [("field", value - 1)] if value > 1 else []
-    bits = 8 * cursor.type.get_canonical().get_size()
+    bits = min(8 * cursor.type.get_canonical().get_size(), limit)
     if role == "mask":
         return [("mask", slip) for slip in mask_slips(value, bits)]
     if role == "complement":

@@ -4,7 +4,7 @@ from clang.cindex import CursorKind as K
 from clang.cindex import StorageClass
 from clang.cindex import TypeKind as T
 
-from constants import WRAPPERS, children, evaluate, is_integer, operator_text, slips
+from constants import WRAPPERS, children, evaluate, is_integer, operator_text, slips, width
 from source import extent
 from tables import table_entries
 
@@ -177,19 +177,20 @@ class Collector:
             self.add(inner, "negation", f"!({self.text(inner)})")
         self.expression(cursor)
 
-    def expression(self, cursor, role="value"):
+    def expression(self, cursor, role="value", bits=64):
+        """bits: how many of a mask can matter."""
         kind = cursor.kind
         if kind in OPAQUE:
             return
         value = evaluate(self.source, cursor)
         parts = children(cursor)
         if value is not None:
-            self.constant(cursor, value, role)
+            self.constant(cursor, value, role, bits)
         elif kind in WRAPPERS and len(parts) == 1:
             if is_integer(parts[0].type.get_canonical().kind) and \
                     cursor.type.get_canonical().kind == T.POINTER and evaluate(self.source, parts[0]) is not None:
                 return  # a null pointer
-            self.expression(parts[0], role)
+            self.expression(parts[0], role, bits)
         elif kind == K.BINARY_OPERATOR:
             self.binary(cursor, parts)
         elif kind == K.COMPOUND_ASSIGNMENT_OPERATOR:
@@ -223,10 +224,10 @@ class Collector:
             cursor = children(cursor)[-1]
         return cursor.kind == K.UNARY_OPERATOR and self.text(cursor).startswith("~")
 
-    def constant(self, cursor, value, role):
+    def constant(self, cursor, value, role, bits):
         if role == "mask" and self.complements(cursor):
             role = "complement"
-        for operator, slip in slips(cursor, value, role):
+        for operator, slip in slips(cursor, value, role, bits):
             text = self.text(cursor)
             if isinstance(slip, int):
                 slip = f"(__typeof__({text})){slip & 0xffffffffffffffff:#x}ull"
@@ -246,11 +247,11 @@ class Collector:
         elif symbol in ARITHMETIC and not pointers and is_integer(cursor.type.get_canonical().kind):
             operator = "bitwise" if symbol in MASKING else "arithmetic"
             self.add(cursor, operator, f"({left}) {ARITHMETIC[symbol]} ({right})")
-        for part in parts:
+        for part, other in zip(parts, reversed(parts)):
             if symbol in LOGICAL:
                 self.condition(part)
             else:
-                self.expression(part, "mask" if symbol in MASKING else "value")
+                self.expression(part, "mask" if symbol in MASKING else "value", width(other) if symbol == "&" else 64)
 
     def compound_assignment(self, cursor, parts):
         symbol = operator_text(self.source, cursor, parts)

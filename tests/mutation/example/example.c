@@ -51,6 +51,11 @@ uint32_t example_cleared(uint32_t value)
     return value & ~0x8u;
 }
 
+uint32_t example_low(uint8_t value)
+{
+    return value & 0x80;
+}
+
 bool example_both(bool present)
 {
     return present ? 1 : present;

@@ -14,6 +14,7 @@ enum example_cause example_cause(uint32_t width);
 uint32_t example_writable(uint32_t row, uint32_t value);
 bool example_granted(bool present, bool user);
 uint32_t example_cleared(uint32_t value);
+uint32_t example_low(uint8_t value);
 bool example_both(bool present);
 uint32_t example_sum(uint32_t count);
 

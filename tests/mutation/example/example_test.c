@@ -53,6 +53,12 @@ static void cleared(void **state)
     assert_int_equal(example_cleared(0xff), 0xf7);
 }
 
+static void low(void **state)
+{
+    (void)state;
+    assert_int_equal(example_low(0xff), 0x80);
+}
+
 static void both(void **state)
 {
     (void)state;
@@ -72,7 +78,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(empty),    cmocka_unit_test(inside),  cmocka_unit_test(cause),
         cmocka_unit_test(writable), cmocka_unit_test(granted), cmocka_unit_test(cleared),
-        cmocka_unit_test(both),     cmocka_unit_test(sum),
+        cmocka_unit_test(low),      cmocka_unit_test(both),    cmocka_unit_test(sum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
