@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "hart/cause.h"
+#include "hart/csr.h"
 #include "hart/mem.h"
 #include "hart/tlb.h"
 
@@ -20,6 +21,7 @@ struct target {
     const uint8_t *bytes;
     uint8_t *host; /* the same to write to; NULL: someone watches it */
     unsigned size;
+    unsigned flags; /* MMU_SHADOW or 0 */
 };
 
 static bool store_access_fault(struct hart *h, uint64_t va, enum mmu_access access)
@@ -36,7 +38,7 @@ static bool store_access_fault(struct hart *h, uint64_t va, enum mmu_access acce
 static bool find(struct hart *h, struct target *t, enum mmu_access access, unsigned flags)
 {
     void *host;
-    if (!mmu_atomic(h, t->va, t->size, access, flags, &host, &t->spa))
+    if (!mmu_atomic(h, t->va, t->size, access, flags | t->flags, &host, &t->spa))
         return false;
     t->bytes = t->host = host;
     if (host)
@@ -51,7 +53,7 @@ static bool find(struct hart *h, struct target *t, enum mmu_access access, unsig
 static bool write_target(struct hart *h, const struct target *t, uint64_t value)
 {
     if (!t->host)
-        return mmu_store(h, t->va, t->size, MMU_ATOMIC, value);
+        return mmu_store(h, t->va, t->size, MMU_ATOMIC | t->flags, value);
     memcpy(t->host, &value, t->size);
     return true;
 }
@@ -215,10 +217,10 @@ static uint64_t combine(enum amo what, uint64_t a, uint64_t b)
 }
 
 /* Sign extension keeps the order of narrow operands, signed and unsigned. */
-static enum go slow_rmw(AT_PARAMS, unsigned size, enum amo what)
+static enum go rmw(const struct hart_op *op, struct hart *h, struct hart_block *b, unsigned size,
+                   unsigned flags, enum amo what)
 {
-    struct target t = {.va = h->st.x[op->rs1], .size = size};
-    exec_arrive(AT);
+    struct target t = {.va = h->st.x[op->rs1], .size = size, .flags = flags};
     if (!find(h, &t, MMU_STORE, MMU_AMO))
         return exec_fault(h, op, b);
     uint64_t old = read_bytes(t.bytes, size);
@@ -226,6 +228,24 @@ static enum go slow_rmw(AT_PARAMS, unsigned size, enum amo what)
         return exec_fault(h, op, b);
     h->st.x[op->rd] = old;
     return exec_retire(h, op, b);
+}
+
+static enum go slow_rmw(AT_PARAMS, unsigned size, enum amo what)
+{
+    exec_arrive(AT);
+    return rmw(op, h, b, size, 0, what);
+}
+
+/* [unpriv SSAMOSWAP], [priv norm:ssmp_ssamoswap] */
+enum go amo_swap_shadow(AT_PARAMS, unsigned size)
+{
+    enum csr_result enabled = csr_envcfg(h, h->st.priv, h->st.virt, ENVCFG_SSE);
+    exec_arrive(AT);
+    if (!hart_has(h, HART_EXT_S))
+        enabled = CSR_ILLEGAL;
+    if (!trap_verdict(h, enabled, block_mark(b, op)->bits))
+        return exec_fault(h, op, b);
+    return rmw(op, h, b, size, MMU_SHADOW, AMO_SWAP);
 }
 
 enum go amo_rmw(AT_PARAMS, unsigned size, enum amo what)
@@ -266,7 +286,7 @@ static uint64_t second_of(const struct hart *h, unsigned reg)
 static struct target half_of(const struct target *t, unsigned half)
 {
     uint8_t *host = t->host ? t->host + 8 * half : NULL;
-    return (struct target){t->va + 8 * half, t->spa + 8 * half, t->bytes + 8 * half, host, 8};
+    return (struct target){t->va + 8 * half, t->spa + 8 * half, t->bytes + 8 * half, host, 8, 0};
 }
 
 enum go amo_cas_pair(AT_PARAMS)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The cache of blocks: by physical address for good, by virtual pc for speed. */
 #include "hart/block.h"
+#include "hart/cfi.h"
 #include "hart/trigger.h"
 
 #include <assert.h>
@@ -191,7 +192,8 @@ static struct code_page *use_page(struct hart *h, uint64_t spa)
 
 static uint64_t key_of(const struct block_source *s)
 {
-    return s->spa << 3 | (uint64_t)s->fp_state << 1 | s->single;
+    return s->spa << 3 | (uint64_t)s->fp_state << 1 | s->single |
+           (uint64_t)s->cfi << CODE_KEY_CFI_LSB;
 }
 
 static struct hart_block *find(struct hart *h, const struct block_source *s)
@@ -263,7 +265,7 @@ static bool locate(struct hart *h, struct block_source *s)
 {
     const uint8_t *host;
     uint64_t pc = h->st.pc;
-    *s = (struct block_source){.pc = pc, .fp_state = fp_state(h)};
+    *s = (struct block_source){.pc = pc, .fp_state = fp_state(h), .cfi = (uint8_t)cfi_now(h)};
     if (!mmu_fetch(h, pc, &host, &s->spa))
         return false;
     s->page = host - s->spa % PAGE_BYTES;

@@ -17,6 +17,7 @@ struct block_source {
     bool straddle;    /* the first instruction does not end in this page */
     bool single;      /* no more than one instruction: the page is checked at every fetch */
     uint8_t fp_state; /* 0 off, 1 on but clean, 2 dirty */
+    uint8_t cfi;      /* cfi_now() */
 };
 
 /* A block under construction. */

@@ -3,12 +3,14 @@
 #include <string.h>
 
 #include "hart/block.h"
+#include "hart/cfi.h"
 #include "hart/counter.h"
 #include "hart/timing_rows.h"
 
 /* The instruction being translated. */
 struct at {
     struct insn_operands o;
+    uint16_t code;     /* o.code, or what stands for it here */
     unsigned position; /* in the page */
     int32_t offset;    /* from the block's pc */
     enum insn_class class;
@@ -73,7 +75,8 @@ static bool next_instruction(struct block_build *b, struct at *at)
             return false;
     }
     insn_decode(b->h->blocks->table, bits, &at->o);
-    at->class = at->o.code == INSN_COUNT ? CLASS_SYSTEM : insn_class((enum insn_code)at->o.code);
+    at->code = cfi_code(s->cfi, &at->o, at->position);
+    at->class = at->code == INSN_COUNT ? CLASS_SYSTEM : insn_class((enum insn_code)at->code);
     return true;
 }
 
@@ -244,6 +247,8 @@ static bool is_pause(const struct hart *h, const struct at *at)
 static uint16_t simplify(const struct hart *h, struct at *at)
 {
     struct insn_operands *o = &at->o;
+    if (at->code != o->code)
+        return at->code;
     if (is_pause(h, at)) {
         at->class = CLASS_ALU;
         return PSEUDO_nop;
@@ -321,7 +326,7 @@ static bool build_plain(struct block_build *b, struct at *at)
     if (code == INSN_auipc)
         op->imm += at->offset;
     charge(b, at);
-    if (at->o.rd == 0 && code != PSEUDO_nop && writes_x(at->class)) {
+    if (at->o.rd == 0 && code < INSN_COUNT && writes_x(at->class)) {
         struct at after = *at;
         after.offset += at->o.length;
         emit(b, &after, PSEUDO_zero);
@@ -331,7 +336,8 @@ static bool build_plain(struct block_build *b, struct at *at)
 
 static void build_jump_reg(struct block_build *b, struct at *at)
 {
-    emit_exit(b, at, at->o.rd ? INSN_jalr : PSEUDO_ret, at->o.imm);
+    uint16_t plain = at->o.rd ? INSN_jalr : PSEUDO_ret;
+    emit_exit(b, at, at->code == INSN_jalr ? plain : at->code, at->o.imm);
 }
 
 static uint32_t events_of(enum insn_class class)
@@ -364,15 +370,22 @@ static void emit_counts(struct block_build *b, const struct at *at)
         emit(b, at, PSEUDO_count)->imm = __builtin_ctz(events);
 }
 
+static bool build_refusal(struct block_build *b, struct at *at, uint16_t code)
+{
+    at->class = CLASS_SYSTEM;
+    emit(b, at, code);
+    charge(b, at);
+    return false;
+}
+
 /* Translates one instruction and moves *at behind it.  Returns false at the end of the block. */
 static bool build_one(struct block_build *b, struct at *at)
 {
-    if (reserved(b, at)) {
-        at->class = CLASS_SYSTEM;
-        emit(b, at, PSEUDO_illegal);
-        charge(b, at);
-        return false;
-    }
+    if (at->code ==
+        PSEUDO_no_lpad) /* before an illegal instruction [priv norm:Zicfilp_exception_priority] */
+        return build_refusal(b, at, PSEUDO_no_lpad);
+    if (reserved(b, at))
+        return build_refusal(b, at, PSEUDO_illegal);
     if (dirties_float(at) && b->source->fp_state == 1) {
         emit(b, at, PSEUDO_fp_dirty);
         b->last_cost = b->cost; /* it belongs to an instruction that begins within the budget */
@@ -421,7 +434,9 @@ static void join_pairs(struct block_build *b)
 
 void build_block(struct block_build *b)
 {
-    unsigned most = b->source->single || b->source->straddle ? 1 : BLOCK_MAX_INSNS;
+    const struct block_source *s = b->source;
+    bool alone = s->single || s->straddle || (s->cfi & CFI_ELP);
+    unsigned most = alone ? 1 : BLOCK_MAX_INSNS;
     struct at at = {.position = (unsigned)(b->source->spa % PAGE_BYTES)};
     bool goes_on = true;
     while (goes_on && b->count < most && next_instruction(b, &at)) {

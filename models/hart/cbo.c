@@ -10,32 +10,10 @@
 
 enum { BLOCK_BYTES = 64 };
 
-/* Whether menvcfg, henvcfg and senvcfg let the mode execute it: `field` must not be zero
- * [unpriv norm:cbo-inval], [unpriv norm:cbo-clean_cbo-flush]. */
-static enum csr_result enabled(const struct hart *h, uint64_t field)
-{
-    const struct hart_csrs *csr = &h->st.csr;
-    if (h->st.priv == PRV_M || !hart_has(h, HART_EXT_S))
-        return CSR_OK;
-    if (!(csr->menvcfg & field))
-        return CSR_ILLEGAL;
-    if (h->st.virt && !(csr->henvcfg & field))
-        return CSR_VIRTUAL;
-    if (h->st.priv == PRV_U && !(csr->senvcfg & field))
-        return h->st.virt ? CSR_VIRTUAL : CSR_ILLEGAL;
-    return CSR_OK;
-}
-
+/* [unpriv norm:cbo-inval], [unpriv norm:cbo-clean_cbo-flush] */
 static bool permitted(struct hart *h, uint64_t field, uint32_t bits)
 {
-    switch (enabled(h, field)) {
-    case CSR_ILLEGAL:
-        return trap_illegal(h, bits);
-    case CSR_VIRTUAL:
-        return trap_virtual(h, bits);
-    default:
-        return true;
-    }
+    return trap_verdict(h, csr_envcfg(h, h->st.priv, h->st.virt, field), bits);
 }
 
 /* CHOICE: an invalidation is a flush, whatever CBIE says: nothing is ever only in a cache. */

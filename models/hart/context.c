@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hart/cfi.h"
 #include "hart/translate.h"
 
 static void clear(struct hart *h, uint32_t context)
@@ -12,6 +13,7 @@ static void clear(struct hart *h, uint32_t context)
     memset(h->contexts[context], 0xff, sizeof(h->contexts[context]));
 }
 
+/* keep: bits of contexts in use. */
 static uint32_t claim(struct hart *h, const struct tlb_key *key, uint32_t keep)
 {
     struct hart_vtlb *v = h->vtlb;
@@ -19,7 +21,7 @@ static uint32_t claim(struct hart *h, const struct tlb_key *key, uint32_t keep)
     do {
         context = v->next_context;
         v->next_context = (context + 1) % HART_CONTEXTS;
-    } while (context == keep);
+    } while (keep >> context & 1);
     clear(h, context);
     v->keys[context] = *key;
     v->ids[context] = ++v->last_id;
@@ -38,7 +40,8 @@ static uint32_t context_of(struct hart *h, const struct regime *r, uint32_t curr
         .groot = r->groot,
         .flags = 1u | (uint32_t)r->priv << 1 | (uint32_t)r->virt << 3 | (uint32_t)r->sum << 4 |
                  (uint32_t)r->mxr << 5 | (uint32_t)r->vmxr << 6 |
-                 (uint32_t)(r->access == MMU_FETCH) << 7 | (uint32_t)r->masked << 8,
+                 (uint32_t)(r->access == MMU_FETCH) << 7 | (uint32_t)r->masked << 8 |
+                 (uint32_t)r->shadow << 16 | (uint32_t)r->shadow_pages << 17,
     };
     if (same(&h->vtlb->keys[current], &key))
         return current;
@@ -52,13 +55,26 @@ static uint32_t context_of(struct hart *h, const struct regime *r, uint32_t curr
 void mmu_context(struct hart *h)
 {
     struct hart_vtlb *v = h->vtlb;
+    cfi_context(h);
     struct regime data = translate_regime(h, MMU_LOAD, 0);
     struct regime fetch = translate_regime(h, MMU_FETCH, 0);
-    v->data = context_of(h, &data, v->data, v->fetch);
-    v->fetch = context_of(h, &fetch, v->fetch, v->data);
+    v->data = context_of(h, &data, v->data, 1u << v->fetch);
+    v->fetch = context_of(h, &fetch, v->fetch, 1u << v->data);
     h->data = h->contexts[v->data];
     h->fetch = h->contexts[v->fetch];
     h->fetch_context = v->ids[v->fetch];
+    h->shadow = NULL;
+    if (!(h->cfi & CFI_SSE))
+        return;
+    data.shadow = true;
+    v->shadow = context_of(h, &data, v->shadow, 1u << v->data | 1u << v->fetch);
+    h->shadow = h->contexts[v->shadow];
+}
+
+static bool in_use(const struct hart *h, uint32_t context)
+{
+    const struct hart_vtlb *v = h->vtlb;
+    return context == v->data || context == v->fetch || (h->shadow && context == v->shadow);
 }
 
 /* Links between blocks may rest on any translation that went away. */
@@ -75,7 +91,7 @@ void mmu_flush_fast(struct hart *h)
 {
     struct hart_vtlb *v = h->vtlb;
     for (uint32_t i = 0; i < HART_CONTEXTS; i++) {
-        if (i == v->data || i == v->fetch)
+        if (in_use(h, i))
             clear(h, i);
         else
             v->keys[i].flags = 0;
@@ -111,7 +127,7 @@ void context_fill(struct hart *h, const struct regime *r, uint64_t va, uint64_t 
                   const uint8_t *host)
 {
     struct hart_vtlb *v = h->vtlb;
-    uint32_t context = r->access == MMU_FETCH ? v->fetch : v->data;
+    uint32_t context = r->access == MMU_FETCH ? v->fetch : r->shadow ? v->shadow : v->data;
     struct hart_tlb_entry *entry = &h->contexts[context][index_of(va)];
     uint64_t page = va & ~UINT64_C(0xfff);
     uintptr_t addend = (uintptr_t)host - (uintptr_t)va;

@@ -106,6 +106,13 @@ void store_cause(struct hart *h, uint64_t *field, uint64_t value)
     *field = value & CAUSE_MASK;
 }
 
+/* [unpriv norm:ssp-field_1_0]: UXL is 64. */
+void store_ssp(struct hart *h, uint64_t *field, uint64_t value)
+{
+    (void)h;
+    *field = value & ~UINT64_C(7);
+}
+
 static const struct csr_row *find(const struct hart *h, uint32_t number)
 {
     const struct csr_row *row = number < sizeof(row_of) ? &rows[row_of[number]] : &rows[ROW_NONE];

@@ -14,25 +14,27 @@ enum csr_number {
 };
 
 /* Fields of mstatus, sstatus and vsstatus. */
-#define MSTATUS_SIE  VD_BIT(1)
-#define MSTATUS_MIE  VD_BIT(3)
-#define MSTATUS_SPIE VD_BIT(5)
-#define MSTATUS_MPIE VD_BIT(7)
-#define MSTATUS_SPP  VD_BIT(8)
-#define MSTATUS_MPP  (UINT64_C(3) << 11)
-#define MSTATUS_FS   (UINT64_C(3) << 13)
-#define MSTATUS_MPRV VD_BIT(17)
-#define MSTATUS_SUM  VD_BIT(18)
-#define MSTATUS_MXR  VD_BIT(19)
-#define MSTATUS_TVM  VD_BIT(20)
-#define MSTATUS_TW   VD_BIT(21)
-#define MSTATUS_TSR  VD_BIT(22)
-#define MSTATUS_UXL  (UINT64_C(3) << 32)
-#define MSTATUS_SXL  (UINT64_C(3) << 34)
-#define MSTATUS_GVA  VD_BIT(38)
-#define MSTATUS_MPV  VD_BIT(39)
-#define MSTATUS_SD   VD_BIT(63)
-#define XLEN_64      UINT64_C(2) /* in MXL, SXL, UXL, VSXL */
+#define MSTATUS_SIE   VD_BIT(1)
+#define MSTATUS_MIE   VD_BIT(3)
+#define MSTATUS_SPIE  VD_BIT(5)
+#define MSTATUS_MPIE  VD_BIT(7)
+#define MSTATUS_SPP   VD_BIT(8)
+#define MSTATUS_MPP   (UINT64_C(3) << 11)
+#define MSTATUS_FS    (UINT64_C(3) << 13)
+#define MSTATUS_MPRV  VD_BIT(17)
+#define MSTATUS_SUM   VD_BIT(18)
+#define MSTATUS_MXR   VD_BIT(19)
+#define MSTATUS_TVM   VD_BIT(20)
+#define MSTATUS_TW    VD_BIT(21)
+#define MSTATUS_TSR   VD_BIT(22)
+#define MSTATUS_SPELP VD_BIT(23)
+#define MSTATUS_UXL   (UINT64_C(3) << 32)
+#define MSTATUS_SXL   (UINT64_C(3) << 34)
+#define MSTATUS_GVA   VD_BIT(38)
+#define MSTATUS_MPV   VD_BIT(39)
+#define MSTATUS_MPELP VD_BIT(41)
+#define MSTATUS_SD    VD_BIT(63)
+#define XLEN_64       UINT64_C(2) /* in MXL, SXL, UXL, VSXL */
 
 #define HSTATUS_GVA   VD_BIT(6)
 #define HSTATUS_SPV   VD_BIT(7)
@@ -45,6 +47,8 @@ enum csr_number {
 
 /* Fields of menvcfg, henvcfg and senvcfg. */
 #define ENVCFG_FIOM  VD_BIT(0)
+#define ENVCFG_LPE   VD_BIT(2)
+#define ENVCFG_SSE   VD_BIT(3)
 #define ENVCFG_CBIE  (UINT64_C(3) << 4)
 #define ENVCFG_CBCFE VD_BIT(6)
 #define ENVCFG_CBZE  VD_BIT(7)
@@ -52,6 +56,8 @@ enum csr_number {
 #define ENVCFG_ADUE  VD_BIT(61)
 #define ENVCFG_PBMTE VD_BIT(62)
 #define ENVCFG_STCE  VD_BIT(63)
+
+#define MSECCFG_MLPE VD_BIT(10)
 
 #define STATEEN_SE     VD_BIT(63)
 #define STATEEN_ENVCFG VD_BIT(62)
@@ -145,6 +151,9 @@ bool csr_vgein_valid(const struct hart *h);
 uint32_t csr_guest_file(const struct hart *h);
 /* mstateen0 or hstateen0 forbids what `bit` controls?  access says for whom. */
 enum csr_result csr_stateen(const struct hart *h, const struct csr_access *access, uint64_t bit);
+/* menvcfg, henvcfg and senvcfg let this mode use what `field` enables, if they do it by bits that
+ * must not all be zero. */
+enum csr_result csr_envcfg(const struct hart *h, uint8_t priv, bool virt, uint64_t field);
 /* sireg and its relatives once the select is known. */
 enum csr_result csr_indirect_check(const struct hart *h, const struct csr_access *access);
 

@@ -143,6 +143,26 @@ enum csr_result check_vstimecmp(const struct hart *h, const struct csr_access *a
     return timer_enabled(h, access);
 }
 
+enum csr_result csr_envcfg(const struct hart *h, uint8_t priv, bool virt, uint64_t field)
+{
+    const struct hart_csrs *csr = &h->st.csr;
+    if (priv == PRV_M || !hart_has(h, HART_EXT_S))
+        return CSR_OK;
+    if (!(csr->menvcfg & field))
+        return CSR_ILLEGAL;
+    if (virt && !(csr->henvcfg & field))
+        return CSR_VIRTUAL;
+    if (priv == PRV_U && !(csr->senvcfg & field))
+        return virt ? CSR_VIRTUAL : CSR_ILLEGAL;
+    return CSR_OK;
+}
+
+/* [priv norm:zicfiss_ssp_csr] */
+enum csr_result check_ssp(const struct hart *h, const struct csr_access *access)
+{
+    return csr_envcfg(h, access->priv, access->virt, ENVCFG_SSE);
+}
+
 /* [priv norm:pmp_cfg_rv64_illegal].  CHOICE: entries beyond the configured number do not exist. */
 enum csr_result check_pmpcfg(const struct hart *h, const struct csr_access *access)
 {

@@ -30,6 +30,9 @@ static struct fixture *surrounded(enum surroundings how)
     fixture_set(f, CSR_mstatus, MSTATUS_FS | (how == WATCHED ? MSTATUS_TVM : 0));
     fixture_set(f, CSR_vsstatus, MSTATUS_FS);
     fixture_set(f, CSR_scounteren, ~UINT64_C(0));
+    fixture_set(f, CSR_menvcfg, ENVCFG_STCE | ENVCFG_SSE);
+    fixture_set(f, CSR_henvcfg, ENVCFG_STCE | ENVCFG_SSE);
+    fixture_set(f, CSR_senvcfg, ENVCFG_SSE);
     fixture_set(f, CSR_hstatus,
                 UINT64_C(1) << HSTATUS_VGEIN_LSB | (how == WATCHED ? HSTATUS_VTVM : 0));
     fixture_set(f, CSR_miselect, SELECT_IPRIO);

@@ -51,6 +51,10 @@ void write_pmpaddr(struct hart *h, uint32_t number, uint64_t value)
 
 void store_mseccfg(struct hart *h, uint64_t *field, uint64_t value)
 {
-    (void)field;
-    pmp_write_mseccfg(h, value);
+    if (hart_has(h, HART_EXT_Smepmp))
+        pmp_write_mseccfg(h, value);
+    if (!hart_has(h, HART_EXT_Zicfilp))
+        return;
+    *field = (*field & ~MSECCFG_MLPE) | (value & MSECCFG_MLPE);
+    mmu_context(h);
 }

@@ -15,7 +15,9 @@ static uint64_t fs_mask(const struct hart *h)
 
 static uint64_t sstatus_mask(const struct hart *h)
 {
-    return MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP | MSTATUS_SUM | MSTATUS_MXR | fs_mask(h);
+    uint64_t landing = hart_has(h, HART_EXT_Zicfilp) ? MSTATUS_SPELP : 0;
+    return MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP | MSTATUS_SUM | MSTATUS_MXR | fs_mask(h) |
+           landing;
 }
 
 static uint64_t mstatus_mask(const struct hart *h)
@@ -25,6 +27,8 @@ static uint64_t mstatus_mask(const struct hart *h)
         mask |= sstatus_mask(h) | MSTATUS_MPRV | MSTATUS_TVM | MSTATUS_TW | MSTATUS_TSR;
     if (hart_has(h, HART_EXT_H))
         mask |= MSTATUS_GVA | MSTATUS_MPV;
+    if (hart_has(h, HART_EXT_Zicfilp))
+        mask |= MSTATUS_MPELP;
     return mask;
 }
 
@@ -185,7 +189,7 @@ void store_epc(struct hart *h, uint64_t *field, uint64_t value)
     *field = hart_instruction_address(h, value);
 }
 
-enum { NEVER, ALWAYS, WITH_H };
+enum { NEVER, ALWAYS, WITH_H, WITH_CFI };
 
 /* [priv medeleg], [priv hedeleg-bits] */
 enum {
@@ -205,15 +209,21 @@ enum {
 #undef HART_CAUSE
 };
 
+/* The one cause WITH_CFI. */
+static uint64_t software_check(const struct hart *h)
+{
+    bool cfi = hart_has(h, HART_EXT_Zicfilp) || hart_has(h, HART_EXT_Zicfiss);
+    return cfi ? VD_BIT(CAUSE_SOFTWARE_CHECK) : 0;
+}
+
 void store_medeleg(struct hart *h, uint64_t *field, uint64_t value)
 {
-    *field = value & (MEDELEG | (hart_has(h, HART_EXT_H) ? MEDELEG_H : 0));
+    *field = value & (MEDELEG | (hart_has(h, HART_EXT_H) ? MEDELEG_H : 0) | software_check(h));
 }
 
 void store_hedeleg(struct hart *h, uint64_t *field, uint64_t value)
 {
-    (void)h;
-    *field = value & HEDELEG;
+    *field = value & (HEDELEG | software_check(h));
 }
 
 /* Fields of an envcfg register that are there if an extension is. */
@@ -221,6 +231,8 @@ static const struct {
     uint64_t field;
     enum hart_extension extension;
 } envcfg_fields[] = {
+    {ENVCFG_LPE, HART_EXT_Zicfilp},
+    {ENVCFG_SSE, HART_EXT_Zicfiss},
     {ENVCFG_CBIE | ENVCFG_CBCFE, HART_EXT_Zicbom},
     {ENVCFG_CBZE, HART_EXT_Zicboz},
     {ENVCFG_ADUE, HART_EXT_Svadu},
@@ -260,19 +272,35 @@ void store_menvcfg(struct hart *h, uint64_t *field, uint64_t value)
     envcfg_changed(h);
 }
 
-void store_senvcfg(struct hart *h, uint64_t *field, uint64_t value)
+/* [priv norm:menvcfg_sse_rdonly0], [priv norm:henvcfg_sse_op]: SSE is read-only zero where it is
+ * zero further up. */
+static uint64_t visible_in_senvcfg(const struct hart *h)
 {
+    uint64_t above = h->st.csr.menvcfg & (h->st.virt ? h->st.csr.henvcfg : ENVCFG_SSE);
+    return ~ENVCFG_SSE | above;
+}
+
+uint64_t read_senvcfg(struct hart *h, uint32_t number)
+{
+    (void)number;
+    return h->st.csr.senvcfg & visible_in_senvcfg(h);
+}
+
+void write_senvcfg(struct hart *h, uint32_t number, uint64_t value)
+{
+    (void)number;
     uint64_t levels = ENVCFG_ADUE | ENVCFG_PBMTE | ENVCFG_STCE;
-    merge_envcfg(field, envcfg_mask(h, HART_EXT_Ssnpm) & ~levels, value);
+    uint64_t mask = envcfg_mask(h, HART_EXT_Ssnpm) & ~levels & visible_in_senvcfg(h);
+    merge_envcfg(&h->st.csr.senvcfg, mask, value);
     envcfg_changed(h);
 }
 
 /* These are read-only zero in henvcfg while they are zero in menvcfg
  * [priv norm:menvcfg_stce_op2], [priv norm:menvcfg_pbmte_henvcfg_pbmte_rdonly0],
- * [priv norm:menvcfg_adue_henvcfg_adue_rdonly0]. */
+ * [priv norm:menvcfg_adue_henvcfg_adue_rdonly0], [priv norm:menvcfg_sse_rdonly0]. */
 static uint64_t henvcfg_mask(const struct hart *h)
 {
-    uint64_t levels = ENVCFG_ADUE | ENVCFG_PBMTE | ENVCFG_STCE;
+    uint64_t levels = ENVCFG_ADUE | ENVCFG_PBMTE | ENVCFG_STCE | ENVCFG_SSE;
     return envcfg_mask(h, HART_EXT_Ssnpm) & (~levels | h->st.csr.menvcfg);
 }
 

@@ -100,12 +100,12 @@ static const struct {
     uint32_t number;
     uint64_t ones, zeros;
 } warl[] = {
-    {CSR_mstatus, UINT64_C(0x800000ca007e79aa), UINT64_C(0xa00000000)},
-    {CSR_sstatus, UINT64_C(0x80000002000c6122), UINT64_C(0x200000000)},
-    {CSR_vsstatus, UINT64_C(0x80000002000c6122), UINT64_C(0x200000000)},
+    {CSR_mstatus, UINT64_C(0x800002ca00fe79aa), UINT64_C(0xa00000000)},
+    {CSR_sstatus, UINT64_C(0x80000002008c6122), UINT64_C(0x200000000)},
+    {CSR_vsstatus, UINT64_C(0x80000002008c6122), UINT64_C(0x200000000)},
     {CSR_hstatus, UINT64_C(0x300020073f3c0), UINT64_C(0x200000000)},
-    {CSR_medeleg, 0xf0b7ff, 0},
-    {CSR_hedeleg, 0xb1ff, 0},
+    {CSR_medeleg, 0xf4b7ff, 0},
+    {CSR_hedeleg, 0x4b1ff, 0},
     {CSR_mideleg, 0x3666, 0x1444},
     {CSR_mie, 0x3eee, 0},
     {CSR_mvien, UINT64_C(0xffffffffffffe202), 0},
@@ -122,9 +122,9 @@ static const struct {
     {CSR_sepc, ~UINT64_C(1), 0},
     {CSR_vsepc, ~UINT64_C(1), 0},
     {CSR_mcause, UINT64_C(0x8000000000000fff), 0},
-    {CSR_menvcfg, UINT64_C(0xe0000003000000f1), 0},
-    {CSR_senvcfg, UINT64_C(0x3000000f1), 0},
-    {CSR_henvcfg, UINT64_C(0x3000000f1), 0},
+    {CSR_menvcfg, UINT64_C(0xe0000003000000fd), 0},
+    {CSR_senvcfg, UINT64_C(0x3000000f5), 0},
+    {CSR_henvcfg, UINT64_C(0x3000000f5), 0},
     {CSR_mcounteren, 0xffffffff, 0},
     {CSR_mcountinhibit, 0xfffffffd, 0},
     {CSR_mcyclecfg, UINT64_C(0x7c00000000000000), 0},
@@ -206,6 +206,7 @@ static void extensions_take_their_CSRs_along(void **state)
         uint32_t number;
     } rows[] = {
         {HART_EXT_F, CSR_fcsr},
+        {HART_EXT_Zicfiss, CSR_ssp},
         {HART_EXT_S, CSR_satp},
         {HART_EXT_S, CSR_medeleg},
         {HART_EXT_H, CSR_hstatus},
@@ -240,7 +241,7 @@ static void extensions_take_their_CSRs_along(void **state)
     fixture_set(f, CSR_mie, ~UINT64_C(0));
     assert_int_equal(fixture_csr(f, CSR_mie), 0x2aaa);
     fixture_set(f, CSR_medeleg, ~UINT64_C(0));
-    assert_int_equal(fixture_csr(f, CSR_medeleg), 0xb3ff);
+    assert_int_equal(fixture_csr(f, CSR_medeleg), 0x4b3ff);
     fixture_set(f, CSR_mideleg, ~UINT64_C(0));
     assert_int_equal(fixture_csr(f, CSR_mideleg), 0x2222);
     fixture_free(f);

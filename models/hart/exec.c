@@ -2,6 +2,7 @@
 /* What happens between blocks: slices, interrupts, the budget, and the way out of a block and back.
  */
 #include "hart/exec.h"
+#include "hart/cfi.h"
 #include "hart/counter.h"
 #include "hart/trigger.h"
 
@@ -33,7 +34,7 @@ uint64_t exec_code_key(const struct hart *h)
     unsigned fs = h->st.csr.mstatus >> 13 & 3;
     unsigned vs = h->st.virt ? h->st.csr.vsstatus >> 13 & 3 : 3;
     unsigned state = fs == 0 || vs == 0 ? 0 : fs == 3 && vs == 3 ? 2 : 1;
-    return h->fetch_context << 2 | state;
+    return h->fetch_context << 2 | state | (uint64_t)cfi_now(h) << CODE_KEY_CFI_LSB;
 }
 
 void exec_restore_stop(struct hart *h)

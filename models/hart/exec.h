@@ -189,6 +189,7 @@ enum go slow_svinval_order(AT_PARAMS);
 enum go slow_hint(AT_PARAMS);
 enum go slow_fp_dirty(AT_PARAMS);
 enum go slow_jump_misaligned(AT_PARAMS, uint64_t target);
+enum go slow_no_landing_pad(AT_PARAMS);
 enum go guest_load(AT_PARAMS, unsigned size, unsigned flags, unsigned bits);
 enum go guest_store(AT_PARAMS, unsigned size);
 
@@ -199,6 +200,7 @@ enum go amo_sc(AT_PARAMS, unsigned size);
 enum go amo_rmw(AT_PARAMS, unsigned size, enum amo what);
 enum go amo_cas(AT_PARAMS, unsigned size);
 enum go amo_cas_pair(AT_PARAMS);
+enum go amo_swap_shadow(AT_PARAMS, unsigned size);
 enum go amo_load_acquire(AT_PARAMS, unsigned size);
 enum go amo_store_release(AT_PARAMS, unsigned size);
 void amo_drop(struct hart *h); /* the reservation */
@@ -212,6 +214,10 @@ void amo_snoop(struct hart *h, uint64_t spa, uint64_t size);
 enum cbo { CBO_INVAL, CBO_CLEAN, CBO_FLUSH };
 enum go cbo_manage(AT_PARAMS, enum cbo what);
 enum go cbo_zero(AT_PARAMS);
+
+/* --- shadow.c --- */
+enum go shadow_push(AT_PARAMS);
+enum go shadow_pop(AT_PARAMS);
 
 /* --- timing.c --- */
 /* Tags and counters of the timing model: state, but of time only. */

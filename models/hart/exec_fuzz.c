@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hart/cfi.h"
 #include "hart/csr.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -18,19 +19,24 @@ enum { OP_BYTES = 6, MOST_OPS = 96, CYCLES = 300, MOST_SWAPS = 8 };
 #define TABLE_AT  (WORLD_RAM_AT + 0x4000) /* satp, vsatp; a gigapage leaf in every entry, a link */
 #define GROOT_AT  (WORLD_RAM_AT + 0x8000) /* hgatp: 16 KiB */
 #define DATA_AT   (WORLD_RAM_AT + 0xf000)
+#define STACK_AT                                                                                   \
+    (UINT64_C(0xc0000000) + 0xf800) /* a shadow-stack page: memory, by the tables' last leaf */
 
 /* How an input begins. */
 enum {
     IN_MODE, /* of the hart, and which translations and interrupts are on */
     IN_LEAF,
     IN_GUEST_LEAF,
-    IN_MODEL,
+    IN_MODEL,    /* and IN_PADS, IN_STACKS */
     IN_INTERVAL, /* between two comparisons */
     IN_SWAPS,    /* a snapshot after so many of them; 0: none */
     IN_QUANTUM,  /* of the sliced hart */
     IN_TIMERS,
     HEADER_BYTES,
 };
+
+/* Bits of IN_MODEL: landing pads and shadow stacks are on, where there are such. */
+enum { IN_PADS = 0x10, IN_STACKS = 0x20 };
 
 static struct world sliced, stepped;
 
@@ -88,9 +94,17 @@ static bool depends_on_slices(enum insn_code code)
 }
 
 /* Rows that most of a program's adventures begin with. */
-static const uint16_t adventures[] = {INSN_wfi,  INSN_ecall, INSN_mret,       INSN_sret, INSN_csrrw,
-                                      INSN_ld,   INSN_sd,    INSN_sw,         INSN_lr_d, INSN_sc_d,
-                                      INSN_jalr, INSN_beq,   INSN_sfence_vma, INSN_hlv_w};
+static const uint16_t adventures[] = {
+    INSN_wfi,  INSN_ecall, INSN_mret, INSN_sret, INSN_csrrw,      INSN_ld,    INSN_sd,   INSN_sw,
+    INSN_lr_d, INSN_sc_d,  INSN_jalr, INSN_beq,  INSN_sfence_vma, INSN_hlv_w, INSN_mop_r};
+
+/* sspush, sspopchk, ssrdp x8, ssamoswap.d x8, x7, (x2); the others stay rare. */
+static uint32_t stack_instruction(const uint8_t *op)
+{
+    static const uint32_t all[] = {0xce104073, 0xce504073, 0xcdc0c073, 0xcdc2c073,
+                                   0xcdc04473, 0x4871342f, 0x62816081, 0x60816281};
+    return all[op[2] % (sizeof(all) / sizeof(all[0]))];
+}
 
 static uint32_t instruction(const uint8_t *op)
 {
@@ -102,6 +116,8 @@ static uint32_t instruction(const uint8_t *op)
     if (op[1] & 0x80) /* anything at all */
         return (uint32_t)op[2] | (uint32_t)op[3] << 8 | (uint32_t)op[4] << 16 |
                (uint32_t)op[5] << 24;
+    if (code == INSN_mop_r)
+        return stack_instruction(op);
     if (depends_on_slices(code))
         code = INSN_addi, f = insn_format(code), bits = f.match;
     if (f.rd != INSN_NO_FIELD)
@@ -148,11 +164,14 @@ static void put_handlers(uint8_t *ram, bool files)
 
 /* The root maps gigapages onto themselves with the rights that the input says, and addresses near
  * zero through a link; the G stage likewise. */
-static void put_tables(uint8_t *ram, uint8_t first, uint8_t guest)
+static void put_tables(uint8_t *ram, uint8_t first, uint8_t guest, bool stacks)
 {
     const uint64_t gigapage = UINT64_C(1) << 30;
+    const uint64_t stack = (WORLD_RAM_AT >> 12) << 10 | (first & 0x10) | 0xc5;
     for (unsigned i = 0; i < 4; i++) {
         uint64_t leaf = (i * gigapage >> 12) << 10 | 1 | (i == 2 ? first | 0xce : first);
+        if (i == 3 && stacks)
+            leaf = stack;
         uint64_t gleaf = (i * gigapage >> 12) << 10 | 1 | (i == 2 ? guest | 0xde : guest);
         memcpy(ram + (TABLE_AT - WORLD_RAM_AT) + 8 * i, &leaf, sizeof(leaf));
         memcpy(ram + (GROOT_AT - WORLD_RAM_AT) + 8 * i, &gleaf, sizeof(gleaf));
@@ -195,10 +214,11 @@ static void load_program(struct world *w, const uint8_t *data, size_t size)
     uint8_t *ram = w->bench.ram;
     uint32_t words = 0;
     put_handlers(ram, w->files);
-    put_tables(ram, data[IN_LEAF], data[IN_GUEST_LEAF]);
+    put_tables(ram, data[IN_LEAF], data[IN_GUEST_LEAF], data[IN_MODEL] & IN_STACKS);
     for (size_t i = HEADER_BYTES; i + OP_BYTES <= size && words < MOST_OPS; i += OP_BYTES) {
         if (!is_disturbance(data + i)) {
-            uint32_t bits = instruction(data + i);
+            bool pad = (data[IN_MODEL] & IN_PADS) && words % 4 == 3;
+            uint32_t bits = pad ? 0x00000017 | (data[i + 5] & 1u) << 12 : instruction(data + i);
             memcpy(ram + 4 * words++, &bits, sizeof(bits));
         } else if (w->disturbances < WORLD_DISTURBANCES) {
             world_disturb(w, disturbance(data + i, w->files));
@@ -217,6 +237,17 @@ static void open_interrupts(struct hart_csrs *csr, uint8_t how)
         return;
     csr->mideleg = csr->medeleg = ~UINT64_C(0);
     csr->hideleg = csr->hedeleg = ~UINT64_C(0);
+}
+
+static void open_integrity(struct hart *h, uint8_t how)
+{
+    uint64_t fields = (how & IN_PADS ? ENVCFG_LPE : 0) | (how & IN_STACKS ? ENVCFG_SSE : 0);
+    csr_poke(h, CSR_menvcfg, UINT64_C(0xe0000000000000f1) | fields);
+    csr_poke(h, CSR_henvcfg, UINT64_C(0xe0000000000000f1) | fields);
+    csr_poke(h, CSR_senvcfg, fields);
+    csr_poke(h, CSR_mseccfg, how & IN_PADS ? MSECCFG_MLPE : 0);
+    csr_poke(h, CSR_ssp, STACK_AT);
+    h->st.x[2] = STACK_AT;
 }
 
 /* Only what a write leaves of them is in the state. */
@@ -248,8 +279,7 @@ static void set_up(struct world *w, const uint8_t *data)
     csr_poke(h, CSR_pmpcfg0, 0x1f);
     csr_poke(h, CSR_mstateen0, ~UINT64_C(0));
     csr_poke(h, CSR_hstateen0, ~UINT64_C(0));
-    csr_poke(h, CSR_menvcfg, UINT64_C(0xe0000000000000f1));
-    csr_poke(h, CSR_henvcfg, UINT64_C(0xe0000000000000f1));
+    open_integrity(h, data[IN_MODEL]);
     if (how & 0x40)
         open_interrupts(&st->csr, how);
     settle_csrs(h);
@@ -310,13 +340,14 @@ static void check(const struct hart *h)
     const struct hart_state *st = &h->st;
     demand(st->priv != PRV_HS_RESERVED && !(st->virt && st->priv == PRV_M));
     demand(st->x[0] == 0 && (st->pc & 1) == 0 && st->instret <= st->cycles);
+    demand(!st->elp || (h->cfi & CFI_LPE));
 }
 
 static void compare(const struct world *a, const struct world *b)
 {
     const struct hart_state *x = &a->hart->st, *y = &b->hart->st;
     demand(x->pc == y->pc && x->cycles == y->cycles && x->instret == y->instret);
-    demand(x->priv == y->priv && x->virt == y->virt && x->asleep == y->asleep);
+    demand(x->priv == y->priv && x->virt == y->virt && x->asleep == y->asleep && x->elp == y->elp);
     demand(x->lines == y->lines && x->hgeip == y->hgeip && x->unsettled == y->unsettled);
     demand(x->traps == y->traps && x->interrupts == y->interrupts && x->returns == y->returns);
     demand(x->reservation_valid == y->reservation_valid);

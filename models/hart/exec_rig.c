@@ -52,6 +52,24 @@ void rig_free(struct rig *r)
     free(r);
 }
 
+struct rig *rig_complete(bool timed)
+{
+    struct hart_config config = {.extensions = vd_mask(0, HART_EXT_COUNT)};
+    if (timed)
+        config.timing = rig_inorder();
+    struct rig *r = rig_new(&config);
+    csr_poke(r->hart, CSR_pmpaddr0, ~UINT64_C(0));
+    csr_poke(r->hart, CSR_pmpcfg0, 0x1f);
+    return r;
+}
+
+void rig_enter(struct rig *r, enum vd_mode mode)
+{
+    r->hart->st.priv = (uint8_t)(mode & 3);
+    r->hart->st.virt = mode >= VD_MODE_VU;
+    mmu_context(r->hart);
+}
+
 uint32_t rig_encode(enum insn_code code, unsigned rd, unsigned rs1, unsigned rs2, int32_t imm)
 {
     struct insn_format f = insn_format(code);

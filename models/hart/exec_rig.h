@@ -33,6 +33,9 @@ struct rig {
 
 struct rig *rig_new(const struct hart_config *config);
 void rig_free(struct rig *r);
+/* With every extension, memory open to all modes, and with or without dynamic costs. */
+struct rig *rig_complete(bool timed);
+void rig_enter(struct rig *r, enum vd_mode mode);
 /* Appends an instruction; imm as in assembly, relative for branches and jumps. */
 uint32_t rig_encode(enum insn_code code, unsigned rd, unsigned rs1, unsigned rs2, int32_t imm);
 void rig_emit(struct rig *r, uint32_t bits, unsigned size);

@@ -53,6 +53,10 @@ static bool check(const struct hart_config *c, struct vd_error *err)
         {HART_EXT_Zabha, HART_EXT_A, "zabha needs a"},
         {HART_EXT_Zacas, HART_EXT_A, "zacas needs a"},
         {HART_EXT_Zawrs, HART_EXT_A, "zawrs needs a"},
+        {HART_EXT_Zicfilp, HART_EXT_Zicsr, "zicfilp needs zicsr"},
+        {HART_EXT_Zicfiss, HART_EXT_Zicsr, "zicfiss needs zicsr"},
+        {HART_EXT_Zicfiss, HART_EXT_Zimop, "zicfiss needs zimop"},
+        {HART_EXT_Zicfiss, HART_EXT_A, "zicfiss needs a"},
     };
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
         if (!needs(c->extensions, rules[i].ext, rules[i].base))

@@ -50,9 +50,9 @@ static bool must_know_all(void)
 /* At addresses whose targets do not look like registers. */
 static FILE *disassemble(const uint32_t *words, unsigned count)
 {
-    static const char *const extensions[] = {
-        "_zicbom_zicbop_zicboz_zawrs_zfh_zicond_zimop_zabha_zacas_zfa_zcb_zcmop_zalasr",
-        "_zicbom_zicbop_zicboz_zawrs_zfh"};
+    static const char *const extensions[] = {"_zicbom_zicbop_zicboz_zawrs_zfh_zicond_zimop_zabha_"
+                                             "zacas_zfa_zcb_zcmop_zalasr_zicfilp_zicfiss",
+                                             "_zicbom_zicbop_zicboz_zawrs_zfh"};
     char command[2048];
     FILE *source = fopen("insn_operand_test.s", "w");
     if (!source)

@@ -42,6 +42,7 @@ static const struct group {
     {E(Zbc), "clmul clmulr clmulh"},
     {E(Zicond), "czero_eqz czero_nez"},
     {E(Zimop), "mop_r mop_rr"},
+    {E(Zicfiss), "ssamoswap_w ssamoswap_d"},
     {E(Zawrs), "wrs_nto wrs_sto"},
     {E(Zicbom), "cbo_inval cbo_clean cbo_flush"},
     {E(Zicboz), "cbo_zero"},
@@ -101,7 +102,7 @@ static const struct group classes[] = {
                 "amomin_d amomax_d amominu_d amomaxu_d amoswap_b amoadd_b amoxor_b amoand_b "
                 "amoor_b amomin_b amomax_b amominu_b amomaxu_b amoswap_h amoadd_h amoxor_h "
                 "amoand_h amoor_h amomin_h amomax_h amominu_h amomaxu_h amocas_b amocas_h "
-                "amocas_w amocas_d amocas_q"},
+                "amocas_w amocas_d amocas_q ssamoswap_w ssamoswap_d"},
     {CLASS_FP_LOAD, "flw fld flh"},
     {CLASS_FP_STORE, "fsw fsd fsh"},
     {CLASS_FP, "fmadd_s fmsub_s fnmsub_s fnmadd_s fadd_s fsub_s fmul_s fsgnj_s fsgnjn_s fsgnjx_s "
@@ -201,10 +202,20 @@ static void every_instruction_has_its_class(void **state)
         assert_int_equal(insn_format((enum insn_code)code).class, insn_class((enum insn_code)code));
     }
     static const uint8_t made[] = {
-        [PSEUDO_nop - INSN_COUNT] = CLASS_ALU,         [PSEUDO_move - INSN_COUNT] = CLASS_ALU,
-        [PSEUDO_jump - INSN_COUNT] = CLASS_JUMP,       [PSEUDO_ret - INSN_COUNT] = CLASS_JUMP_REG,
-        [PSEUDO_hint - INSN_COUNT] = CLASS_HINT,       [PSEUDO_illegal - INSN_COUNT] = CLASS_SYSTEM,
+        [PSEUDO_nop - INSN_COUNT] = CLASS_ALU,
+        [PSEUDO_move - INSN_COUNT] = CLASS_ALU,
+        [PSEUDO_jump - INSN_COUNT] = CLASS_JUMP,
+        [PSEUDO_ret - INSN_COUNT] = CLASS_JUMP_REG,
+        [PSEUDO_hint - INSN_COUNT] = CLASS_HINT,
+        [PSEUDO_illegal - INSN_COUNT] = CLASS_SYSTEM,
         [PSEUDO_misaligned - INSN_COUNT] = CLASS_JUMP,
+        [PSEUDO_call_expecting - INSN_COUNT] = CLASS_JUMP_REG,
+        [PSEUDO_jump_expecting - INSN_COUNT] = CLASS_JUMP_REG,
+        [PSEUDO_lpad - INSN_COUNT] = CLASS_ALU,
+        [PSEUDO_no_lpad - INSN_COUNT] = CLASS_SYSTEM,
+        [PSEUDO_sspush - INSN_COUNT] = CLASS_STORE,
+        [PSEUDO_sspopchk - INSN_COUNT] = CLASS_LOAD,
+        [PSEUDO_ssrdp - INSN_COUNT] = CLASS_ALU,
     };
     for (unsigned code = INSN_COUNT; code < CODE_COUNT; code++)
         assert_int_equal(insn_class((enum insn_code)code),

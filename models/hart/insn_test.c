@@ -188,7 +188,7 @@ static bool same_name(const char *ours, const char *theirs)
 /* Debian 12's binutils do not know what is on the second line. */
 static const char *const arguments[] = {
     "rv64gch_svinval_zba_zbb_zbc_zbs_zicbom_zicbop_zicboz_zawrs_zfh"
-    "_zicond_zimop_zabha_zacas_zfa_zcb_zcmop_zalasr",
+    "_zicond_zimop_zabha_zacas_zfa_zcb_zcmop_zalasr_zicfilp_zicfiss",
     "rv64gch_svinval_zba_zbb_zbc_zbs_zicbom_zicbop_zicboz_zawrs_zfh",
 };
 
@@ -233,8 +233,8 @@ static bool next_name(FILE *in, char *name)
 /* Younger than the binutils that must do: checked by later_rows_are_as_listed instead. */
 static bool is_later(const char *name)
 {
-    static const char *const prefixes[] = {"amocas", "czero",  "mop",  "fli",  "fminm",
-                                           "fmaxm",  "fround", "fltq", "fleq", "fcvtmod"};
+    static const char *const prefixes[] = {"amocas", "czero", "mop",  "fli",     "fminm", "fmaxm",
+                                           "fround", "fltq",  "fleq", "fcvtmod", "ssamo"};
     size_t length = strlen(name);
     if (strstr(name, "_aq") || strstr(name, "_rl"))
         return true;
@@ -256,39 +256,40 @@ static const struct {
     uint16_t code;
     uint32_t match, mask;
 } later_rows[] = {
-    {INSN_amoswap_b, 0x0800002f, 0xf800707f},  {INSN_amoadd_b, 0x0000002f, 0xf800707f},
-    {INSN_amoxor_b, 0x2000002f, 0xf800707f},   {INSN_amoand_b, 0x6000002f, 0xf800707f},
-    {INSN_amoor_b, 0x4000002f, 0xf800707f},    {INSN_amomin_b, 0x8000002f, 0xf800707f},
-    {INSN_amomax_b, 0xa000002f, 0xf800707f},   {INSN_amominu_b, 0xc000002f, 0xf800707f},
-    {INSN_amomaxu_b, 0xe000002f, 0xf800707f},  {INSN_amoswap_h, 0x0800102f, 0xf800707f},
-    {INSN_amoadd_h, 0x0000102f, 0xf800707f},   {INSN_amoxor_h, 0x2000102f, 0xf800707f},
-    {INSN_amoand_h, 0x6000102f, 0xf800707f},   {INSN_amoor_h, 0x4000102f, 0xf800707f},
-    {INSN_amomin_h, 0x8000102f, 0xf800707f},   {INSN_amomax_h, 0xa000102f, 0xf800707f},
-    {INSN_amominu_h, 0xc000102f, 0xf800707f},  {INSN_amomaxu_h, 0xe000102f, 0xf800707f},
-    {INSN_amocas_b, 0x2800002f, 0xf800707f},   {INSN_amocas_h, 0x2800102f, 0xf800707f},
-    {INSN_amocas_w, 0x2800202f, 0xf800707f},   {INSN_amocas_d, 0x2800302f, 0xf800707f},
-    {INSN_amocas_q, 0x2800402f, 0xf800707f},   {INSN_czero_eqz, 0x0e005033, 0xfe00707f},
-    {INSN_czero_nez, 0x0e007033, 0xfe00707f},  {INSN_fli_s, 0xf0100053, 0xfff0707f},
-    {INSN_fminm_s, 0x28002053, 0xfe00707f},    {INSN_fmaxm_s, 0x28003053, 0xfe00707f},
-    {INSN_fround_s, 0x40400053, 0xfff0007f},   {INSN_froundnx_s, 0x40500053, 0xfff0007f},
-    {INSN_fltq_s, 0xa0005053, 0xfe00707f},     {INSN_fleq_s, 0xa0004053, 0xfe00707f},
-    {INSN_fli_d, 0xf2100053, 0xfff0707f},      {INSN_fminm_d, 0x2a002053, 0xfe00707f},
-    {INSN_fmaxm_d, 0x2a003053, 0xfe00707f},    {INSN_fround_d, 0x42400053, 0xfff0007f},
-    {INSN_froundnx_d, 0x42500053, 0xfff0007f}, {INSN_fltq_d, 0xa2005053, 0xfe00707f},
-    {INSN_fleq_d, 0xa2004053, 0xfe00707f},     {INSN_fcvtmod_w_d, 0xc2801053, 0xfff0707f},
-    {INSN_fli_h, 0xf4100053, 0xfff0707f},      {INSN_fminm_h, 0x2c002053, 0xfe00707f},
-    {INSN_fmaxm_h, 0x2c003053, 0xfe00707f},    {INSN_fround_h, 0x44400053, 0xfff0007f},
-    {INSN_froundnx_h, 0x44500053, 0xfff0007f}, {INSN_fltq_h, 0xa4005053, 0xfe00707f},
-    {INSN_fleq_h, 0xa4004053, 0xfe00707f},     {INSN_mop_r, 0x81c04073, 0xb3c0707f},
-    {INSN_lb_aq, 0x3400002f, 0xfff0707f},      {INSN_lb_aqrl, 0x3600002f, 0xfff0707f},
-    {INSN_lh_aq, 0x3400102f, 0xfff0707f},      {INSN_lh_aqrl, 0x3600102f, 0xfff0707f},
-    {INSN_lw_aq, 0x3400202f, 0xfff0707f},      {INSN_lw_aqrl, 0x3600202f, 0xfff0707f},
-    {INSN_ld_aq, 0x3400302f, 0xfff0707f},      {INSN_ld_aqrl, 0x3600302f, 0xfff0707f},
-    {INSN_sb_rl, 0x3a00002f, 0xfe007fff},      {INSN_sb_aqrl, 0x3e00002f, 0xfe007fff},
-    {INSN_sh_rl, 0x3a00102f, 0xfe007fff},      {INSN_sh_aqrl, 0x3e00102f, 0xfe007fff},
-    {INSN_sw_rl, 0x3a00202f, 0xfe007fff},      {INSN_sw_aqrl, 0x3e00202f, 0xfe007fff},
-    {INSN_sd_rl, 0x3a00302f, 0xfe007fff},      {INSN_sd_aqrl, 0x3e00302f, 0xfe007fff},
-    {INSN_mop_rr, 0x82004073, 0xb200707f},
+    {INSN_amoswap_b, 0x0800002f, 0xf800707f},   {INSN_amoadd_b, 0x0000002f, 0xf800707f},
+    {INSN_amoxor_b, 0x2000002f, 0xf800707f},    {INSN_amoand_b, 0x6000002f, 0xf800707f},
+    {INSN_amoor_b, 0x4000002f, 0xf800707f},     {INSN_amomin_b, 0x8000002f, 0xf800707f},
+    {INSN_amomax_b, 0xa000002f, 0xf800707f},    {INSN_amominu_b, 0xc000002f, 0xf800707f},
+    {INSN_amomaxu_b, 0xe000002f, 0xf800707f},   {INSN_amoswap_h, 0x0800102f, 0xf800707f},
+    {INSN_amoadd_h, 0x0000102f, 0xf800707f},    {INSN_amoxor_h, 0x2000102f, 0xf800707f},
+    {INSN_amoand_h, 0x6000102f, 0xf800707f},    {INSN_amoor_h, 0x4000102f, 0xf800707f},
+    {INSN_amomin_h, 0x8000102f, 0xf800707f},    {INSN_amomax_h, 0xa000102f, 0xf800707f},
+    {INSN_amominu_h, 0xc000102f, 0xf800707f},   {INSN_amomaxu_h, 0xe000102f, 0xf800707f},
+    {INSN_amocas_b, 0x2800002f, 0xf800707f},    {INSN_amocas_h, 0x2800102f, 0xf800707f},
+    {INSN_amocas_w, 0x2800202f, 0xf800707f},    {INSN_amocas_d, 0x2800302f, 0xf800707f},
+    {INSN_amocas_q, 0x2800402f, 0xf800707f},    {INSN_czero_eqz, 0x0e005033, 0xfe00707f},
+    {INSN_czero_nez, 0x0e007033, 0xfe00707f},   {INSN_fli_s, 0xf0100053, 0xfff0707f},
+    {INSN_fminm_s, 0x28002053, 0xfe00707f},     {INSN_fmaxm_s, 0x28003053, 0xfe00707f},
+    {INSN_fround_s, 0x40400053, 0xfff0007f},    {INSN_froundnx_s, 0x40500053, 0xfff0007f},
+    {INSN_fltq_s, 0xa0005053, 0xfe00707f},      {INSN_fleq_s, 0xa0004053, 0xfe00707f},
+    {INSN_fli_d, 0xf2100053, 0xfff0707f},       {INSN_fminm_d, 0x2a002053, 0xfe00707f},
+    {INSN_fmaxm_d, 0x2a003053, 0xfe00707f},     {INSN_fround_d, 0x42400053, 0xfff0007f},
+    {INSN_froundnx_d, 0x42500053, 0xfff0007f},  {INSN_fltq_d, 0xa2005053, 0xfe00707f},
+    {INSN_fleq_d, 0xa2004053, 0xfe00707f},      {INSN_fcvtmod_w_d, 0xc2801053, 0xfff0707f},
+    {INSN_fli_h, 0xf4100053, 0xfff0707f},       {INSN_fminm_h, 0x2c002053, 0xfe00707f},
+    {INSN_fmaxm_h, 0x2c003053, 0xfe00707f},     {INSN_fround_h, 0x44400053, 0xfff0007f},
+    {INSN_froundnx_h, 0x44500053, 0xfff0007f},  {INSN_fltq_h, 0xa4005053, 0xfe00707f},
+    {INSN_fleq_h, 0xa4004053, 0xfe00707f},      {INSN_mop_r, 0x81c04073, 0xb3c0707f},
+    {INSN_lb_aq, 0x3400002f, 0xfff0707f},       {INSN_lb_aqrl, 0x3600002f, 0xfff0707f},
+    {INSN_lh_aq, 0x3400102f, 0xfff0707f},       {INSN_lh_aqrl, 0x3600102f, 0xfff0707f},
+    {INSN_lw_aq, 0x3400202f, 0xfff0707f},       {INSN_lw_aqrl, 0x3600202f, 0xfff0707f},
+    {INSN_ld_aq, 0x3400302f, 0xfff0707f},       {INSN_ld_aqrl, 0x3600302f, 0xfff0707f},
+    {INSN_sb_rl, 0x3a00002f, 0xfe007fff},       {INSN_sb_aqrl, 0x3e00002f, 0xfe007fff},
+    {INSN_sh_rl, 0x3a00102f, 0xfe007fff},       {INSN_sh_aqrl, 0x3e00102f, 0xfe007fff},
+    {INSN_sw_rl, 0x3a00202f, 0xfe007fff},       {INSN_sw_aqrl, 0x3e00202f, 0xfe007fff},
+    {INSN_sd_rl, 0x3a00302f, 0xfe007fff},       {INSN_sd_aqrl, 0x3e00302f, 0xfe007fff},
+    {INSN_mop_rr, 0x82004073, 0xb200707f},      {INSN_ssamoswap_w, 0x4800202f, 0xf800707f},
+    {INSN_ssamoswap_d, 0x4800302f, 0xf800707f},
 };
 
 static void later_rows_are_as_listed(void **state)

@@ -18,6 +18,8 @@ struct place {
 static uint8_t pmp_need(const struct regime *r)
 {
     static const uint8_t need[] = {PMP_R, PMP_W, PMP_X};
+    if (r->shadow) /* [priv SSMP] */
+        return PMP_R | PMP_W;
     return r->hlvx ? PMP_R | PMP_X : need[r->access];
 }
 
@@ -31,7 +33,9 @@ static void fill(struct hart *h, const struct regime *r, uint64_t va, const stru
 {
     if ((h->armed & ARMED_DATA) && r->access != MMU_FETCH)
         return;
-    if (!r->guest && pmp_one_verdict(h, place->spa))
+    if (r->guest || (r->shadow && !h->shadow))
+        return;
+    if (pmp_one_verdict(h, place->spa))
         context_fill(h, r, va, place->spa, place->host);
 }
 
@@ -100,7 +104,8 @@ static void charge_device(struct hart *h, vd_time delay)
     h->st.cycles += (delay + cycle - 1) / cycle + h->cfg.timing.uncached;
 }
 
-/* CHOICE: what memory allows misaligned, I/O answers with an access fault: a handler must not
+/* Memory is idempotent, I/O is not [priv norm:ssmp_ss_idempotent_memory].
+ * CHOICE: what memory allows misaligned, I/O answers with an access fault: a handler must not
  * emulate it with smaller accesses [priv pma-misaligned]. */
 static bool whole(uint64_t spa, unsigned size)
 {
@@ -110,7 +115,7 @@ static bool whole(uint64_t spa, unsigned size)
 static bool bus_load(struct hart *h, const struct regime *r, uint64_t va, uint64_t spa,
                      unsigned size, void *data)
 {
-    if (!whole(spa, size))
+    if (!whole(spa, size) || r->shadow)
         return translate_access_fault(h, r, va);
     struct vd_txn txn = transaction(h, r, spa, size);
     enum vd_status status = h->host.ops->access(h->host.ctx, &txn);
@@ -131,7 +136,7 @@ static bool memory_store(struct hart *h, const struct regime *r, uint64_t va, st
 /* A posted write: the hart goes on while it is on its way. */
 static bool device_store(struct hart *h, const struct regime *r, uint64_t va, struct vd_txn *txn)
 {
-    if (!whole(txn->addr, txn->size))
+    if (!whole(txn->addr, txn->size) || r->shadow)
         return translate_access_fault(h, r, va);
     txn->attrs |= VD_POSTED;
     if (!answered(h, r, va, txn, h->host.ops->submit(h->host.ctx, txn)))
@@ -275,12 +280,12 @@ bool mmu_atomic(struct hart *h, uint64_t va, unsigned size, enum mmu_access acce
                 void **host_ptr, uint64_t *spa)
 {
     static const uint8_t kinds[] = {[MMU_LOAD] = TRIGGER_LOAD, [MMU_STORE] = TRIGGER_STORE};
-    struct regime r = translate_regime(h, access, 0);
+    struct regime r = translate_regime(h, access, flags);
     va = translate_mask(&r, va);
     unsigned kind = kinds[access] | (flags & MMU_AMO ? (unsigned)TRIGGER_LOAD : 0);
     if (!trigger_access(h, kind, va, va, size, r.virt))
         return false;
-    if (va % size && !((flags & MMU_AMO) && in_granule(h, va, size)))
+    if (va % size && !((flags & MMU_AMO) && !r.shadow && in_granule(h, va, size)))
         return misaligned(h, &r, va);
     struct place place = {.host = NULL};
     if (!locate(h, &r, va, size, &place))
@@ -337,6 +342,7 @@ bool mmu_block(struct hart *h, uint64_t va, unsigned size, bool zero)
 {
     struct regime r = translate_regime(h, zero ? MMU_STORE : MMU_LOAD, 0);
     struct place place = {.host = NULL};
+    r.block = true;
     va = translate_mask(&r, va);
     uint64_t first = va & ~(uint64_t)(size - 1);
     if (!trigger_access(h, TRIGGER_STORE, va, first, size, r.virt))

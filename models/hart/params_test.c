@@ -101,7 +101,11 @@ static const struct flag {
 
 static bool off_by_default(const struct flag *flag)
 {
-    return strcmp(flag->name, "Svadu") == 0;
+    static const char *const off[] = {"Svadu", "Zicfilp", "Zicfiss"};
+    for (size_t i = 0; i < COUNT(off); i++)
+        if (strcmp(flag->name, off[i]) == 0)
+            return true;
+    return false;
 }
 
 /* One bit of its set each. */

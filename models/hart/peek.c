@@ -32,7 +32,7 @@ static bool walk(struct hart *h, uint64_t root, unsigned wider, uint64_t outer, 
         if (!walk(h, outer, 2, 0, &at) || !read_memory(h, at, 8, &pte) || !(pte & PTE_V))
             return false;
         table = vd_get(pte, 10, 44) << 12;
-        if (pte & (PTE_R | PTE_X)) {
+        if (pte & (PTE_R | PTE_W | PTE_X)) {
             unsigned same = pte >> 63 ? 16 : shift; /* [priv ptenapot] */
             *address = (table & ~vd_mask(0, same)) | (va & vd_mask(0, same));
             return true;

@@ -7,6 +7,7 @@
 #ifndef HART_ROWS_H
 #define HART_ROWS_H
 
+#include "hart/cfi.h"
 #include "hart/exec.h"
 #include "hart/float.h"
 #include "hart/integer.h"

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "hart/cause.h"
+#include "hart/cfi.h"
 #include "hart/mem.h"
 
 static enum go finish(const struct hart_op *op, struct hart *h, struct hart_block *b, bool done)
@@ -153,6 +154,13 @@ enum go slow_ecall(AT_PARAMS)
 {
     exec_arrive(AT);
     trap_ecall(h);
+    return exec_fault(h, op, b);
+}
+
+enum go slow_no_landing_pad(AT_PARAMS)
+{
+    exec_arrive(AT);
+    cfi_software_check(h, LANDING_PAD_FAULT);
     return exec_fault(h, op, b);
 }
 

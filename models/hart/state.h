@@ -32,6 +32,7 @@ struct hart_csrs {
     uint64_t mseccfg;
     uint8_t mprio[64], sprio[64]; /* iprio arrays */
     uint64_t tselect, tdata1[HART_TRIGGERS], tdata2[HART_TRIGGERS];
+    uint64_t ssp;
     uint8_t frm, fflags;
 };
 
@@ -60,7 +61,8 @@ struct hart_state {
      * have. */
     bool paused;
     uint16_t paused_op;
-    uint8_t pad[6];
+    bool elp; /* ELP: the next instruction must be a landing pad */
+    uint8_t pad[5];
     uint64_t paused_start, paused_pc;
     uint64_t stepped; /* and instret as it began */
     uint64_t reservation_spa;
@@ -113,6 +115,7 @@ struct hart {
     bool attention; /* an interrupt may have become takeable, or went away: look before the next
                        instruction */
     uint8_t armed;  /* debug triggers: see trigger.h */
+    uint8_t cfi;    /* control-flow integrity in the mode of now: see cfi.h */
     bool timing_on; /* inorder: dynamic costs */
     uint64_t fetch_context; /* changes whenever a virtual pc may mean other code: block links are
                                keyed by it */
@@ -129,10 +132,10 @@ struct hart {
     vd_time limit_time;      /* the runner.limit that `limit` was made from */
     int64_t left;            /* cycles until limit, less the rest of the running block */
     uint64_t skew;           /* cycles - instret as long as each instruction takes one cycle */
-    uint64_t code_key;       /* fetch_context and the floating-point state: what code is made for */
-    uint32_t stall;          /* cycles that a row adds to its class's */
-    bool leave;              /* the run loop must go to exec_next() */
-    bool storing;            /* a write of its own, of which a watching hart is told as well */
+    uint64_t code_key; /* fetch_context, the floating-point state, cfi and ELP: what code is for */
+    uint32_t stall;    /* cycles that a row adds to its class's */
+    bool leave;        /* the run loop must go to exec_next() */
+    bool storing;      /* a write of its own, of which a watching hart is told as well */
     struct hart_config cfg;
     struct vd_host host;
     struct vd_imsic_port imsic;
@@ -144,6 +147,7 @@ struct hart {
     uint64_t live_reads;             /* CSRs read that change by themselves */
     struct hart_timing_model *model; /* caches and predictor; NULL: none of them */
     struct hart_vtlb *vtlb;
+    struct hart_tlb_entry *shadow; /* for shadow-stack instructions; NULL while they are off */
     struct hart_tlb_entry contexts[HART_CONTEXTS][HART_TLB_SIZE];
 };
 
@@ -166,6 +170,7 @@ enum {
     MMU_AMO = 4,      /* a read-modify-write, for mmu_atomic() */
     MMU_ATOMIC = 8,   /* mmu_atomic() has found it */
     MMU_ALIGNED = 16, /* no misalignment: Zalasr */
+    MMU_SHADOW = 32,  /* by a shadow-stack instruction: all faults are store faults */
 };
 /* Slow paths behind the inline TLB hit in mem.h; misaligned accesses are split here. */
 bool mmu_load(struct hart *h, uint64_t va, unsigned size, unsigned flags, uint64_t *value);
@@ -222,6 +227,8 @@ bool trap_interrupt(struct hart *h);
 /* Sets exc to illegal or virtual instruction with the instruction bits as tval; returns false. */
 bool trap_illegal(struct hart *h, uint32_t instruction);
 bool trap_virtual(struct hart *h, uint32_t instruction);
+/* The one or the other, as result says; true if it is CSR_OK. */
+bool trap_verdict(struct hart *h, enum csr_result result, uint32_t instruction);
 /* xRET and WFI with all their checks.  false: exc is set. */
 bool trap_mret(struct hart *h, uint32_t instruction);
 bool trap_sret(struct hart *h, uint32_t instruction);

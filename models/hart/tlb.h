@@ -20,6 +20,12 @@ enum {
     PTE_D = 128,
 };
 
+/* A shadow-stack page, where there are such [priv norm:ss_page_enc]. */
+static inline bool pte_is_shadow(uint64_t pte)
+{
+    return (pte & (PTE_R | PTE_W | PTE_X)) == PTE_W;
+}
+
 /* Which translations an entry belongs to. */
 struct tlb_space {
     uint8_t virt;        /* two-stage */
@@ -60,7 +66,7 @@ struct hart_vtlb {
     uint64_t ids[HART_CONTEXTS]; /* values of fetch_context */
     uint64_t last_id;
     uint32_t next_context;
-    uint32_t data, fetch; /* contexts in use */
+    uint32_t data, fetch, shadow; /* contexts in use; the last only while hart.shadow is not NULL */
     uint64_t spa[HART_CONTEXTS][HART_TLB_SIZE];
     struct pmp pmp;
 };

@@ -79,8 +79,10 @@ uint32_t transform_instruction(uint32_t instruction, unsigned offset)
         return (instruction >> 12 & 7) == 2 ? instruction & 0xfff0707f : 0;
     case OP_AMO:
         return (instruction & 0xfff07fff) | address;
-    case OP_SYSTEM: /* HLV, HLVX, HSV */
-        return (instruction >> 12 & 7) == 4 ? (instruction & 0xfff07fff) | address : 0;
+    case OP_SYSTEM: /* HLV, HLVX, HSV; not what is a may-be-operation */
+        return (instruction >> 12 & 7) == 4 && !(instruction >> 31)
+                   ? (instruction & 0xfff07fff) | address
+                   : 0;
     default:
         return 0;
     }

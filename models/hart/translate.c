@@ -50,6 +50,8 @@ static void page_table_rules(const struct hart *h, struct regime *r)
     r->gmemtypes = memory_types(h, csr->menvcfg);
     r->update = updates(h, first);
     r->gupdate = updates(h, csr->menvcfg);
+    r->shadow_pages =
+        first & ENVCFG_SSE; /* [priv norm:ssmp_menvcfg_sse], [priv norm:ssmp_henvcfg_sse] */
 }
 
 /* PMM of whoever the access is made for [priv norm:pm_config_next_higher], [priv
@@ -91,6 +93,7 @@ struct regime translate_regime(const struct hart *h, enum mmu_access access, uns
 {
     const struct hart_csrs *csr = &h->st.csr;
     struct regime r = {.access = access, .priv = h->st.priv, .virt = h->st.virt};
+    r.shadow = flags & MMU_SHADOW;
     if (flags & MMU_GUEST) {
         r.guest = true;
         r.virt = true;
@@ -115,10 +118,11 @@ struct regime translate_regime(const struct hart *h, enum mmu_access access, uns
     return r;
 }
 
+/* [priv norm:ss_fault_exception_code] */
 static bool raise(struct hart *h, const struct regime *r, uint64_t va, const uint8_t causes[3])
 {
     h->exc = (struct hart_exception){
-        .cause = causes[r->access],
+        .cause = causes[r->shadow ? MMU_STORE : r->access],
         .tval = va,
         .gva = r->virt,
     };
@@ -234,11 +238,13 @@ static bool memory_type_sound(uint64_t pte, bool memtypes)
 }
 
 /* [priv norm:sv32algorithm], the verdict on one PTE. */
-static enum step judge(const struct hart *h, uint64_t pte, unsigned shift, bool memtypes)
+static enum step judge(const struct hart *h, uint64_t pte, unsigned shift, bool memtypes,
+                       bool shadow_pages)
 {
-    if (!(pte & PTE_V) || (pte & PTE_RESERVED) || (pte & (PTE_R | PTE_W)) == PTE_W)
+    bool sound_rights = (pte & (PTE_R | PTE_W)) != PTE_W || (shadow_pages && pte_is_shadow(pte));
+    if (!(pte & PTE_V) || (pte & PTE_RESERVED) || !sound_rights)
         return STEP_FAULT;
-    if (!(pte & (PTE_R | PTE_X))) {
+    if (!(pte & (PTE_R | PTE_W | PTE_X))) {
         bool sound = !(pte & (PTE_A | PTE_D | PTE_U)) && !(pte & (PTE_N | PTE_PBMT));
         return sound && shift > PAGE_SHIFT ? STEP_NEXT : STEP_FAULT;
     }
@@ -259,45 +265,6 @@ static void set_leaf(struct leaf *leaf, uint64_t pte, unsigned shift, uint64_t a
     leaf->shift = (uint8_t)shift;
     leaf->pte_at = pte_at;
     leaf->address = (target & ~vd_mask(0, shift)) | (address & vd_mask(0, shift));
-}
-
-static uint8_t need_of(const struct regime *r)
-{
-    static const uint8_t need[] = {PMP_R, PMP_W, PMP_X};
-    return r->hlvx ? PMP_X : need[r->access];
-}
-
-/* A leaf with A clear gives nothing, with D clear no writing, until someone sets them. */
-static uint8_t page_permissions(uint8_t bits, bool mxr)
-{
-    uint8_t permissions = 0;
-    if (!(bits & PTE_A))
-        return 0;
-    if ((bits & PTE_R) || mxr) /* a leaf is readable or executable */
-        permissions |= PMP_R;
-    if ((bits & PTE_W) && (bits & PTE_D))
-        permissions |= PMP_W;
-    if (bits & PTE_X)
-        permissions |= PMP_X;
-    return permissions;
-}
-
-static uint8_t stage1_permissions(const struct regime *r, uint8_t bits)
-{
-    uint8_t permissions = page_permissions(bits, r->mxr || r->vmxr);
-    if (r->root == 0)
-        return PMP_R | PMP_W | PMP_X;
-    if (r->priv == PRV_U)
-        return bits & PTE_U ? permissions : 0;
-    if (!(bits & PTE_U))
-        return permissions;
-    return r->sum ? permissions : 0;
-}
-
-/* [priv norm:H_vm_gpatrans]: always as user, and only HS-level MXR reaches it. */
-static uint8_t stage2_permissions(const struct regime *r, uint8_t bits)
-{
-    return bits & PTE_U ? page_permissions(bits, r->mxr) : 0;
 }
 
 /* What a leaf allows, with A and D as hardware would set them for this access. */
@@ -325,7 +292,7 @@ static bool walk_stage2(struct hart *h, const struct regime *r, uint64_t va, uin
         uint64_t at = table + 8 * vd_get(gpa, shift, width);
         if (!read_pte(h, r, va, at, &pte))
             return false;
-        enum step step = judge(h, pte, shift, r->gmemtypes);
+        enum step step = judge(h, pte, shift, r->gmemtypes, false);
         if (step == STEP_FAULT)
             return guest_fault(h, r, va, gpa, tinst);
         if (step == STEP_LEAF) {
@@ -348,7 +315,7 @@ static bool pte_address(struct hart *h, const struct regime *r, uint64_t va, uin
     *spa = leaf.address;
     uint8_t bits = prospect(leaf.bits, r->gupdate, write);
     uint8_t need = write ? PMP_W : PMP_R;
-    if (!(bits & PTE_U) || !(page_permissions(bits, false) & need))
+    if (!(bits & PTE_U) || !(permission_page(bits, false) & need))
         return guest_fault(h, r, va, gpa, tinst);
     return update_pte(h, r, va, &leaf, wanted_bits(write));
 }
@@ -369,7 +336,7 @@ static bool walk_stage1(struct hart *h, const struct regime *r, uint64_t va, str
         uint64_t gpa = table + 8 * vd_get(va, shift, INDEX_BITS);
         if (!pte_address(h, r, va, gpa, false, &spa) || !read_pte(h, r, va, spa, &pte))
             return false;
-        enum step step = judge(h, pte, shift, r->memtypes);
+        enum step step = judge(h, pte, shift, r->memtypes, r->shadow_pages);
         if (step == STEP_FAULT)
             return page_fault(h, r, va);
         if (step == STEP_LEAF) {
@@ -380,9 +347,9 @@ static bool walk_stage1(struct hart *h, const struct regime *r, uint64_t va, str
     }
 }
 
-static bool allowed(const struct regime *r, uint8_t permissions)
+static bool refuse(struct hart *h, const struct regime *r, uint64_t va, enum verdict verdict)
 {
-    return permissions & need_of(r);
+    return verdict == PAGE_FAULT ? page_fault(h, r, va) : translate_access_fault(h, r, va);
 }
 
 /* A and D of the VS-stage leaf, whose PTE the G stage must let be written. */
@@ -401,13 +368,14 @@ static bool walk(struct hart *h, const struct regime *r, uint64_t va, struct tlb
     bool write = r->access == MMU_STORE;
     if (!walk_stage1(h, r, va, &leaf))
         return false;
-    if (!allowed(r, stage1_permissions(r, prospect(leaf.bits, r->update, write))))
-        return page_fault(h, r, va);
+    enum verdict verdict = permission_stage1(r, prospect(leaf.bits, r->update, write));
+    if (verdict != GRANTED)
+        return refuse(h, r, va, verdict);
     if (!update_stage1(h, r, va, &leaf))
         return false;
     if (!walk_stage2(h, r, va, leaf.address, 0, &gleaf))
         return false;
-    if (allowed(r, stage2_permissions(r, prospect(gleaf.bits, r->gupdate, write))) &&
+    if (permission_stage2(r, prospect(gleaf.bits, r->gupdate, write)) &&
         !update_pte(h, r, va, &gleaf, wanted_bits(write)))
         return false;
     entry->va = va & ~PAGE_MASK;
@@ -435,9 +403,10 @@ static struct tlb_space space_of(const struct regime *r)
 static bool check(struct hart *h, const struct regime *r, uint64_t va,
                   const struct tlb_entry *entry, uint64_t *spa)
 {
-    if (!allowed(r, stage1_permissions(r, entry->leaf)))
-        return page_fault(h, r, va);
-    if (!allowed(r, stage2_permissions(r, entry->gleaf)))
+    enum verdict verdict = permission_stage1(r, entry->leaf);
+    if (verdict != GRANTED)
+        return refuse(h, r, va, verdict);
+    if (!permission_stage2(r, entry->gleaf))
         return guest_fault(h, r, va, entry->gpa | (va & PAGE_MASK), 0);
     *spa = entry->spa | (va & PAGE_MASK);
     return true;
@@ -453,6 +422,8 @@ static bool needs_update(const struct regime *r, const struct tlb_entry *entry)
 
 bool translate(struct hart *h, const struct regime *r, uint64_t va, uint64_t *spa)
 {
+    if (r->root == 0 && r->shadow) /* [priv norm:satp_mode_bare], [priv norm:ssmp_ssamoswap] */
+        return translate_access_fault(h, r, va);
     if (r->root == 0 && r->groot == 0) {
         *spa = va;
         return true;

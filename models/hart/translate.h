@@ -18,6 +18,9 @@ struct regime {
     uint8_t masked;           /* pointer masking: PMLEN */
     bool update, gupdate;     /* A and D are set by hardware: first and second stage (Svadu) */
     bool memtypes, gmemtypes; /* Svpbmt is there */
+    bool shadow;              /* by a shadow-stack instruction */
+    bool shadow_pages;        /* there are shadow-stack pages in the first stage */
+    bool block;               /* by a cache-block operation */
 };
 
 /* The regime of an explicit data access now, or of a fetch. */
@@ -30,6 +33,13 @@ uint64_t translate_mask(const struct regime *r, uint64_t va);
 bool translate(struct hart *h, const struct regime *r, uint64_t va, uint64_t *spa);
 /* Sets exc to the access fault of the regime; returns false. */
 bool translate_access_fault(struct hart *h, const struct regime *r, uint64_t va);
+
+/* --- permission.c: whether a leaf whose low byte is `bits` lets the access through --- */
+enum verdict { GRANTED, PAGE_FAULT, ACCESS_FAULT };
+enum verdict permission_stage1(const struct regime *r, uint8_t bits);
+bool permission_stage2(const struct regime *r, uint8_t bits); /* false: a guest-page fault */
+/* What it gives to whom U does not keep away. */
+uint8_t permission_page(uint8_t bits, bool mxr);
 
 /* --- context.c --- */
 /* The architectural TLB lost a page: so do all contexts. */

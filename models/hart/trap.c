@@ -49,6 +49,14 @@ static uint64_t vector(uint64_t tvec, uint64_t cause)
     return vectored ? base + 4 * (cause & ~CAUSE_INTERRUPT) : base;
 }
 
+/* [priv norm:Zicfilp_pelp_trap] */
+static uint64_t stack_landing_pad(struct hart *h, uint64_t status, uint64_t pelp)
+{
+    uint64_t stacked = set_bit(status, pelp, h->st.elp);
+    h->st.elp = false;
+    return stacked;
+}
+
 /* [priv norm:H_trap_m_csrwrites] */
 static void enter_m(struct hart *h, const struct trap *trap)
 {
@@ -56,6 +64,7 @@ static void enter_m(struct hart *h, const struct trap *trap)
     uint64_t status = stack_interrupt_enable(csr->mstatus, MSTATUS_MIE, MSTATUS_MPIE);
     status = vd_set(status, MSTATUS_MPP_LSB, 2, h->st.priv);
     status = set_bit(status, MSTATUS_MPV, h->st.virt);
+    status = stack_landing_pad(h, status, MSTATUS_MPELP);
     csr->mstatus = set_bit(status, MSTATUS_GVA, trap->gva);
     csr->mepc = h->st.pc;
     csr->mcause = trap->cause;
@@ -73,6 +82,7 @@ static void enter_hs(struct hart *h, const struct trap *trap)
     struct hart_csrs *csr = &h->st.csr;
     bool supervisor = h->st.priv == PRV_S;
     uint64_t status = stack_interrupt_enable(csr->mstatus, MSTATUS_SIE, MSTATUS_SPIE);
+    status = stack_landing_pad(h, status, MSTATUS_SPELP);
     csr->mstatus = set_bit(status, MSTATUS_SPP, supervisor);
     if (h->st.virt)
         csr->hstatus = set_bit(csr->hstatus, HSTATUS_SPVP, supervisor);
@@ -93,6 +103,7 @@ static void enter_vs(struct hart *h, const struct trap *trap)
 {
     struct hart_csrs *csr = &h->st.csr;
     uint64_t status = stack_interrupt_enable(csr->vsstatus, MSTATUS_SIE, MSTATUS_SPIE);
+    status = stack_landing_pad(h, status, MSTATUS_SPELP);
     csr->vsstatus = set_bit(status, MSTATUS_SPP, h->st.priv == PRV_S);
     csr->vsepc = h->st.pc;
     csr->vscause = trap->cause;
@@ -251,12 +262,15 @@ bool trap_virtual(struct hart *h, uint32_t instruction)
     return refuse(h, CAUSE_VIRTUAL_INSTRUCTION, instruction);
 }
 
-static void go_back(struct hart *h, uint8_t priv, bool virt, uint64_t epc)
+/* pelp: whether a landing pad is expected there, if landing pads are on there (mmu_context)
+ * [priv norm:Zicfilp_pelp_trap_return]. */
+static void go_back(struct hart *h, uint8_t priv, bool virt, uint64_t epc, bool pelp)
 {
     enum vd_mode from = mode_now(h);
     counter_leave_mode(h);
     h->st.priv = priv;
     h->st.virt = virt;
+    h->st.elp = pelp;
     counter_enter_mode(h);
     h->st.pc = epc;
     h->st.returns++;
@@ -284,9 +298,10 @@ bool trap_mret(struct hart *h, uint32_t instruction)
     uint8_t priv = (uint8_t)vd_get(csr->mstatus, MSTATUS_MPP_LSB, 2);
     bool virt = priv != PRV_M && (csr->mstatus & MSTATUS_MPV);
     uint64_t least = hart_has(h, HART_EXT_S) ? PRV_U : PRV_M;
+    bool pelp = csr->mstatus & MSTATUS_MPELP;
     uint64_t status = unstack_interrupt_enable(csr->mstatus, MSTATUS_MIE, MSTATUS_MPIE);
-    csr->mstatus = vd_set(status, MSTATUS_MPP_LSB, 2, least) & ~MSTATUS_MPV;
-    go_back(h, priv, virt, csr->mepc);
+    csr->mstatus = vd_set(status, MSTATUS_MPP_LSB, 2, least) & ~(MSTATUS_MPV | MSTATUS_MPELP);
+    go_back(h, priv, virt, csr->mepc, pelp);
     return true;
 }
 
@@ -294,9 +309,10 @@ static bool sret_from_vs(struct hart *h)
 {
     struct hart_csrs *csr = &h->st.csr;
     uint8_t priv = csr->vsstatus & MSTATUS_SPP ? PRV_S : PRV_U;
+    bool pelp = csr->vsstatus & MSTATUS_SPELP;
     uint64_t status = unstack_interrupt_enable(csr->vsstatus, MSTATUS_SIE, MSTATUS_SPIE);
-    csr->vsstatus = status & ~MSTATUS_SPP;
-    go_back(h, priv, true, csr->vsepc);
+    csr->vsstatus = status & ~(MSTATUS_SPP | MSTATUS_SPELP);
+    go_back(h, priv, true, csr->vsepc, pelp);
     return true;
 }
 
@@ -313,10 +329,11 @@ bool trap_sret(struct hart *h, uint32_t instruction)
         return trap_illegal(h, instruction);
     uint8_t priv = csr->mstatus & MSTATUS_SPP ? PRV_S : PRV_U;
     bool virt = csr->hstatus & HSTATUS_SPV;
+    bool pelp = csr->mstatus & MSTATUS_SPELP;
     uint64_t status = unstack_interrupt_enable(csr->mstatus, MSTATUS_SIE, MSTATUS_SPIE);
-    csr->mstatus = status & ~MSTATUS_SPP;
+    csr->mstatus = status & ~(MSTATUS_SPP | MSTATUS_SPELP);
     csr->hstatus &= ~HSTATUS_SPV;
-    go_back(h, priv, virt, csr->sepc);
+    go_back(h, priv, virt, csr->sepc, pelp);
     return true;
 }
 
@@ -336,7 +353,7 @@ static enum csr_result wfi_allowed(const struct hart *h)
     return user ? CSR_ILLEGAL : CSR_OK;
 }
 
-static bool verdict(struct hart *h, enum csr_result result, uint32_t instruction)
+bool trap_verdict(struct hart *h, enum csr_result result, uint32_t instruction)
 {
     if (result == CSR_OK)
         return true;
@@ -345,7 +362,7 @@ static bool verdict(struct hart *h, enum csr_result result, uint32_t instruction
 
 bool trap_wfi(struct hart *h, uint32_t instruction)
 {
-    if (!verdict(h, wfi_allowed(h), instruction))
+    if (!trap_verdict(h, wfi_allowed(h), instruction))
         return false;
     if (interrupt_resumes_wfi(h))
         return true;
@@ -380,5 +397,5 @@ static enum csr_result fence_allowed(const struct hart *h, unsigned kind, bool s
 /* [priv norm:hfence-vvma_hfence-gvma_exceptions], [priv norm:Svinval_illegal_instruction_tvm] */
 bool trap_fence_allowed(struct hart *h, uint32_t instruction, unsigned kind, bool svinval_part)
 {
-    return verdict(h, fence_allowed(h, kind, svinval_part), instruction);
+    return trap_verdict(h, fence_allowed(h, kind, svinval_part), instruction);
 }
