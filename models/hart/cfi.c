@@ -24,6 +24,8 @@ static bool shadow_stacks(const struct hart *h)
  * where landing pads are on. */
 void cfi_context(struct hart *h)
 {
+    if (!hart_has(h, HART_EXT_Zicfilp) && !hart_has(h, HART_EXT_Zicfiss))
+        return;
     bool pads = landing_pads(h);
     h->cfi = (uint8_t)((pads ? CFI_LPE : 0) | (shadow_stacks(h) ? CFI_SSE : 0));
     h->st.elp = h->st.elp && pads;
