@@ -51,7 +51,7 @@ static uint64_t unstacked(uint64_t status, uint64_t ie, uint64_t pie)
 }
 
 /* [priv norm:H_trap_m_csrwrites], [priv norm:H_trap_hs_csrwrites], [priv
- * norm:H_trap_vs_csrwrites]. */
+ * norm:H_trap_vs_csrwrites]; nothing expects a landing pad. */
 static struct status entered(struct status s, enum vd_mode from, enum vd_mode to, bool gva)
 {
     bool supervisor = (from & 3) == PRV_S, guest = from >= VD_MODE_VU;
@@ -59,13 +59,16 @@ static struct status entered(struct status s, enum vd_mode from, enum vd_mode to
         s.mstatus = stacked(s.mstatus, MSTATUS_MIE, MSTATUS_MPIE);
         s.mstatus = (s.mstatus & ~MSTATUS_MPP) | (uint64_t)(from & 3) << MSTATUS_MPP_LSB;
         s.mstatus = with(with(s.mstatus, MSTATUS_MPV, guest), MSTATUS_GVA, gva);
+        s.mstatus = with(s.mstatus, MSTATUS_MPELP, false);
     } else if (to == VD_MODE_S) {
         s.mstatus = with(stacked(s.mstatus, MSTATUS_SIE, MSTATUS_SPIE), MSTATUS_SPP, supervisor);
+        s.mstatus = with(s.mstatus, MSTATUS_SPELP, false);
         s.hstatus = with(with(s.hstatus, HSTATUS_SPV, guest), HSTATUS_GVA, gva);
         if (guest)
             s.hstatus = with(s.hstatus, HSTATUS_SPVP, supervisor);
     } else {
         s.vsstatus = with(stacked(s.vsstatus, MSTATUS_SIE, MSTATUS_SPIE), MSTATUS_SPP, supervisor);
+        s.vsstatus = with(s.vsstatus, MSTATUS_SPELP, false);
     }
     return s;
 }
@@ -108,7 +111,7 @@ static void mret_changes_no_other_bit(void **state)
         if (to != PRV_HS_RESERVED) {
             struct status after = before;
             after.mstatus = unstacked(after.mstatus, MSTATUS_MIE, MSTATUS_MPIE);
-            after.mstatus &= ~(MSTATUS_MPP | MSTATUS_MPV);
+            after.mstatus &= ~(MSTATUS_MPP | MSTATUS_MPV | MSTATUS_MPELP);
             after.mstatus &= to == PRV_M ? ~UINT64_C(0) : ~MSTATUS_MPRV;
             assert_true(trap_mret(&f->hart, 0));
             assert_int_equal(f->hart.st.priv, to);
@@ -133,7 +136,7 @@ static void sret_changes_no_other_bit(void **state)
         struct status after = {csr->mstatus & ~MSTATUS_MPRV, csr->hstatus, csr->vsstatus};
         bool guest = from[i / 16] == VD_MODE_VS;
         uint64_t *status = guest ? &after.vsstatus : &after.mstatus;
-        *status = unstacked(*status, MSTATUS_SIE, MSTATUS_SPIE) & ~MSTATUS_SPP;
+        *status = unstacked(*status, MSTATUS_SIE, MSTATUS_SPIE) & ~(MSTATUS_SPP | MSTATUS_SPELP);
         after.hstatus &= guest ? ~UINT64_C(0) : ~HSTATUS_SPV;
         assert_true(trap_sret(&f->hart, 0));
         expect(f, &after);
