@@ -89,6 +89,7 @@ static bool create_hart(struct virt *v, uint32_t index, struct vd_error *err)
         return false;
     struct vd_imsic_port files = virt_files(v, index);
     h->port = new_port(v, "hart", index);
+    config.seed = sim_seed(v->core->sim, port_name(h->port));
     h->hart = hart_create(&config, port_host(h->port), h->imsic ? &files : NULL, err);
     if (!h->hart)
         return false;

@@ -57,7 +57,10 @@ enum csr_number {
 #define ENVCFG_PBMTE VD_BIT(62)
 #define ENVCFG_STCE  VD_BIT(63)
 
-#define MSECCFG_MLPE VD_BIT(10)
+#define MSECCFG_USEED VD_BIT(8)
+#define MSECCFG_SSEED VD_BIT(9)
+#define MSECCFG_MLPE  VD_BIT(10)
+#define MSECCFG_PMM   (UINT64_C(3) << 32)
 
 #define STATEEN_SE     VD_BIT(63)
 #define STATEEN_ENVCFG VD_BIT(62)
@@ -88,6 +91,7 @@ enum {
     HSTATUS_HUPMM_LSB = 48,
     ENVCFG_CBIE_LSB = 4,
     ENVCFG_PMM_LSB = 32,
+    MSECCFG_PMM_LSB = 32,
     HVICTL_IID_LSB = 16,
     HVICTL_IID_BITS = 12,
     TDATA1_TYPE_LSB = 60,

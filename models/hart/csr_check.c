@@ -16,6 +16,18 @@ enum csr_result check_fp(const struct hart *h, const struct csr_access *access)
     return off ? CSR_ILLEGAL : CSR_OK;
 }
 
+/* [priv norm:mseccfg_sseed_useed_op_tbl], [unpriv norm:seed_ro_illegal] */
+enum csr_result check_seed(const struct hart *h, const struct csr_access *access)
+{
+    bool useed = h->st.csr.mseccfg & MSECCFG_USEED, sseed = h->st.csr.mseccfg & MSECCFG_SSEED;
+    if (!access->write)
+        return CSR_ILLEGAL;
+    if (access->virt)
+        return sseed ? CSR_VIRTUAL : CSR_ILLEGAL;
+    bool open = access->priv == PRV_M || (access->priv == PRV_U ? useed : sseed);
+    return open ? CSR_OK : CSR_ILLEGAL;
+}
+
 /* [priv norm:hcounteren_op] */
 static enum csr_result counter_enabled(const struct hart *h, const struct csr_access *access,
                                        uint64_t bit)

@@ -49,12 +49,19 @@ void write_pmpaddr(struct hart *h, uint32_t number, uint64_t value)
     pmp_write_addr(h, number - CSR_pmpaddr0, value);
 }
 
+/* Each extension has its fields.  A reserved PMM leaves the field as it was
+ * [priv norm:pmlen_illegal_warl]. */
 void store_mseccfg(struct hart *h, uint64_t *field, uint64_t value)
 {
+    uint64_t mask = 0;
     if (hart_has(h, HART_EXT_Smepmp))
         pmp_write_mseccfg(h, value);
-    if (!hart_has(h, HART_EXT_Zicfilp))
-        return;
-    *field = (*field & ~MSECCFG_MLPE) | (value & MSECCFG_MLPE);
+    if (hart_has(h, HART_EXT_Zkr) && hart_has(h, HART_EXT_S))
+        mask |= MSECCFG_USEED | MSECCFG_SSEED;
+    if (hart_has(h, HART_EXT_Zicfilp))
+        mask |= MSECCFG_MLPE;
+    if (hart_has(h, HART_EXT_Smmpm) && vd_get(value, MSECCFG_PMM_LSB, 2) != 1)
+        mask |= MSECCFG_PMM;
+    *field = (*field & ~mask) | (value & mask);
     mmu_context(h);
 }

@@ -41,6 +41,7 @@ static bool check(const struct hart_config *c, struct vd_error *err)
         {HART_EXT_H, HART_EXT_S, "h needs s"},
         {HART_EXT_Sstc, HART_EXT_S, "sstc needs s"},
         {HART_EXT_Svinval, HART_EXT_S, "svinval needs s"},
+        {HART_EXT_Svrsw60t59b, HART_EXT_S, "svrsw60t59b needs s"},
         {HART_EXT_Ssaia, HART_EXT_S, "ssaia needs s"},
         {HART_EXT_Zihpm, HART_EXT_Zicntr, "zihpm needs zicntr"},
         {HART_EXT_Sscofpmf, HART_EXT_Zihpm, "sscofpmf needs zihpm"},

@@ -51,6 +51,7 @@ struct hart_config {
     uint32_t no_msip;     /* no device for software interrupts: MSIP and MSIE are zero */
     uint32_t weak_stores; /* only fences of O, not of W, wait for stores to devices */
     uint64_t reset_pc;
+    uint64_t seed; /* of Zkr's entropy source */
     struct hart_timing timing;
     vd_time cycle_ps;
 };

@@ -101,7 +101,7 @@ static const struct flag {
 
 static bool off_by_default(const struct flag *flag)
 {
-    static const char *const off[] = {"Svadu", "Zicfilp", "Zicfiss"};
+    static const char *const off[] = {"Zkr", "Svadu", "Svrsw60t59b", "Zicfilp", "Zicfiss"};
     for (size_t i = 0; i < COUNT(off); i++)
         if (strcmp(flag->name, off[i]) == 0)
             return true;

@@ -202,6 +202,7 @@ void pmp_write_mseccfg(struct hart *h, uint64_t value)
     bool rlb = value & MSECCFG_RLB;
     if (!(*mseccfg & MSECCFG_RLB) && any_locked(h))
         rlb = false;
-    *mseccfg = sticky | (value & (MSECCFG_MML | MSECCFG_MMWP)) | (rlb ? MSECCFG_RLB : 0);
+    *mseccfg &= ~(uint64_t)(MSECCFG_MML | MSECCFG_MMWP | MSECCFG_RLB);
+    *mseccfg |= sticky | (value & (MSECCFG_MML | MSECCFG_MMWP)) | (rlb ? MSECCFG_RLB : 0);
     changed(h);
 }

@@ -30,6 +30,7 @@ struct hart_csrs {
     uint64_t pmpaddr[64];
     uint8_t pmpcfg[64];
     uint64_t mseccfg;
+    uint64_t seed_polls;
     uint8_t mprio[64], sprio[64]; /* iprio arrays */
     uint64_t tselect, tdata1[HART_TRIGGERS], tdata2[HART_TRIGGERS];
     uint64_t ssp;

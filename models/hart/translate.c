@@ -20,7 +20,6 @@ enum {
 #define ALL_PERMISSIONS (PTE_R | PTE_W | PTE_X | PTE_U | PTE_A | PTE_D)
 #define PTE_N           VD_BIT(63)
 #define PTE_PBMT        vd_mask(61, 2)
-#define PTE_RESERVED    vd_mask(54, 7) /* no Svrsw60t59b */
 
 /* A leaf of one stage; a bare stage has one that maps everything. */
 struct leaf {
@@ -61,7 +60,7 @@ static uint64_t masking_of(const struct hart *h, const struct regime *r)
 {
     const struct hart_csrs *csr = &h->st.csr;
     if (r->priv == PRV_M)
-        return 0;
+        return vd_get(csr->mseccfg, MSECCFG_PMM_LSB, 2);
     if (r->guest && r->priv == PRV_U && h->st.priv == PRV_U)
         return vd_get(csr->hstatus, HSTATUS_HUPMM_LSB, 2);
     uint64_t envcfg = r->priv == PRV_U ? csr->senvcfg : r->virt ? csr->henvcfg : csr->menvcfg;
@@ -103,8 +102,10 @@ struct regime translate_regime(const struct hart *h, enum mmu_access access, uns
         r.priv = (uint8_t)vd_get(csr->mstatus, MSTATUS_MPP_LSB, 2);
         r.virt = r.priv != PRV_M && (csr->mstatus & MSTATUS_MPV);
     }
-    if (r.priv == PRV_M)
+    if (r.priv == PRV_M) {
+        r.masked = access == MMU_FETCH ? 0 : mask_length(h, &r);
         return r;
+    }
     r.root = translate_root(r.virt ? csr->vsatp : csr->satp);
     if (r.virt)
         r.groot = translate_root(csr->hgatp);
@@ -237,12 +238,18 @@ static bool memory_type_sound(uint64_t pte, bool memtypes)
     return memtypes ? type != PBMT_RESERVED : type == 0;
 }
 
+/* [priv norm:Svrsw60t59b_reserved_bits_60_59]: two bits less. */
+static uint64_t reserved_bits(const struct hart *h)
+{
+    return vd_mask(54, hart_has(h, HART_EXT_Svrsw60t59b) ? 5 : 7);
+}
+
 /* [priv norm:sv32algorithm], the verdict on one PTE. */
 static enum step judge(const struct hart *h, uint64_t pte, unsigned shift, bool memtypes,
                        bool shadow_pages)
 {
     bool sound_rights = (pte & (PTE_R | PTE_W)) != PTE_W || (shadow_pages && pte_is_shadow(pte));
-    if (!(pte & PTE_V) || (pte & PTE_RESERVED) || !sound_rights)
+    if (!(pte & PTE_V) || (pte & reserved_bits(h)) || !sound_rights)
         return STEP_FAULT;
     if (!(pte & (PTE_R | PTE_W | PTE_X))) {
         bool sound = !(pte & (PTE_A | PTE_D | PTE_U)) && !(pte & (PTE_N | PTE_PBMT));
