@@ -25,5 +25,7 @@ void class_pages(struct image *image, uint32_t cases);
 void class_entries(struct image *image, uint32_t cases);
 void class_guest_entries(struct image *image, uint32_t cases);
 void class_guest(struct image *image, uint32_t cases);
+void class_stacks(struct image *image, uint32_t cases);
+void class_pads(struct image *image, uint32_t cases);
 
 #endif

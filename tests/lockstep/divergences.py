@@ -238,6 +238,12 @@ def amo_check(d):
             and d.word_at(d.ours.get(pc, 0)) & 0x7f == 0x2f}
 
 
+def amo_shadow(d):
+    """An AMO to a shadow-stack page without A: QEMU looks at A first."""
+    return {cause for cause, pc in (("c342", "p0"), ("c142", "c141")) if cause in d.keys and d.both(cause) == (7, 15)
+            and d.word_at(d.ours.get(pc, 0)) & 0x7f == 0x2f}
+
+
 def mpv_kept(d):
     """Before the case's first trap into M, MPV and GVA are those of the last one, as writes do not reach them."""
     ours, theirs = d.both("c300")
@@ -292,5 +298,6 @@ KNOWN_NEWEST = (
     ("mvip-read", mvip_read, True),
     ("mvip-unseen", mvip_unseen, True),
     ("amo-check", amo_check, False),
+    ("amo-shadow", amo_shadow, False),
     ("tinst-choice", tinst_choice, False),
 ) + KNOWN

@@ -62,6 +62,8 @@ static const struct {
     {"files", class_files},
     {"sleep", class_sleep},
     {"stall", class_stall},
+    {"stacks", class_stacks},
+    {"pads", class_pads},
 };
 
 int main(int argc, char **argv)
