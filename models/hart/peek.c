@@ -2,6 +2,7 @@
 /* What a debugger asks about what a hart is doing, without a trace of the question. */
 #include <string.h>
 
+#include "hart/cfi.h"
 #include "hart/csr.h"
 #include "hart/exec.h"
 #include "hart/interrupt.h"
@@ -87,6 +88,14 @@ static uint32_t bytes_of(enum insn_code code, enum insn_class class)
     return UINT32_C(1) << (class == CLASS_LOAD ? width & 3 : width);
 }
 
+static bool peek_stack(const struct hart *h, bool push, struct hart_access *access)
+{
+    enum { ENTRY = 8 };
+    *access = (struct hart_access){
+        .va = h->st.csr.ssp - (push ? ENTRY : 0), .size = ENTRY, .reads = !push, .writes = push};
+    return true;
+}
+
 bool hart_peek_access(struct hart *h, struct hart_access *access)
 {
     enum { FUNCT5_LR = 2, FUNCT5_SC = 3 };
@@ -96,6 +105,11 @@ bool hart_peek_access(struct hart *h, struct hart_access *access)
         return false;
     insn_decode(h->blocks->table, bits, &insn);
     if (insn.code == INSN_COUNT)
+        return false;
+    uint16_t code = cfi_code(cfi_now(h), &insn, h->st.pc);
+    if (code == PSEUDO_sspush || code == PSEUDO_sspopchk)
+        return peek_stack(h, code == PSEUDO_sspush, access);
+    if (code == PSEUDO_no_lpad)
         return false;
     enum insn_class class = insn_class(insn.code);
     unsigned funct5 = bits >> 27;

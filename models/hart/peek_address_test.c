@@ -71,10 +71,23 @@ static void napot(void **state)
     machine_free(&m);
 }
 
+/* [priv norm:ss_page_enc]: a leaf that is neither readable nor executable. */
+static void shadow_stack_pages(void **state)
+{
+    (void)state;
+    struct machine m = machine_new(0);
+    map(&m, 8, 0x1000, 0, DATA, PTE_V | PTE_W | PTE_A | PTE_D);
+    fixture_set(m.f, CSR_satp, root(8, 1, TABLES));
+    fixture_mode(m.f, VD_MODE_S);
+    assert_int_equal(peeked(&m, 0x1234), DATA + 0x234);
+    machine_free(&m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_stage),
+        cmocka_unit_test(shadow_stack_pages),
         cmocka_unit_test(two_stages),
         cmocka_unit_test(napot),
     };

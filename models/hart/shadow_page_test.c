@@ -170,6 +170,8 @@ static void changes_of_SSE_take_effect_immediately(void **state)
             shadow_stacks(&m, turn % 2);
             uint64_t cause = outcome(&m.f->hart, kinds[i], VA);
             assert_int_equal(cause, turn % 2 ? 0 : page_fault(kinds[i]));
+            bool known = fast(m.f->hart.data, VA)->read_tag == VA;
+            assert_int_equal(known, turn % 2 && kinds[i] == LOAD);
         }
         machine_free(&m);
     }
@@ -204,6 +206,27 @@ static void fast_entries_are_kept_apart(void **state)
     assert_true(fast(h->shadow, VA)->write_tag == HART_TLB_NONE);
     fixture_mode(m.f, VD_MODE_M);
     assert_null(h->shadow);
+    machine_free(&m);
+}
+
+/* SSAMOSWAP of M-mode for U, which S may not do. */
+static void MPRV_leaves_no_fast_entries(void **state)
+{
+    (void)state;
+    struct machine m = machine_new(0);
+    struct hart *h = &m.f->hart;
+    map(&m, 8, VA, 0, DATA, PTE_V | PTE_W | PTE_U | PTE_A | PTE_D);
+    fixture_set(m.f, CSR_satp, root(8, 0, TABLES));
+    shadow_stacks(&m, true);
+    fixture_mode(m.f, VD_MODE_S);
+    assert_non_null(h->shadow);
+    fixture_mode(m.f, VD_MODE_M);
+    fixture_set(m.f, CSR_mstatus, MSTATUS_MPRV);
+    assert_true(perform(h, SWAP, VA));
+    fixture_set(m.f, CSR_mstatus, 0);
+    fixture_mode(m.f, VD_MODE_S);
+    assert_true(fast(h->shadow, VA)->write_tag == HART_TLB_NONE);
+    assert_int_equal(outcome(h, PUSH, VA), CAUSE_STORE_PAGE_FAULT);
     machine_free(&m);
 }
 
@@ -334,6 +357,7 @@ int main(void)
         cmocka_unit_test(SSMP),
         cmocka_unit_test(changes_of_SSE_take_effect_immediately),
         cmocka_unit_test(fast_entries_are_kept_apart),
+        cmocka_unit_test(MPRV_leaves_no_fast_entries),
         cmocka_unit_test(A_and_D_of_a_shadow_page),
         cmocka_unit_test(shadow_pages_of_other_sizes),
         cmocka_unit_test(shadow_accesses_are_masked),
