@@ -116,10 +116,9 @@ void block_flush(struct hart *h)
 static void unhash(struct hart *h, struct hart_block *block)
 {
     struct hart_block **at = &h->blocks->hash[hash_of(block->key)];
-    while (*at && *at != block)
+    while (*at != block)
         at = &(*at)->hash_next;
-    if (*at)
-        *at = block->hash_next;
+    *at = block->hash_next;
 }
 
 /* Links and jump entries may still lead to it: its first op sends them away, and a stop that keeps
@@ -200,8 +199,7 @@ static struct hart_block *find(struct hart *h, const struct block_source *s)
 {
     uint64_t key = key_of(s);
     struct hart_block *block = h->blocks->hash[hash_of(key)];
-    while (block && (block->key != key || block->straddle != s->straddle ||
-                     (s->straddle && block->spa2 != s->spa2)))
+    while (block && (block->key != key || block->spa2 != s->spa2))
         block = block->hash_next;
     return block;
 }
