@@ -96,7 +96,7 @@ static void await(struct hart *h)
     }
     if (h->overflow.slot)
         ops->cancel(h->host.ctx, &h->overflow);
-    vd_time cycle = h->cfg.cycle_ps ? h->cfg.cycle_ps : 1, now = ops->now(h->host.ctx);
+    vd_time cycle = h->cfg.cycle_ps, now = ops->now(h->host.ctx);
     if (h->st.asleep || !hart_has(h, HART_EXT_Sscofpmf) || least >= VD_NEVER / cycle - h->st.cycles)
         return;
     vd_time when = (h->st.cycles + least) * cycle;

@@ -44,7 +44,6 @@ uint64_t read_scountovf(struct hart *h, uint32_t number)
 uint64_t read_time(struct hart *h, uint32_t number)
 {
     (void)number;
-    hart_sync(h);
     uint64_t time = h->host.ops->mtime(h->host.ctx);
     return h->st.virt ? time + h->st.csr.htimedelta : time;
 }

@@ -146,13 +146,11 @@ static void write_iprio(uint8_t numbers[64], uint64_t exists, uint64_t select, u
 
 static uint64_t read_file(struct hart *h, uint32_t file, uint64_t select)
 {
-    hart_sync(h);
     return h->imsic.ops->read(h->imsic.ctx, file, (uint32_t)select);
 }
 
 static void write_file(struct hart *h, uint32_t file, uint64_t select, uint64_t value)
 {
-    hart_sync(h);
     h->imsic.ops->write(h->imsic.ctx, file, (uint32_t)select, value);
     h->attention = true;
 }
@@ -209,14 +207,12 @@ void write_vsireg(struct hart *h, uint32_t number, uint64_t value)
 
 static uint64_t topei(struct hart *h, uint32_t file)
 {
-    hart_sync(h);
     return h->imsic.ops->topei(h->imsic.ctx, file);
 }
 
 /* [aia IMSIC-topei]: any write claims what the register shows, whatever is written. */
 static void claim(struct hart *h, uint32_t file)
 {
-    hart_sync(h);
     h->imsic.ops->claim(h->imsic.ctx, file);
     h->attention = true;
 }

@@ -155,7 +155,7 @@ bool interrupt_unsettled(const struct hart *h)
  * cycles go on. */
 static void settle(struct hart *h)
 {
-    vd_time cycle = h->cfg.cycle_ps ? h->cfg.cycle_ps : 1, now = h->host.ops->now(h->host.ctx);
+    vd_time cycle = h->cfg.cycle_ps, now = h->host.ops->now(h->host.ctx);
     vd_time at = h->st.unsettled * cycle;
     if (h->settled.slot)
         h->host.ops->cancel(h->host.ctx, &h->settled);
@@ -188,8 +188,7 @@ static void changed(struct hart *h)
         return;
     h->st.asleep = false;
     h->host.ops->wake(h->host.ctx, &h->runner);
-    vd_time cycle = h->cfg.cycle_ps ? h->cfg.cycle_ps : 1;
-    uint64_t cycles = (h->runner.time + cycle - 1) / cycle;
+    vd_time cycle = h->cfg.cycle_ps, cycles = (h->runner.time + cycle - 1) / cycle;
     if (cycles > h->st.cycles)
         h->st.cycles = cycles;
     h->st.cycles += h->cfg.timing.wfi_wake;

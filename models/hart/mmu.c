@@ -100,7 +100,7 @@ static bool answered(struct hart *h, const struct regime *r, uint64_t va, const 
 
 static void charge_device(struct hart *h, vd_time delay)
 {
-    vd_time cycle = h->cfg.cycle_ps ? h->cfg.cycle_ps : 1;
+    vd_time cycle = h->cfg.cycle_ps;
     h->st.cycles += (delay + cycle - 1) / cycle + h->cfg.timing.uncached;
 }
 

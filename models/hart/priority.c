@@ -106,16 +106,14 @@ uint32_t interrupt_stopi(const struct hart *h)
     return top_value(&top);
 }
 
-/* The byte of hviprio1 or hviprio2 for an interrupt [aia VSLevel]. */
+/* The byte of hviprio1 or hviprio2 for an interrupt [aia VSLevel]; 0 is none. */
 static void hviprio_numbers(const struct hart *h, uint8_t numbers[64])
 {
     static const uint8_t interrupts[16] = {
         0, 1, 0, 5, 0, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23,
     };
-    for (unsigned i = 0; i < 16; i++) {
-        if (interrupts[i])
-            numbers[interrupts[i]] = (uint8_t)vd_get(h->st.csr.hviprio[i / 8], i % 8 * 8, 8);
-    }
+    for (unsigned i = 0; i < 16; i++)
+        numbers[interrupts[i]] = (uint8_t)vd_get(h->st.csr.hviprio[i / 8], i % 8 * 8, 8);
 }
 
 /* The first three items of the list in [aia vstopi]. */
