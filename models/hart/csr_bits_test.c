@@ -158,6 +158,26 @@ static void a_write_of_flags_makes_FS_dirty(void **state)
     }
 }
 
+/* Four of each level, and each its own. */
+static void every_stateen_is_a_register(void **state)
+{
+    (void)state;
+    struct fixture *f = fixture_new(3, true);
+    for (unsigned pattern = 0; pattern < 16; pattern++) {
+        for (uint32_t n = 0; n < 4; n++) {
+            fixture_set(f, CSR_mstateen0 + n, STATEEN_SE);
+            fixture_set(f, CSR_hstateen0 + n, pattern >> n & 1 ? STATEEN_SE : 0);
+        }
+        for (uint32_t n = 0; n < 4; n++)
+            assert_true(fixture_csr(f, CSR_hstateen0 + n) == (pattern >> n & 1 ? STATEEN_SE : 0));
+        for (uint32_t n = 0; n < 4; n++)
+            fixture_set(f, CSR_mstateen0 + n, pattern >> n & 1 ? STATEEN_SE : 0);
+        for (uint32_t n = 0; n < 4; n++)
+            assert_true(fixture_csr(f, CSR_mstateen0 + n) == (pattern >> n & 1 ? STATEEN_SE : 0));
+    }
+    fixture_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +189,7 @@ int main(void)
         cmocka_unit_test(mireg_at_every_select),
         cmocka_unit_test(mhpmevent_has_the_modes_that_there_are),
         cmocka_unit_test(writes_to_interrupts_are_looked_at),
+        cmocka_unit_test(every_stateen_is_a_register),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
