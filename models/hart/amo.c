@@ -7,6 +7,7 @@
 #include "hart/csr.h"
 #include "hart/mem.h"
 #include "hart/tlb.h"
+#include "hart/trigger.h"
 
 enum { PAGE_MASK = 4095 };
 
@@ -21,7 +22,8 @@ struct target {
     const uint8_t *bytes;
     uint8_t *host; /* the same to write to; NULL: someone watches it */
     unsigned size;
-    unsigned flags; /* MMU_SHADOW or 0 */
+    unsigned flags;         /* MMU_SHADOW or 0 */
+    const uint64_t *stored; /* what is going to be stored, if it is known before */
 };
 
 static bool store_access_fault(struct hart *h, uint64_t va, enum mmu_access access)
@@ -38,7 +40,7 @@ static bool store_access_fault(struct hart *h, uint64_t va, enum mmu_access acce
 static bool find(struct hart *h, struct target *t, enum mmu_access access, unsigned flags)
 {
     void *host;
-    if (!mmu_atomic(h, t->va, t->size, access, flags | t->flags, &host, &t->spa))
+    if (!mmu_atomic(h, t->va, t->size, access, flags | t->flags, t->stored, &host, &t->spa))
         return false;
     t->bytes = t->host = host;
     if (host)
@@ -148,7 +150,9 @@ static enum go slow_lr(AT_PARAMS, unsigned size)
     if (!find(h, &t, MMU_LOAD, 0))
         return exec_fault(h, op, b);
     reserve(h, t.spa, size);
-    h->st.x[op->rd] = read_bytes(t.bytes, size);
+    uint64_t value = read_bytes(t.bytes, size);
+    trigger_loaded(h, t.va, size, h->st.virt, value);
+    h->st.x[op->rd] = value;
     return exec_retire(h, op, b);
 }
 
@@ -166,7 +170,7 @@ enum go amo_lr(AT_PARAMS, unsigned size)
 /* CHOICE: an SC translates, and may fault, even if it is going to fail. */
 static enum go slow_sc(AT_PARAMS, unsigned size)
 {
-    struct target t = {.va = h->st.x[op->rs1], .size = size};
+    struct target t = {.va = h->st.x[op->rs1], .size = size, .stored = &h->st.x[op->rs2]};
     exec_arrive(AT);
     if (!find(h, &t, MMU_STORE, 0))
         return exec_fault(h, op, b);
@@ -286,7 +290,8 @@ static uint64_t second_of(const struct hart *h, unsigned reg)
 static struct target half_of(const struct target *t, unsigned half)
 {
     uint8_t *host = t->host ? t->host + 8 * half : NULL;
-    return (struct target){t->va + 8 * half, t->spa + 8 * half, t->bytes + 8 * half, host, 8, 0};
+    return (struct target){
+        t->va + 8 * half, t->spa + 8 * half, t->bytes + 8 * half, host, 8, 0, NULL};
 }
 
 enum go amo_cas_pair(AT_PARAMS)

@@ -165,11 +165,11 @@ static enum csr_result permitted(const struct hart *h, const struct csr_row *row
 }
 
 /* [priv norm:H_vscsrs_sub]: a VS CSR has the number of the supervisor's that it takes the place
- * of, and 0x100. */
+ * of, and 0x100; scontext has none, hcontext is the hypervisor's. */
 static uint32_t seen_by_guest(uint32_t number)
 {
     uint32_t own = number + 0x100;
-    return level_of(number) == LEVEL_S && row_of[own] ? own : number;
+    return level_of(number) == LEVEL_S && row_of[own] && own != CSR_hcontext ? own : number;
 }
 
 enum csr_result csr_execute(struct hart *h, uint32_t number, enum csr_op op, uint64_t operand,

@@ -62,23 +62,28 @@ enum csr_number {
 #define MSECCFG_MLPE  VD_BIT(10)
 #define MSECCFG_PMM   (UINT64_C(3) << 32)
 
-#define STATEEN_SE     VD_BIT(63)
-#define STATEEN_ENVCFG VD_BIT(62)
-#define STATEEN_CSRIND VD_BIT(60)
-#define STATEEN_AIA    VD_BIT(59)
-#define STATEEN_IMSIC  VD_BIT(58)
+#define STATEEN_SE      VD_BIT(63)
+#define STATEEN_ENVCFG  VD_BIT(62)
+#define STATEEN_CSRIND  VD_BIT(60)
+#define STATEEN_AIA     VD_BIT(59)
+#define STATEEN_IMSIC   VD_BIT(58)
+#define STATEEN_CONTEXT VD_BIT(57)
 
 #define HVICTL_VTI    VD_BIT(30)
 #define HVICTL_DPR    VD_BIT(9)
 #define HVICTL_IPRIOM VD_BIT(8)
 
 /* Fields of tdata1, by type. */
-#define MCONTROL6_HIT1  VD_BIT(25)
-#define MCONTROL6_HIT0  VD_BIT(22)
-#define MCONTROL6_CHAIN VD_BIT(11)
-#define ICOUNT_HIT      VD_BIT(24)
-#define ICOUNT_PENDING  VD_BIT(8)
-#define TRAP_HIT        VD_BIT(58) /* itrigger, etrigger */
+#define MCONTROL6_HIT1   VD_BIT(25)
+#define MCONTROL6_HIT0   VD_BIT(22)
+#define MCONTROL6_SELECT VD_BIT(21)
+#define MCONTROL6_CHAIN  VD_BIT(11)
+#define ICOUNT_HIT       VD_BIT(24)
+#define ICOUNT_PENDING   VD_BIT(8)
+#define TRAP_HIT         VD_BIT(58) /* itrigger, etrigger */
+
+/* The bits of svalue as scontext has them. */
+#define TEXTRA_SVALUE vd_mask(0, 34)
 
 #define COUNTEREN_CY VD_BIT(0)
 #define COUNTEREN_TM VD_BIT(1)
@@ -109,6 +114,16 @@ enum {
     MATCH_MASK_HIGH = 5,
     MATCH_NOT = 8, /* with equal, NAPOT and the masks */
     ICOUNT_COUNT_LSB = 10,
+    /* tdata3. */
+    TEXTRA_MHVALUE_LSB = 51,
+    TEXTRA_MHSELECT_LSB = 48,
+    TEXTRA_SBYTEMASK_LSB = 36,
+    TEXTRA_SVALUE_LSB = 2,
+    TEXTRA_SCONTEXT = 1, /* sselect */
+    TEXTRA_ASID = 2,
+    TEXTRA_MCONTEXT = 1, /* low bits of mhselect */
+    TEXTRA_VMID = 2,
+    MHSELECT_MCONTEXT = 4,
     /* Ranges of the indirect register selects [aia CSRs]. */
     SELECT_IPRIO = 0x30,
     SELECT_IPRIO_LAST = 0x3f,

@@ -7,14 +7,17 @@
 static void mstateen_has_the_bits_of_what_there_is(void **state)
 {
     (void)state;
-    static const struct {
+    const uint64_t all = STATEEN_SE | STATEEN_ENVCFG | STATEEN_CSRIND | STATEEN_AIA |
+                         STATEEN_IMSIC | STATEEN_CONTEXT;
+    const struct {
         uint64_t without, mask;
     } rows[] = {
-        {0, STATEEN_SE | STATEEN_ENVCFG | STATEEN_CSRIND | STATEEN_AIA | STATEEN_IMSIC},
-        {VD_BIT(HART_EXT_Smcsrind),
-         STATEEN_SE | STATEEN_ENVCFG | STATEEN_CSRIND | STATEEN_AIA | STATEEN_IMSIC},
-        {VD_BIT(HART_EXT_Ssaia), STATEEN_SE | STATEEN_ENVCFG | STATEEN_CSRIND},
-        {VD_BIT(HART_EXT_Ssaia) | VD_BIT(HART_EXT_Smcsrind), STATEEN_SE | STATEEN_ENVCFG},
+        {0, all},
+        {VD_BIT(HART_EXT_Smcsrind), all},
+        {VD_BIT(HART_EXT_Sdtrig), all & ~STATEEN_CONTEXT},
+        {VD_BIT(HART_EXT_Ssaia), STATEEN_SE | STATEEN_ENVCFG | STATEEN_CSRIND | STATEEN_CONTEXT},
+        {VD_BIT(HART_EXT_Ssaia) | VD_BIT(HART_EXT_Smcsrind),
+         STATEEN_SE | STATEEN_ENVCFG | STATEEN_CONTEXT},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct fixture *f = fixture_without(rows[i].without);

@@ -86,6 +86,12 @@ enum csr_result check_csrind(const struct hart *h, const struct csr_access *acce
     return csr_stateen(h, access, STATEEN_CSRIND);
 }
 
+/* [priv norm:mstateen0_context_op], [priv norm:hstateen0_context_op] */
+enum csr_result check_context(const struct hart *h, const struct csr_access *access)
+{
+    return csr_stateen(h, access, STATEEN_CONTEXT);
+}
+
 enum csr_result check_aia(const struct hart *h, const struct csr_access *access)
 {
     return csr_stateen(h, access, STATEEN_AIA);

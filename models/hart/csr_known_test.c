@@ -275,9 +275,9 @@ static void guests_have_their_own(void **state)
     (void)state;
     static const uint32_t own[] = {CSR_stvec,    CSR_sscratch, CSR_sepc,     CSR_scause, CSR_stval,
                                    CSR_stimecmp, CSR_satp,     CSR_siselect, CSR_sstatus};
-    static const uint32_t shared[] = {CSR_fflags,  CSR_frm,        CSR_fcsr,     CSR_cycle,
-                                      CSR_instret, CSR_scounteren, CSR_senvcfg,  CSR_hpmcounter3,
-                                      CSR_time,    CSR_scountovf,  CSR_sstateen0};
+    static const uint32_t shared[] = {CSR_fflags,  CSR_frm,        CSR_fcsr,      CSR_cycle,
+                                      CSR_instret, CSR_scounteren, CSR_senvcfg,   CSR_hpmcounter3,
+                                      CSR_time,    CSR_scountovf,  CSR_sstateen0, CSR_scontext};
     struct fixture *f = surrounded(OPEN);
     bench_run(&f->bench, 100 * HART_MTIME_PS);
     for (size_t i = 0; i < COUNT(own); i++) {
@@ -294,6 +294,8 @@ static void guests_have_their_own(void **state)
     fixture_set(f, CSR_sstatus, MSTATUS_FS);
     fixture_set(f, CSR_vsstatus, MSTATUS_FS);
     fixture_set(f, CSR_fcsr, 0x75);
+    fixture_set(f, CSR_scontext, 0x12);
+    fixture_set(f, CSR_hcontext, 0x34);
     fixture_mode(f, VD_MODE_VS);
     for (size_t i = 0; i < COUNT(shared); i++) {
         uint64_t seen = 0;

@@ -330,6 +330,8 @@ static uint64_t stateen_mask(const struct hart *h, uint32_t number)
         mask |= STATEEN_AIA;
     if (aia && h->imsic.ops)
         mask |= STATEEN_IMSIC;
+    if (hart_has(h, HART_EXT_Sdtrig))
+        mask |= STATEEN_CONTEXT;
     return mask;
 }
 

@@ -129,7 +129,7 @@ static const struct {
     {CSR_mcountinhibit, 0xfffffffd, 0},
     {CSR_mcyclecfg, UINT64_C(0x7c00000000000000), 0},
     {CSR_minstretcfg, UINT64_C(0x7c00000000000000), 0},
-    {CSR_mstateen0, UINT64_C(0xdc00000000000000), 0},
+    {CSR_mstateen0, UINT64_C(0xde00000000000000), 0},
     {0x30d, VD_BIT(63), 0},
     {CSR_sstateen0, 0, 0},
     {CSR_miselect, 0xfff, 0},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The CSRs of debug triggers.  CHOICE: HART_TRIGGERS of them, each of every type that there is:
- * mcontrol6 (addresses only), icount, itrigger, etrigger; action 0 only; no tdata3, no contexts. */
+ * mcontrol6, icount, itrigger, etrigger; action 0 only. */
 #include "hart/csr.h"
 #include "hart/trigger.h"
 
@@ -37,8 +37,8 @@ static uint64_t legal_size(uint64_t value)
 /* [debug csr-mcontrol6].  The last trigger has no next one to be chained to. */
 static uint64_t legal_mcontrol6(const struct hart *h, uint64_t value)
 {
-    uint64_t mask = MCONTROL6_HIT0 | MCONTROL6_HIT1 | TRIGGER_LOAD | TRIGGER_STORE |
-                    TRIGGER_EXECUTE |
+    uint64_t mask = MCONTROL6_HIT0 | MCONTROL6_HIT1 | MCONTROL6_SELECT | TRIGGER_LOAD |
+                    TRIGGER_STORE | TRIGGER_EXECUTE |
                     modes(h, VD_BIT(3) | VD_BIT(4), VD_BIT(23) | VD_BIT(24), VD_BIT(6));
     if (h->st.csr.tselect != HART_TRIGGERS - 1)
         mask |= MCONTROL6_CHAIN;
@@ -95,6 +95,51 @@ void write_tdata2(struct hart *h, uint32_t number, uint64_t value)
 {
     (void)number;
     *selected(h, h->st.csr.tdata2) = value;
+}
+
+/* [debug csr-textra64].  CHOICE: a reserved sselect or mhselect is 0, that is, ignored. */
+static uint64_t legal_tdata3(const struct hart *h, uint64_t value)
+{
+    uint64_t supervisor = vd_mask(TEXTRA_SBYTEMASK_LSB, 5) | vd_mask(TEXTRA_SVALUE_LSB, 34);
+    uint64_t sselect = value & 3, mhselect = vd_get(value, TEXTRA_MHSELECT_LSB, 3);
+    uint64_t legal = value & vd_mask(TEXTRA_MHVALUE_LSB, 13);
+    if (hart_has(h, HART_EXT_H) ? (mhselect & 3) != 3 : mhselect == MHSELECT_MCONTEXT)
+        legal |= mhselect << TEXTRA_MHSELECT_LSB;
+    if (hart_has(h, HART_EXT_S))
+        legal |= (value & supervisor) | (sselect != 3 ? sselect : 0);
+    return legal;
+}
+
+uint64_t read_tdata3(struct hart *h, uint32_t number)
+{
+    (void)number;
+    return *selected(h, h->st.csr.tdata3);
+}
+
+void write_tdata3(struct hart *h, uint32_t number, uint64_t value)
+{
+    (void)number;
+    *selected(h, h->st.csr.tdata3) = legal_tdata3(h, value);
+}
+
+/* CHOICE: as many bits as a trigger can compare [debug csr-scontext], [debug csr-mcontext]. */
+void store_scontext(struct hart *h, uint64_t *field, uint64_t value)
+{
+    (void)h;
+    *field = value & TEXTRA_SVALUE;
+}
+
+/* hcontext is another number of the same register. */
+uint64_t read_mcontext(struct hart *h, uint32_t number)
+{
+    (void)number;
+    return h->st.csr.mcontext;
+}
+
+void write_mcontext(struct hart *h, uint32_t number, uint64_t value)
+{
+    (void)number;
+    h->st.csr.mcontext = value & vd_mask(0, hart_has(h, HART_EXT_H) ? 14 : 13);
 }
 
 /* [debug csr-tinfo]: the types, and version 1.0. */

@@ -234,10 +234,10 @@ static struct hart_block *fetched(struct hart *h)
     struct hart_block *block;
     if (!(h->armed & ARMED_STEP))
         return look_up(h);
-    if (!trigger_before(h, 0))
+    if (!trigger_before(h, 0, 0))
         return NULL;
     block = look_up(h);
-    return block && trigger_before(h, block->marks[0].length) ? block : NULL;
+    return block && trigger_before(h, block->marks[0].length, block->marks[0].bits) ? block : NULL;
 }
 
 struct hart_block *exec_next(struct hart *h)
@@ -246,8 +246,10 @@ struct hart_block *exec_next(struct hart *h)
     for (;;) {
         if (h->blocks->flush_wanted)
             block_flush(h);
-        if (h->armed & ARMED_STEP)
-            trigger_retired(h);
+        if ((h->armed & ARMED_STEP) && trigger_retired(h)) {
+            h->st.cycles += 1;
+            trap_exception(h);
+        }
         take_interrupts(h);
         exec_refresh_limit(h);
         h->left = h->limit - (int64_t)h->st.cycles;

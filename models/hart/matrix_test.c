@@ -2,7 +2,8 @@
 /* Illegal instruction, virtual instruction or success: the AIA's exception matrix. */
 #include "hart/fixture.h"
 
-#define ALL_STATEEN (STATEEN_SE | STATEEN_ENVCFG | STATEEN_CSRIND | STATEEN_AIA | STATEEN_IMSIC)
+#define ALL_STATEEN                                                                                \
+    (STATEEN_SE | STATEEN_ENVCFG | STATEEN_CSRIND | STATEEN_AIA | STATEEN_IMSIC | STATEEN_CONTEXT)
 
 /* One row of the exception matrix of AIA with Smstateen: what is set up, and for which CSR; the
  * expected results of a read in M, S, U, VS, VU: '.' ok, 'I', 'V'; '-' not looked at. */
@@ -61,6 +62,12 @@ static const struct matrix_row matrix[] = {
     {"sireg2 iprio VGEIN=0", CSR_sireg2, 0, 0, 0x30, 0x30, .expected = "IIIVV"},
     {"sireg6 imsic", 0x157, 0, 0, 0x70, 0x70, 1, .expected = "IIIVV"},
     {"sireg4 undefined select", CSR_sireg4, 0, 0, 0x40, 0x40, 1, .expected = "IIIIV"},
+    {"scontext", CSR_scontext, .expected = "..I.V"},
+    {"scontext m.CONTEXT=0", CSR_scontext, STATEEN_CONTEXT, .expected = ".IIII"},
+    {"scontext h.CONTEXT=0", CSR_scontext, 0, STATEEN_CONTEXT, .expected = "..IVV"},
+    {"hcontext", CSR_hcontext, .expected = "..IVV"},
+    {"hcontext m.CONTEXT=0", CSR_hcontext, STATEEN_CONTEXT, .expected = ".IIII"},
+    {"hcontext h.CONTEXT=0", CSR_hcontext, 0, STATEEN_CONTEXT, .expected = "..IVV"},
     {"stopei", CSR_stopei, .vgein = 1, .expected = "..I.V"},
     {"stopei m.IMSIC=0", CSR_stopei, STATEEN_IMSIC, .vgein = 1, .expected = ".IIII"},
     {"stopei h.IMSIC=0", CSR_stopei, 0, STATEEN_IMSIC, .vgein = 1, .expected = "..IVV"},

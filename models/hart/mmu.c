@@ -199,9 +199,9 @@ static bool misaligned(struct hart *h, const struct regime *r, uint64_t va)
 
 /* Atomic accesses were compared as a whole when they were found. */
 static bool breaks(struct hart *h, const struct regime *r, unsigned kind, uint64_t va,
-                   unsigned size, unsigned flags)
+                   unsigned size, unsigned flags, const uint64_t *stored)
 {
-    return !(flags & MMU_ATOMIC) && !trigger_access(h, kind, va, va, size, r->virt);
+    return !(flags & MMU_ATOMIC) && !trigger_access(h, kind, va, va, size, r->virt, stored);
 }
 
 /* [priv norm:pma_mag_op_within].  Main memory; I/O faults in another way. */
@@ -229,7 +229,7 @@ bool mmu_load(struct hart *h, uint64_t va, unsigned size, unsigned flags, uint64
 {
     struct regime r = translate_regime(h, MMU_LOAD, flags);
     va = translate_mask(&r, va);
-    if (breaks(h, &r, TRIGGER_LOAD, va, size, flags))
+    if (breaks(h, &r, TRIGGER_LOAD, va, size, flags, NULL))
         return false;
     if (va % size && !may_be_misaligned(h, va, size, flags))
         return misaligned(h, &r, va);
@@ -240,6 +240,7 @@ bool mmu_load(struct hart *h, uint64_t va, unsigned size, unsigned flags, uint64
     if (part < size && !load_bytes(h, &r, translate_mask(&r, va + part), size - part, data + part))
         return second_part_faulted(h, part);
     memcpy(value, data, sizeof(data));
+    trigger_loaded(h, va, size, r.virt, *value);
     return true;
 }
 
@@ -265,7 +266,7 @@ bool mmu_store(struct hart *h, uint64_t va, unsigned size, unsigned flags, uint6
 {
     struct regime r = translate_regime(h, MMU_STORE, flags);
     va = translate_mask(&r, va);
-    if (breaks(h, &r, TRIGGER_STORE, va, size, flags))
+    if (breaks(h, &r, TRIGGER_STORE, va, size, flags, &value))
         return false;
     if (va % size && !may_be_misaligned(h, va, size, flags))
         return misaligned(h, &r, va);
@@ -277,13 +278,13 @@ bool mmu_store(struct hart *h, uint64_t va, unsigned size, unsigned flags, uint6
 }
 
 bool mmu_atomic(struct hart *h, uint64_t va, unsigned size, enum mmu_access access, unsigned flags,
-                void **host_ptr, uint64_t *spa)
+                const uint64_t *stored, void **host_ptr, uint64_t *spa)
 {
     static const uint8_t kinds[] = {[MMU_LOAD] = TRIGGER_LOAD, [MMU_STORE] = TRIGGER_STORE};
     struct regime r = translate_regime(h, access, flags);
     va = translate_mask(&r, va);
     unsigned kind = kinds[access] | (flags & MMU_AMO ? (unsigned)TRIGGER_LOAD : 0);
-    if (!trigger_access(h, kind, va, va, size, r.virt))
+    if (!trigger_access(h, kind, va, va, size, r.virt, stored))
         return false;
     if (va % size && !((flags & MMU_AMO) && !r.shadow && in_granule(h, va, size)))
         return misaligned(h, &r, va);
@@ -345,7 +346,7 @@ bool mmu_block(struct hart *h, uint64_t va, unsigned size, bool zero)
     r.block = true;
     va = translate_mask(&r, va);
     uint64_t first = va & ~(uint64_t)(size - 1);
-    if (!trigger_access(h, TRIGGER_STORE, va, first, size, r.virt))
+    if (!trigger_access(h, TRIGGER_STORE, va, first, size, r.virt, NULL))
         return false;
     if (!locate(h, &r, first, size, &place))
         return block_fault(h, va);

@@ -311,11 +311,11 @@ static void misaligned_accesses_work_and_split(void **state)
     assert_true(mmu_load(h, 0x100c, 4, MMU_ALIGNED, &value));
     void *host;
     uint64_t spa;
-    assert_false(mmu_atomic(h, 0x1001, 4, MMU_STORE, 0, &host, &spa));
+    assert_false(mmu_atomic(h, 0x1001, 4, MMU_STORE, 0, NULL, &host, &spa));
     assert_int_equal(h->exc.cause, CAUSE_STORE_MISALIGNED);
-    assert_true(mmu_atomic(h, 0x1008, 8, MMU_STORE, 0, &host, &spa));
+    assert_true(mmu_atomic(h, 0x1008, 8, MMU_STORE, 0, NULL, &host, &spa));
     assert_true(host != NULL && spa == DATA + 8);
-    assert_false(mmu_atomic(h, 0x3008, 8, MMU_STORE, 0, &host, &spa));
+    assert_false(mmu_atomic(h, 0x3008, 8, MMU_STORE, 0, NULL, &host, &spa));
     assert_int_equal(h->exc.cause, CAUSE_STORE_PAGE_FAULT);
     machine_free(&m);
 }

@@ -88,11 +88,11 @@ static bool perform(struct hart *h, enum kind kind, uint64_t va)
     case LOAD:
         return mmu_load(h, va, 8, 0, &value);
     case LR:
-        return mmu_atomic(h, va, 8, MMU_LOAD, 0, &host, &value);
+        return mmu_atomic(h, va, 8, MMU_LOAD, 0, NULL, &host, &value);
     case STORE:
         return mmu_store(h, va, 8, 0, 1);
     case AMO:
-        return mmu_atomic(h, va, 8, MMU_STORE, MMU_AMO, &host, &value);
+        return mmu_atomic(h, va, 8, MMU_STORE, MMU_AMO, NULL, &host, &value);
     case CBO:
         return mmu_block(h, va, 64, false);
     case CBO_ZERO:
@@ -104,7 +104,7 @@ static bool perform(struct hart *h, enum kind kind, uint64_t va)
     case POP:
         return mmu_load(h, va, 8, MMU_SHADOW, &value);
     default:
-        return mmu_atomic(h, va, 8, MMU_STORE, MMU_AMO | MMU_SHADOW, &host, &value);
+        return mmu_atomic(h, va, 8, MMU_STORE, MMU_AMO | MMU_SHADOW, NULL, &host, &value);
     }
 }
 

@@ -31,6 +31,7 @@ struct hart_csrs {
     uint8_t pmpcfg[64];
     uint64_t mseccfg;
     uint64_t seed_polls;
+    uint64_t tdata3[HART_TRIGGERS], mcontext, scontext;
     uint8_t mprio[64], sprio[64]; /* iprio arrays */
     uint64_t tselect, tdata1[HART_TRIGGERS], tdata2[HART_TRIGGERS];
     uint64_t ssp;
@@ -62,8 +63,11 @@ struct hart_state {
      * have. */
     bool paused;
     uint16_t paused_op;
-    bool elp; /* ELP: the next instruction must be a landing pad */
-    uint8_t pad[5];
+    bool elp;       /* ELP: the next instruction must be a landing pad */
+    uint8_t loaded; /* triggers that fire when the load is done, by what it has loaded */
+    bool loaded_gva;
+    uint8_t pad[3];
+    uint64_t loaded_at; /* its address */
     uint64_t paused_start, paused_pc;
     uint64_t stepped; /* and instret as it began */
     uint64_t reservation_spa;
@@ -176,10 +180,11 @@ enum {
 /* Slow paths behind the inline TLB hit in mem.h; misaligned accesses are split here. */
 bool mmu_load(struct hart *h, uint64_t va, unsigned size, unsigned flags, uint64_t *value);
 bool mmu_store(struct hart *h, uint64_t va, unsigned size, unsigned flags, uint64_t value);
-/* Host pointer for an atomic access, or NULL with exc.cause == HART_RETRY + MMIO decided by *mmio.
+/* stored: what would be written, if that is known now.  Host pointer for an atomic access, or NULL
+ * with exc.cause == HART_RETRY + MMIO decided by *mmio.
  */
 bool mmu_atomic(struct hart *h, uint64_t va, unsigned size, enum mmu_access access, unsigned flags,
-                void **host_ptr, uint64_t *spa);
+                const uint64_t *stored, void **host_ptr, uint64_t *spa);
 /* A cache-block operation on the block around va, `size` bytes: fills it with zeros, or only checks
  * that it may be loaded from or stored to.  Faults are store faults at va. */
 bool mmu_block(struct hart *h, uint64_t va, unsigned size, bool zero);

@@ -62,9 +62,11 @@ static bool held_back(const struct hart *h)
 static unsigned armed_by(uint64_t tdata1)
 {
     switch (type_of(tdata1)) {
-    case TRIGGER_MCONTROL6:
-        return (tdata1 & TRIGGER_EXECUTE ? ARMED_STEP : 0) |
+    case TRIGGER_MCONTROL6: {
+        bool loaded = (tdata1 & MCONTROL6_SELECT) && (tdata1 & TRIGGER_LOAD);
+        return (loaded || (tdata1 & TRIGGER_EXECUTE) ? ARMED_STEP : 0) |
                (tdata1 & (TRIGGER_LOAD | TRIGGER_STORE) ? ARMED_DATA : 0);
+    }
     case TRIGGER_ICOUNT:
         return vd_get(tdata1, ICOUNT_COUNT_LSB, 14) || (tdata1 & ICOUNT_PENDING) ? ARMED_STEP : 0;
     case TRIGGER_ITRIGGER:
@@ -88,46 +90,115 @@ void trigger_rearm(struct hart *h)
     mmu_flush_fast(h);
 }
 
-/* --- addresses --- */
+/* --- contexts --- */
 
-/* An event that address triggers compare: the instruction, and what it accesses if anything. */
+/* [debug csr-textra64]: the bytes of scontext that sbytemask leaves. */
+static uint64_t compared_bytes(uint64_t tdata3)
+{
+    uint64_t mask = TEXTRA_SVALUE;
+    for (unsigned byte = 0; byte < 5; byte++)
+        if (tdata3 >> (TEXTRA_SBYTEMASK_LSB + byte) & 1)
+            mask &= ~(UINT64_C(0xff) << 8 * byte);
+    return mask;
+}
+
+static bool in_supervisor_context(const struct hart *h, uint64_t tdata3, enum vd_mode mode)
+{
+    const struct hart_csrs *csr = &h->st.csr;
+    uint64_t svalue = vd_get(tdata3, TEXTRA_SVALUE_LSB, 34);
+    uint64_t atp = mode == VD_MODE_VS || mode == VD_MODE_VU ? csr->vsatp : csr->satp;
+    switch (tdata3 & 3) {
+    case TEXTRA_SCONTEXT:
+        return ((csr->scontext ^ svalue) & compared_bytes(tdata3)) == 0;
+    case TEXTRA_ASID:
+        return vd_get(atp, 44, 16) == (uint16_t)svalue;
+    default:
+        return true;
+    }
+}
+
+/* The highest bit of mhselect is the lowest of the value, unless it is all of mhselect. */
+static bool in_hypervisor_context(const struct hart *h, uint64_t tdata3)
+{
+    const struct hart_csrs *csr = &h->st.csr;
+    uint64_t mhselect = vd_get(tdata3, TEXTRA_MHSELECT_LSB, 3);
+    uint64_t mhvalue = vd_get(tdata3, TEXTRA_MHVALUE_LSB, 13),
+             longer = mhvalue << 1 | mhselect >> 2;
+    switch (mhselect & 3) {
+    case TEXTRA_MCONTEXT:
+        return csr->mcontext == longer;
+    case TEXTRA_VMID:
+        return vd_get(csr->hgatp, 44, 14) == longer;
+    default:
+        return mhselect == 0 || (csr->mcontext & vd_mask(0, 13)) == mhvalue;
+    }
+}
+
+/* Whether the trigger is on here: by its modes and its contexts. */
+static bool is_on(const struct hart *h, unsigned i, enum vd_mode mode)
+{
+    uint64_t tdata3 = h->st.csr.tdata3[i];
+    return enabled_in(h->st.csr.tdata1[i], mode) && in_supervisor_context(h, tdata3, mode) &&
+           in_hypervisor_context(h, tdata3);
+}
+
+/* --- addresses and values --- */
+
+/* An event that triggers compare: the instruction, and what it accesses if anything. */
 struct event {
     unsigned kinds; /* of the access; TRIGGER_EXECUTE alone: the instruction itself */
     uint64_t first;
     unsigned size;
+    const uint64_t *data; /* of the access; NULL: not known, or not yet */
     uint64_t pc;
     unsigned length; /* of the instruction; 0: unknown */
+    uint64_t insn;
 };
 
-static bool compares(unsigned match, uint64_t value, uint64_t tdata2)
+/* Only the bits of `looked_at` count. */
+static bool compares(unsigned match, uint64_t value, uint64_t tdata2, uint64_t looked_at)
 {
     uint64_t mask = tdata2 >> 32, wanted = (uint32_t)tdata2;
     switch (match) {
     case MATCH_NAPOT: {
         uint64_t varies = tdata2 ^ (tdata2 + 1);
-        return (value | varies) == (tdata2 | varies);
+        return ((value ^ tdata2) & ~varies & looked_at) == 0;
     }
     case MATCH_GE:
-        return value >= tdata2;
+        return (value & looked_at) >= (tdata2 & looked_at);
     case MATCH_LT:
-        return value < tdata2;
+        return (value & looked_at) < (tdata2 & looked_at);
     case MATCH_MASK_LOW:
-        return ((uint32_t)value & mask) == wanted;
+        return (((value & mask) ^ wanted) & (uint32_t)looked_at) == 0;
     case MATCH_MASK_HIGH:
-        return (value >> 32 & mask) == wanted;
+        return (((value >> 32 & mask) ^ wanted) & looked_at >> 32) == 0;
     default:
-        return value == tdata2;
+        return ((value ^ tdata2) & looked_at) == 0;
     }
+}
+
+static unsigned match_of(uint64_t tdata1)
+{
+    return (unsigned)vd_get(tdata1, MCONTROL6_MATCH_LSB, 4);
 }
 
 /* Every address of the access is a compare value. */
 static bool any_compares(uint64_t tdata1, uint64_t tdata2, uint64_t first, unsigned size)
 {
-    unsigned match = (unsigned)vd_get(tdata1, MCONTROL6_MATCH_LSB, 4);
+    unsigned match = match_of(tdata1);
     bool any = false;
     for (unsigned i = 0; i < size && !any; i++)
-        any = compares(match & 7, first + i, tdata2);
+        any = compares(match & 7, first + i, tdata2, UINT64_MAX);
     return any != (bool)(match & MATCH_NOT);
+}
+
+/* CHOICE: with size 0 values of any size are compared, in as many bits as they have; the masks in
+ * tdata2 are taken whole. */
+static bool value_compares(uint64_t tdata1, uint64_t tdata2, uint64_t value, unsigned size)
+{
+    unsigned match = match_of(tdata1);
+    bool equal = compares(match & 7, value, tdata2, vd_mask(0, 8 * size));
+    return equal != (bool)(match & MATCH_NOT);
 }
 
 static bool size_fits(uint64_t tdata1, unsigned size)
@@ -137,16 +208,29 @@ static bool size_fits(uint64_t tdata1, unsigned size)
     return wanted == 0 || bytes[wanted] == size;
 }
 
+static bool insn_matches(uint64_t tdata1, uint64_t tdata2, const struct event *event)
+{
+    if (!(tdata1 & TRIGGER_EXECUTE) || !size_fits(tdata1, event->length))
+        return false;
+    if (tdata1 & MCONTROL6_SELECT)
+        return event->length && value_compares(tdata1, tdata2, event->insn, event->length);
+    return any_compares(tdata1, tdata2, event->pc, 1);
+}
+
+static bool access_matches(uint64_t tdata1, uint64_t tdata2, const struct event *event)
+{
+    if (!(tdata1 & event->kinds & ~(unsigned)TRIGGER_EXECUTE) || !size_fits(tdata1, event->size))
+        return false;
+    if (tdata1 & MCONTROL6_SELECT)
+        return event->data && value_compares(tdata1, tdata2, *event->data, event->size);
+    return any_compares(tdata1, tdata2, event->first, event->size);
+}
+
 static bool matches(const struct hart *h, unsigned i, const struct event *event, enum vd_mode mode)
 {
     uint64_t tdata1 = h->st.csr.tdata1[i], tdata2 = h->st.csr.tdata2[i];
-    if (type_of(tdata1) != TRIGGER_MCONTROL6 || !enabled_in(tdata1, mode))
-        return false;
-    if ((tdata1 & TRIGGER_EXECUTE) && size_fits(tdata1, event->length) &&
-        any_compares(tdata1, tdata2, event->pc, 1))
-        return true;
-    return (tdata1 & event->kinds & ~(unsigned)TRIGGER_EXECUTE) && size_fits(tdata1, event->size) &&
-           any_compares(tdata1, tdata2, event->first, event->size);
+    return type_of(tdata1) == TRIGGER_MCONTROL6 && is_on(h, i, mode) &&
+           (insn_matches(tdata1, tdata2, event) || access_matches(tdata1, tdata2, event));
 }
 
 /* Whether the chain that begins at i matches; sets *end behind it. */
@@ -164,21 +248,25 @@ static bool chain_matches(const struct hart *h, unsigned i, const struct event *
     return all;
 }
 
-/* hit0 alone: before the instruction [debug csr-mcontrol6]. */
-static bool address_fires(struct hart *h, const struct event *event)
+/* The triggers of all chains that match, one bit each. */
+static unsigned matching(const struct hart *h, const struct event *event)
 {
-    bool fires = false;
-    unsigned end;
+    unsigned found = 0, end;
     if (held_back(h))
-        return false;
-    for (unsigned i = 0; i < HART_TRIGGERS; i = end) {
-        if (!chain_matches(h, i, event, hart_mode(h), &end))
-            continue;
-        for (; i < end; i++)
-            h->st.csr.tdata1[i] = (h->st.csr.tdata1[i] & ~MCONTROL6_HIT1) | MCONTROL6_HIT0;
-        fires = true;
-    }
-    return fires;
+        return 0;
+    for (unsigned i = 0; i < HART_TRIGGERS; i = end)
+        if (chain_matches(h, i, event, hart_mode(h), &end))
+            found |= (unsigned)vd_mask(i, end - i);
+    return found;
+}
+
+/* hit: hit0 alone is before the instruction, with hit1 immediately after [debug csr-mcontrol6]. */
+static bool fires(struct hart *h, unsigned triggers, uint64_t hit)
+{
+    for (unsigned i = 0; i < HART_TRIGGERS; i++)
+        if (triggers >> i & 1)
+            h->st.csr.tdata1[i] = (h->st.csr.tdata1[i] & ~(MCONTROL6_HIT1 | MCONTROL6_HIT0)) | hit;
+    return triggers != 0;
 }
 
 static bool breakpoint(struct hart *h, uint64_t tval, bool gva)
@@ -188,10 +276,21 @@ static bool breakpoint(struct hart *h, uint64_t tval, bool gva)
 }
 
 bool trigger_on_data(struct hart *h, unsigned kinds, uint64_t va, uint64_t first, unsigned size,
-                     bool gva)
+                     bool gva, const uint64_t *stored)
 {
-    struct event event = {.kinds = kinds, .first = first, .size = size, .pc = h->st.pc};
-    return address_fires(h, &event) ? breakpoint(h, va, gva) : true;
+    struct event event = {
+        .kinds = kinds, .first = first, .size = size, .data = stored, .pc = h->st.pc};
+    return fires(h, matching(h, &event), MCONTROL6_HIT0) ? breakpoint(h, va, gva) : true;
+}
+
+/* What matches now and did not before looks at the value: it fires when the load is done. */
+void trigger_on_loaded(struct hart *h, uint64_t va, unsigned size, bool gva, uint64_t value)
+{
+    struct event event = {
+        .kinds = TRIGGER_LOAD, .first = va, .size = size, .data = &value, .pc = h->st.pc};
+    h->st.loaded = (uint8_t)matching(h, &event);
+    h->st.loaded_at = va;
+    h->st.loaded_gva = gva;
 }
 
 /* --- instructions counted --- */
@@ -202,7 +301,7 @@ static void count(struct hart *h, enum vd_mode mode)
     for (unsigned i = 0; i < HART_TRIGGERS; i++) {
         uint64_t *tdata1 = &h->st.csr.tdata1[i];
         uint64_t left = vd_get(*tdata1, ICOUNT_COUNT_LSB, 14);
-        if (type_of(*tdata1) != TRIGGER_ICOUNT || !enabled_in(*tdata1, mode) || !left)
+        if (type_of(*tdata1) != TRIGGER_ICOUNT || !is_on(h, i, mode) || !left)
             continue;
         *tdata1 = vd_set(*tdata1, ICOUNT_COUNT_LSB, 14, left - 1);
         if (left == 1)
@@ -210,7 +309,7 @@ static void count(struct hart *h, enum vd_mode mode)
     }
 }
 
-void trigger_retired(struct hart *h)
+static void count_retired(struct hart *h)
 {
     if (h->st.stepping == NO_STEP || h->st.instret == h->st.stepped)
         return;
@@ -218,30 +317,40 @@ void trigger_retired(struct hart *h)
     h->st.stepping = NO_STEP;
 }
 
+bool trigger_retired(struct hart *h)
+{
+    count_retired(h);
+    if (!fires(h, h->st.loaded, MCONTROL6_HIT1 | MCONTROL6_HIT0))
+        return false;
+    h->st.loaded = 0;
+    breakpoint(h, h->st.loaded_at, h->st.loaded_gva);
+    return true;
+}
+
 static bool count_fires(struct hart *h)
 {
-    bool fires = false;
+    bool any = false;
     if (held_back(h))
         return false;
     for (unsigned i = 0; i < HART_TRIGGERS; i++) {
         uint64_t *tdata1 = &h->st.csr.tdata1[i];
         if (type_of(*tdata1) != TRIGGER_ICOUNT || !(*tdata1 & ICOUNT_PENDING) ||
-            !enabled_in(*tdata1, hart_mode(h)))
+            !is_on(h, i, hart_mode(h)))
             continue;
         *tdata1 = (*tdata1 & ~ICOUNT_PENDING) | ICOUNT_HIT;
-        fires = true;
+        any = true;
     }
-    if (fires)
+    if (any)
         trigger_rearm(h);
-    return fires;
+    return any;
 }
 
-bool trigger_before(struct hart *h, unsigned length)
+bool trigger_before(struct hart *h, unsigned length, uint32_t insn)
 {
-    struct event event = {.kinds = TRIGGER_EXECUTE, .pc = h->st.pc, .length = length};
+    struct event event = {.kinds = TRIGGER_EXECUTE, .pc = h->st.pc, .length = length, .insn = insn};
     if (!length && count_fires(h))
         return breakpoint(h, 0, false);
-    if (address_fires(h, &event))
+    if (fires(h, matching(h, &event), MCONTROL6_HIT0))
         return breakpoint(h, h->st.pc, h->st.virt);
     h->st.stepped = h->st.instret;
     h->st.stepping = (uint8_t)(hart_mode(h) + 1);
@@ -252,9 +361,10 @@ bool trigger_before(struct hart *h, unsigned length)
 
 void trigger_leaving(struct hart *h)
 {
+    h->st.loaded = 0;
     if (!(h->armed & ARMED_STEP))
         return;
-    trigger_retired(h);
+    count_retired(h);
     h->st.stepping = NO_STEP;
     count(h, hart_mode(h));
 }
@@ -264,16 +374,15 @@ bool trigger_trapped(struct hart *h, enum vd_mode from, uint64_t cause)
 {
     unsigned type = cause >> 63 ? TRIGGER_ITRIGGER : TRIGGER_ETRIGGER;
     uint64_t code = cause & ~VD_BIT(63);
-    bool fires = false;
+    bool any = false;
     if (!(h->armed & ARMED_TRAP) || code > 63 || held_back(h))
         return false;
     for (unsigned i = 0; i < HART_TRIGGERS; i++) {
         uint64_t *tdata1 = &h->st.csr.tdata1[i];
-        if (type_of(*tdata1) != type || !enabled_in(*tdata1, from) ||
-            !(h->st.csr.tdata2[i] >> code & 1))
+        if (type_of(*tdata1) != type || !is_on(h, i, from) || !(h->st.csr.tdata2[i] >> code & 1))
             continue;
         *tdata1 |= TRAP_HIT;
-        fires = true;
+        any = true;
     }
-    return fires && !breakpoint(h, 0, false);
+    return any && !breakpoint(h, 0, false);
 }
