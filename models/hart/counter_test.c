@@ -321,6 +321,23 @@ static void an_overflow_behind_the_end_of_time(void **state)
     rig_free(r);
 }
 
+static void counters_without_overflow_interrupts(void **state)
+{
+    (void)state;
+    struct hart_config config = {.extensions =
+                                     vd_mask(0, HART_EXT_COUNT) & ~VD_BIT(HART_EXT_Sscofpmf)};
+    struct rig *r = busy(&config);
+    set(r, CSR_mhpmevent3, COUNTER_CYCLES);
+    set(r, CSR_mhpmcounter3, UINT64_C(0) - 6);
+    rig_run(r, 10);
+    bench_run(&r->bench, 20000);
+    set(r, CSR_mcountinhibit, VD_BIT(3));
+    assert_true(get(r, CSR_mhpmcounter3) < 20);
+    assert_int_equal(r->hart->st.csr.mip_soft, 0);
+    assert_int_equal(get(r, CSR_mhpmevent3), COUNTER_CYCLES);
+    rig_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -336,6 +353,7 @@ int main(void)
         cmocka_unit_test(vsip_vsie_lcofi),
         cmocka_unit_test(scountovf_read_access),
         cmocka_unit_test(an_overflow_behind_the_end_of_time),
+        cmocka_unit_test(counters_without_overflow_interrupts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -94,7 +94,7 @@ static enum csr_result check_vsireg(const struct hart *h, const struct csr_acces
 
 static bool first_alias(uint32_t number)
 {
-    return number == CSR_mireg || number == CSR_sireg || number == CSR_vsireg;
+    return number == CSR_sireg || number == CSR_vsireg;
 }
 
 /* CHOICE: selects that nothing defines are illegal instructions, from VS-mode too, as
@@ -104,7 +104,7 @@ enum csr_result csr_indirect_check(const struct hart *h, const struct csr_access
     const struct hart_csrs *csr = &h->st.csr;
     uint32_t number = access->number;
     if (number >= CSR_miselect)
-        return first_alias(number) ? check_mireg(h, csr->miselect) : CSR_ILLEGAL;
+        return check_mireg(h, csr->miselect);
     bool vs = access->virt || number >= CSR_vsiselect;
     uint64_t select = vs ? csr->vsiselect : csr->siselect;
     if (first_alias(number))

@@ -148,6 +148,12 @@ static void empty_windows(void **state)
             if (needed >> bit & 1)
                 assert_int_equal(fixture_try(f, VD_MODE_VS, windows[i], false), CSR_ILLEGAL);
         }
+        /* With no other extension, and one that lets HS-mode alone have them. */
+        fixture_set(f, CSR_hstateen0, ~STATEEN_CSRIND);
+        f->hart.cfg.extensions = needed | E(Smstateen);
+        assert_int_equal(fixture_try(f, VD_MODE_VS, windows[i], false), CSR_VIRTUAL);
+        f->hart.cfg.extensions = every;
+        fixture_set(f, CSR_hstateen0, ~UINT64_C(0));
         f->hart.cfg.extensions = every;
     }
     fixture_free(f);
@@ -306,6 +312,24 @@ static void guests_have_their_own(void **state)
     fixture_free(f);
 }
 
+/* Whatever the other CSRs hold. */
+static void what_is_zero(void **state)
+{
+    (void)state;
+    static const uint32_t numbers[] = {CSR_sstateen0, CSR_sstateen0 + 3, CSR_mvendorid, CSR_marchid,
+                                       CSR_mimpid,    CSR_mconfigptr,    CSR_tdata3};
+    struct fixture *f = fixture_new(3, true);
+    memset(&f->hart.st.csr, 0x55, sizeof(f->hart.st.csr));
+    f->hart.st.csr.tselect = 0;
+    for (size_t i = 0; i < COUNT(numbers); i++) {
+        assert_int_equal(fixture_csr(f, numbers[i]), 0);
+        if (numbers[i] < 0xc00)
+            fixture_set(f, numbers[i], ~UINT64_C(0));
+        assert_int_equal(fixture_csr(f, numbers[i]), 0);
+    }
+    fixture_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -318,6 +342,7 @@ int main(void)
         cmocka_unit_test(places),
         cmocka_unit_test(guests_have_their_own),
         cmocka_unit_test(what_changes_by_itself),
+        cmocka_unit_test(what_is_zero),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -133,6 +133,22 @@ static void others_are_not_chained(void **state)
     }
 }
 
+/* An instruction is no access of itself: not even where every other one is meant. */
+static void every_address_but_one(void **state)
+{
+    (void)state;
+    uint64_t control = 1 << 6 | TRIGGER_EXECUTE | MATCH_NOT << MCONTROL6_MATCH_LSB;
+    struct rig *r = with_trigger(TRIGGER_MCONTROL6, control, RAM_AT);
+    EMIT(r, addi, 5, 5, 0, 1);
+    EMIT(r, addi, 5, 5, 0, 1);
+    rig_step(r, 1);
+    assert_int_equal(r->hart->st.traps, 0);
+    rig_step(r, 1);
+    assert_int_equal(r->hart->st.traps, 1);
+    assert_int_equal(r->hart->st.x[5], 1);
+    rig_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -142,6 +158,7 @@ int main(void)
         cmocka_unit_test(nor_do_they_trap),
         cmocka_unit_test(Sdtrig_sizes_of_accesses),
         cmocka_unit_test(others_are_not_chained),
+        cmocka_unit_test(every_address_but_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
