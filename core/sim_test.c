@@ -54,9 +54,9 @@ struct toy {
     void *ctx;
 };
 
-static void toy_run(void *ctx)
+static void toy_run(struct vd_runner *runner)
 {
-    struct toy *t = ctx;
+    struct toy *t = (struct toy *)(void *)runner; /* its first member */
     do {
         note(t->diary, t->id);
         if (t->step)
@@ -72,7 +72,7 @@ static void toy_run(void *ctx)
 static void toy_init(struct toy *t, struct diary *d, uint32_t id, vd_time cycle, uint32_t left)
 {
     *t = (struct toy){
-        .runner = {.run = toy_run, .ctx = t}, .diary = d, .id = id, .cycle = cycle, .left = left};
+        .runner = {.run = toy_run}, .diary = d, .id = id, .cycle = cycle, .left = left};
     sim_add_runner(d->sim, &t->runner);
 }
 

@@ -104,8 +104,7 @@ struct vd_event {
  * loose must be read again after such a call: posting an earlier event changes them.  A sleeping
  * runner is woken by the wake() of its host, which moves time forward to now. */
 struct vd_runner {
-    void (*run)(void *ctx);
-    void *ctx;
+    void (*run)(struct vd_runner *runner); /* part of what runs, which knows where */
     vd_time time;
     vd_time limit;
     bool loose;

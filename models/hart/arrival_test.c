@@ -89,7 +89,7 @@ static void run_with_arrival(struct rig *r, uint64_t at, uint64_t slice, uint32_
         if (arrived && event > r->hart->st.cycles && next > event)
             next = event; /* where the scheduler would end the slice */
         runner->limit = next * NS;
-        runner->run(runner->ctx);
+        runner->run(runner);
         if (arrived)
             bench_run(&r->bench, runner->time > r->bench.now ? runner->time - r->bench.now : 0);
     }
@@ -210,7 +210,7 @@ static void a_snapshot_in_between(void **state)
         struct vd_runner *runner = hart_runner(both[i]->hart);
         while (both[i]->hart->st.traps == 0) {
             runner->limit = (both[i]->hart->st.cycles + 1) * NS;
-            runner->run(runner->ctx);
+            runner->run(runner);
             bench_run(&both[i]->bench, runner->time - both[i]->bench.now);
         }
     }

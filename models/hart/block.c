@@ -2,6 +2,7 @@
 /* The cache of blocks: by physical address for good, by virtual pc for speed. */
 #include "hart/block.h"
 #include "hart/cfi.h"
+#include "hart/hot.h"
 #include "hart/trigger.h"
 
 #include <assert.h>
@@ -63,10 +64,10 @@ bool block_create(struct hart *h)
     fill_pairs(bs);
     bs->table = insn_table_create(&h->cfg);
     bs->labels = exec_labels(h->timing_on);
-    bs->jumps = calloc(JUMP_ENTRIES, sizeof(bs->jumps[0]));
+    bs->jumps = hot_create(&h->cfg, JUMP_ENTRIES * sizeof(bs->jumps[0]));
     bs->hash = calloc(HASH_BUCKETS, sizeof(bs->hash[0]));
     bs->pages = calloc(PAGE_BUCKETS, sizeof(bs->pages[0]));
-    bs->arena = malloc(ARENA_BYTES);
+    bs->arena = hot_create(&h->cfg, ARENA_BYTES);
     return bs->table && bs->jumps && bs->hash && bs->pages && bs->arena;
 }
 
@@ -90,10 +91,10 @@ void block_destroy(struct hart *h)
     if (bs->pages)
         free_pages(h, false);
     insn_table_destroy(bs->table);
-    free(bs->jumps);
+    hot_destroy(bs->jumps);
     free(bs->hash);
     free(bs->pages);
-    free(bs->arena);
+    hot_destroy(bs->arena);
     free(bs);
     h->blocks = NULL;
 }

@@ -8,26 +8,6 @@
 
 #include <assert.h>
 
-/* A division costs as much as a short slice; the product with the reciprocal is at most two too
- * small. */
-uint64_t exec_cycles(const struct hart *h, vd_time time)
-{
-    uint64_t cycles = (uint64_t)((unsigned __int128)time * h->per_cycle >> 64);
-    uint64_t rest = time - cycles * h->cfg.cycle_ps;
-    for (; rest > 0; cycles++)
-        rest = rest > h->cfg.cycle_ps ? rest - h->cfg.cycle_ps : 0;
-    return cycles;
-}
-
-void exec_refresh_limit(struct hart *h)
-{
-    if (h->limit_time == h->runner.limit)
-        return;
-    h->limit_time = h->runner.limit;
-    uint64_t cycles = exec_cycles(h, h->runner.limit);
-    h->limit = cycles > INT64_MAX ? INT64_MAX : (int64_t)cycles;
-}
-
 /* With V=1 both status registers decide. */
 uint64_t exec_code_key(const struct hart *h)
 {
@@ -89,8 +69,8 @@ void exec_arrive(AT_PARAMS)
 /* Whether the block may go on after a visit to the world. */
 static bool may_go_on(const struct hart *h, const struct hart_block *b)
 {
-    return !h->attention && !b->dead && !h->st.asleep && !h->blocks->flush_wanted &&
-           exec_code_key(h) == h->code_key && (int64_t)h->st.cycles < h->limit;
+    return !h->attention && !b->dead && !h->st.asleep && exec_code_key(h) == h->code_key &&
+           (int64_t)h->st.cycles < h->limit;
 }
 
 enum go exec_retire(struct hart *h, const struct hart_op *op, struct hart_block *b)
@@ -194,14 +174,25 @@ static struct hart_block *rebuilt(struct hart *h)
     return b;
 }
 
+static bool pause_wanted(const struct hart *h)
+{
+    return !(h->armed & ARMED_STEP) && h->st.pc == h->st.paused_pc &&
+           exec_code_key(h) == h->code_key;
+}
+
+static void forget_pause(struct hart *h)
+{
+    h->paused = NULL;
+    h->paused_op = NULL;
+}
+
 /* The block in which the last slice ended, if going on in it is what a look-up would come to. */
 static struct hart_block *paused_block(struct hart *h)
 {
     struct hart_block *b = h->paused;
     if (!b && !h->st.paused)
         return NULL;
-    bool wanted =
-        !(h->armed & ARMED_STEP) && h->st.pc == h->st.paused_pc && exec_code_key(h) == h->code_key;
+    bool wanted = pause_wanted(h);
     bool alive = b && !b->dead;
     if (!alive)
         exec_paused_state(h, &h->st);
@@ -253,8 +244,11 @@ struct hart_block *exec_next(struct hart *h)
         take_interrupts(h);
         exec_refresh_limit(h);
         h->left = h->limit - (int64_t)h->st.cycles;
-        if (h->st.asleep || h->left <= 0)
+        if (h->st.asleep || h->left <= 0) {
+            if (!pause_wanted(h))
+                forget_pause(h);
             return NULL;
+        }
         struct hart_block *block = paused_block(h);
         if (block) {
             h->skew = h->st.cycles - h->st.instret;
@@ -286,9 +280,9 @@ static void catch_up(struct hart *h)
     }
 }
 
-void exec_run(void *ctx)
+void exec_run(struct vd_runner *runner)
 {
-    struct hart *h = ctx;
+    struct hart *h = (struct hart *)(void *)((char *)runner - offsetof(struct hart, runner));
     catch_up(h);
     h->slice_start = (int64_t)h->st.cycles;
     if (!h->st.asleep) {
@@ -316,6 +310,7 @@ const void *const *exec_labels(bool timing)
 void exec_flush(struct hart *h)
 {
     h->blocks->flush_wanted = true;
+    h->attention = true;
 }
 
 bool exec_create(struct hart *h, struct vd_error *err)
@@ -328,7 +323,6 @@ bool exec_create(struct hart *h, struct vd_error *err)
     if (!timing_create(h) || !block_create(h))
         return vd_fail(err, "hart %u: out of memory", h->cfg.index);
     h->runner.run = exec_run;
-    h->runner.ctx = h;
     return true;
 }
 

@@ -40,16 +40,18 @@ struct hart_mark {
 };
 
 struct hart_block {
-    uint32_t need; /* budget that lets the whole block run: cost before its last instruction + 1 */
-    uint16_t cost, count;
-    bool dead;     /* its code was written over, or everything was flushed */
-    bool straddle; /* its only instruction ends in another page */
-    bool single;   /* every fetch from the page must be checked */
-    uint16_t num_ops;
-    uint64_t line; /* timing: cache line of the first instruction */
     uint64_t spa, key, spa2;
     struct hart_block *hash_next, *page_next, *page2_next;
     struct hart_mark *marks;
+    uint16_t num_ops;
+    bool straddle; /* its only instruction ends in another page */
+    bool single;   /* every fetch from the page must be checked */
+    /* The rest shares its cache line with the first ops. */
+    _Alignas(64) uint32_t need; /* budget that lets the whole block run: cost before its last
+                                   instruction + 1 */
+    uint16_t cost, count;
+    bool dead;     /* its code was written over, or everything was flushed */
+    uint64_t line; /* timing: cache line of the first instruction */
     struct hart_op ops[];
 };
 
@@ -120,8 +122,41 @@ static inline void jump_enter(struct hart *h, uint64_t pc, struct hart_block *bl
 }
 
 /* --- exec.c --- */
+/* Rounded up.  A division costs as much as a short slice; the product with the reciprocal is at
+ * most two too small. */
+static inline uint64_t exec_cycles(const struct hart *h, vd_time time)
+{
+    uint64_t cycles = (uint64_t)((unsigned __int128)time * h->per_cycle >> 64);
+    uint64_t rest = time - cycles * h->cfg.cycle_ps;
+    for (; rest > 0; cycles++)
+        rest = rest > h->cfg.cycle_ps ? rest - h->cfg.cycle_ps : 0;
+    return cycles;
+}
+static inline void exec_refresh_limit(struct hart *h)
+{
+    if (h->limit_time == h->runner.limit)
+        return;
+    h->limit_time = h->runner.limit;
+    uint64_t cycles = exec_cycles(h, h->runner.limit);
+    h->limit = cycles > INT64_MAX ? INT64_MAX : (int64_t)cycles;
+}
 /* The block to run next, from st; NULL: the slice ends. */
 struct hart_block *exec_next(struct hart *h);
+/* The block in which the last slice ended, if nothing has happened to the hart since: whatever else
+ * does sets attention.  Nor does a slice end in a block while each instruction is looked at.  NULL:
+ * exec_next() knows. */
+static inline struct hart_block *exec_go_on(struct hart *h)
+{
+    struct hart_block *b = h->paused;
+    if (!b || h->attention || h->stopped || b->dead || h->st.pc != h->st.paused_pc)
+        return NULL;
+    exec_refresh_limit(h);
+    h->left = h->limit - (int64_t)h->st.cycles;
+    if (h->left <= 0)
+        return NULL;
+    h->paused = NULL;
+    return b;
+}
 /* The budget does not cover block b from op on: puts the stop where it ends.  left is what remains
  * before op.  false: nothing remains. */
 void exec_stop_in(struct hart *h, struct hart_block *b, const struct hart_op *op, int64_t left);
@@ -131,6 +166,7 @@ static inline void exec_pause(struct hart *h, struct hart_block *b, const struct
 {
     h->paused = b;
     h->paused_op = op == b->ops ? NULL : op;
+    h->paused_label = op->label;
     h->st.paused_pc = h->st.pc;
 }
 /* For a snapshot: where the slice ended, into a copy of the state.  Slices end often, snapshots are
@@ -161,10 +197,8 @@ enum go exec_retire(struct hart *h, const struct hart_op *op, struct hart_block 
 enum go exec_fault(struct hart *h, const struct hart_op *op, struct hart_block *b);
 /* h->stall has been charged to op, which went on to the next: may the block go on? */
 int64_t exec_stall(AT_PARAMS);
-void exec_refresh_limit(struct hart *h);
 const void *const *exec_labels(bool timing);
 uint64_t exec_code_key(const struct hart *h);
-uint64_t exec_cycles(const struct hart *h, vd_time time); /* rounded up */
 
 void run_functional(struct hart *h, const void *const **labels);
 void run_timing(struct hart *h, const void *const **labels);

@@ -96,7 +96,7 @@ void rig_run(struct rig *r, uint64_t cycles)
 {
     struct vd_runner *runner = hart_runner(r->hart);
     runner->limit = (r->hart->st.cycles + cycles) * r->hart->cfg.cycle_ps;
-    runner->run(runner->ctx);
+    runner->run(runner);
 }
 
 void rig_step(struct rig *r, unsigned instructions)

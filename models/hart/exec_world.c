@@ -265,7 +265,7 @@ void world_run(struct world *w, vd_time until, vd_time slice, bool loose)
         runner->limit = earlier(end, turn + slice);
         runner->loose = loose && runner->limit < end;
         w->running = true;
-        runner->run(runner->ctx);
+        runner->run(runner);
         w->running = false;
         bench_forget(&w->bench);
     }

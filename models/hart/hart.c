@@ -6,6 +6,7 @@
 
 #include "hart/counter.h"
 #include "hart/exec.h"
+#include "hart/hot.h"
 #include "hart/interrupt.h"
 #include "hart/trigger.h"
 
@@ -105,7 +106,7 @@ static void fill_defaults(struct hart_config *config)
 struct hart *hart_create(const struct hart_config *config, const struct vd_host *host,
                          const struct vd_imsic_port *imsic, struct vd_error *err)
 {
-    struct hart *h = calloc(1, sizeof(*h));
+    struct hart *h = hot_create(config, sizeof(*h));
     if (!h) {
         vd_fail(err, "hart %u: out of memory", config->index);
         return NULL;
@@ -139,7 +140,7 @@ void hart_destroy(struct hart *h)
             h->host.ops->cancel(h->host.ctx, events[i]);
     exec_destroy(h);
     mmu_destroy(h);
-    free(h);
+    hot_destroy(h);
 }
 
 /* Everything that is derived from h->st is derived again. */

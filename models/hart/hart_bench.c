@@ -165,7 +165,7 @@ static double run(struct world *w, uint64_t quantum)
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
     while (!w->done && !r->asleep) {
         r->limit = quantum ? r->time + quantum * 1000 : VD_NEVER;
-        r->run(r->ctx);
+        r->run(r);
     }
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
     return (double)(to.tv_sec - from.tv_sec) + 1e-9 * (double)(to.tv_nsec - from.tv_nsec);

@@ -292,7 +292,7 @@ static uint64_t interrupt(struct rig *r, uint64_t at, uint64_t *taken)
     struct hart *h = r->hart;
     while (h->st.cycles < at && !h->st.asleep) {
         hart_runner(h)->limit = at * NS;
-        exec_run(h);
+        exec_run(&h->runner);
     }
     bench_run(&r->bench, at * NS - r->bench.now);
     if (h->runner.time < r->bench.now && h->st.asleep)

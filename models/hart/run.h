@@ -47,7 +47,7 @@
 #define FIRST(row, rest)  HALF(row)
 #endif
 
-#define ENTER(block)                                                                               \
+#define ENTER_AT(block, first)                                                                     \
     do {                                                                                           \
         b = (block);                                                                               \
         if (__builtin_expect(left < (int64_t)b->need, 0))                                          \
@@ -59,8 +59,10 @@
             if (__builtin_expect((h->stall = timing_fetch_line(h, b->line)) != 0, 0))              \
                 goto stalled;                                                                      \
         }                                                                                          \
-        DISPATCH;                                                                                  \
+        goto *(first);                                                                             \
     } while (0)
+
+#define ENTER(block) ENTER_AT(block, op->label)
 
 #define TAKE                                                                                       \
     do {                                                                                           \
@@ -179,6 +181,16 @@ __attribute__((noinline)) void RUN(struct hart *h, const void *const **labels)
     }
     struct jump_entry *jumps = h->blocks->jumps;
 
+    b = exec_go_on(h);
+    if (!b)
+        goto next;
+    pc = h->st.pc;
+    left = h->left;
+    op = h->paused_op;
+    if (op)
+        goto resume;
+    ENTER_AT(b, h->paused_label);
+
 next:
     b = exec_next(h);
     if (!b)
@@ -186,12 +198,12 @@ next:
     pc = h->st.pc;
     left = h->left;
     op = h->paused_op;
-    if (op) {
-        pc -= (uint64_t)(int64_t)block_mark(b, op)->offset;
-        left = exec_resume(h, b, op);
-        DISPATCH;
-    }
-    ENTER(b);
+    if (!op)
+        ENTER(b);
+resume:
+    pc -= (uint64_t)(int64_t)block_mark(b, op)->offset;
+    left = exec_resume(h, b, op);
+    DISPATCH;
 
 #define INSN(name, encoding, extension, class, ...)                                                \
     L_##name : FINISH(row_##name(AT, timed), STEP_##class);
@@ -263,6 +275,7 @@ short_budget:
     DISPATCH;
 stop:
     exec_arrive(AT);
+    exec_restore_stop(h);
     exec_pause(h, b, op);
     goto next;
 dead:

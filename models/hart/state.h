@@ -130,13 +130,14 @@ struct hart {
     /* Where the last slice ended inside a block: the next one goes on there. */
     struct hart_block *paused;
     const struct hart_op *paused_op;
-    int64_t slice_start;     /* cycles */
-    uint64_t per_cycle;      /* 2^64 / cycle_ps */
-    struct hart_op *stopped; /* an op whose label is replaced by the one that ends the slice */
-    int64_t limit;           /* runner.limit in cycles */
-    vd_time limit_time;      /* the runner.limit that `limit` was made from */
-    int64_t left;            /* cycles until limit, less the rest of the running block */
-    uint64_t skew;           /* cycles - instret as long as each instruction takes one cycle */
+    const void *paused_label; /* of the op there: the sooner it is known the better */
+    int64_t slice_start;      /* cycles */
+    uint64_t per_cycle;       /* 2^64 / cycle_ps */
+    struct hart_op *stopped;  /* an op whose label is replaced by the one that ends the slice */
+    int64_t limit;            /* runner.limit in cycles */
+    vd_time limit_time;       /* the runner.limit that `limit` was made from */
+    int64_t left;             /* cycles until limit, less the rest of the running block */
+    uint64_t skew;            /* cycles - instret as long as each instruction takes one cycle */
     uint64_t code_key; /* fetch_context, the floating-point state, cfi and ELP: what code is for */
     uint32_t stall;    /* cycles that a row adds to its class's */
     bool leave;        /* the run loop must go to exec_next() */
@@ -255,8 +256,8 @@ void interrupt_create(struct hart *h); /* once, before the first event can be po
 void interrupt_wire(struct hart *h, uint32_t line, bool level);
 
 /* --- exec.c, block.c --- */
-void exec_run(void *ctx);        /* vd_runner.run */
-void exec_flush(struct hart *h); /* fence.i, restore */
+void exec_run(struct vd_runner *runner); /* vd_runner.run */
+void exec_flush(struct hart *h);         /* fence.i, restore */
 bool exec_create(struct hart *h, struct vd_error *err);
 void exec_destroy(struct hart *h);
 /* The clock as the world sees it; call before any host function. */

@@ -192,7 +192,7 @@ static void step(struct twin *t)
     struct vd_runner *runner = hart_runner(t->hart);
     runner->limit = runner->time + 1;
     runner->loose = false;
-    runner->run(runner->ctx);
+    runner->run(runner);
 }
 
 static uint64_t pending(struct hart *hart)
