@@ -200,7 +200,7 @@ static void from_integers(void **state)
                     v = i & 1 ? 0 - corners[i / 2] : corners[i / 2];
                 const exact values[] = {(int32_t)v, (uint32_t)v, (int64_t)v, (exact)v};
                 uint8_t flags = 0, expected = 0;
-                uint16_t answer = nearest(values[type] << SCALE, false, rm, &expected);
+                uint16_t answer = nearest(values[type] * ((exact)1 << SCALE), false, rm, &expected);
                 if (f16_from_int(v, (enum float_int)type, rm, &flags) != answer ||
                     flags != expected)
                     fail_msg("%#lx, type %u, mode %u, is not %#x", v, type, rm, answer);
