@@ -316,8 +316,8 @@ static void guests_have_their_own(void **state)
 static void what_is_zero(void **state)
 {
     (void)state;
-    static const uint32_t numbers[] = {CSR_sstateen0, CSR_sstateen0 + 3, CSR_mvendorid, CSR_marchid,
-                                       CSR_mimpid,    CSR_mconfigptr,    CSR_tdata3};
+    static const uint32_t numbers[] = {CSR_sstateen0, CSR_sstateen0 + 3, CSR_mvendorid,
+                                       CSR_marchid,   CSR_mimpid,        CSR_mconfigptr};
     struct fixture *f = fixture_new(3, true);
     memset(&f->hart.st.csr, 0x55, sizeof(f->hart.st.csr));
     f->hart.st.csr.tselect = 0;
