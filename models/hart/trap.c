@@ -337,8 +337,6 @@ bool trap_sret(struct hart *h, uint32_t instruction)
     return true;
 }
 
-/* CHOICE: the bounded time of TW, VTW and U-mode is zero: WFI traps unless an interrupt is pending
- * already [priv norm:hstatus_vtw_op]. */
 /* CHOICE: the time limit is none: what TW, VTW or U-mode would make trap traps, also with an
  * interrupt pending [priv norm:mstatus_tw_always_illegal] [priv norm:vtw_virtinstr]. */
 static enum csr_result wfi_allowed(const struct hart *h)
