@@ -28,7 +28,8 @@ static uint8_t *at(struct world *w, uint64_t spa)
 
 static vd_time world_now(void *ctx)
 {
-    return hart_runner(((struct world *)ctx)->hart)->time;
+    struct hart *hart = ((struct world *)ctx)->hart; /* NULL while it is being made */
+    return hart ? hart_runner(hart)->time : 0;
 }
 
 static void world_post(void *ctx, struct vd_event *ev, vd_time when)
