@@ -46,10 +46,11 @@ struct hart_config {
     uint64_t told;       /* bit set of enum hart_told */
     uint32_t satp_mode;  /* widest of 8 Sv39, 9 Sv48, 10 Sv57 */
     uint32_t pmp_entries;
-    uint32_t geilen;      /* must equal the IMSIC's number of guest files */
-    uint32_t tlb_entries; /* per data and fetch side; 0: a large one */
-    uint32_t no_msip;     /* no device for software interrupts: MSIP and MSIE are zero */
-    uint32_t weak_stores; /* only fences of O, not of W, wait for stores to devices */
+    uint32_t geilen;             /* must equal the IMSIC's number of guest files */
+    uint32_t tlb_entries;        /* per data and fetch side; 0: a large one */
+    uint32_t no_msip;            /* no device for software interrupts: MSIP and MSIE are zero */
+    uint32_t weak_stores;        /* only fences of O, not of W, wait for stores to devices */
+    uint32_t reentrant_triggers; /* they fire where interrupts are off, too */
     uint64_t reset_pc;
     uint64_t seed; /* of Zkr's entropy source */
     struct hart_timing timing;

@@ -37,6 +37,8 @@ static const struct vd_param params[] = {
      "1: no device for software interrupts, MSIP and MSIE are zero"},
     {"weak_stores", VD_PARAM_U32, FIELD(weak_stores), 0, 0, 1, NULL, "",
      "1: only fences of O, not of W, wait for posted stores to devices"},
+    {"reentrant_triggers", VD_PARAM_U32, FIELD(reentrant_triggers), 0, 0, 1, NULL, "",
+     "1: debug triggers also fire where the mode that takes the breakpoint has interrupts off"},
     {"reset_pc", VD_PARAM_U64, FIELD(reset_pc), 0x1000, 4, UINT64_MAX, NULL, "", "pc after reset"},
     CYCLES(alu, 1, 500, "an instruction that is nothing of the following"),
     CYCLES(load, 1, 500, "a load that hits, until its value can be used; 1 if nobody waits; 3"),

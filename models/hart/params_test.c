@@ -38,6 +38,7 @@ static const struct known {
     {AT(tlb_entries), VD_PARAM_U32, 0, 0, 4096, ""},
     {AT(no_msip), VD_PARAM_U32, 0, 0, 1, ""},
     {AT(weak_stores), VD_PARAM_U32, 0, 0, 1, ""},
+    {AT(reentrant_triggers), VD_PARAM_U32, 0, 0, 1, ""},
     {AT(reset_pc), VD_PARAM_U64, 0x1000, 4, UINT64_MAX, ""},
     FIGURE(alu, 1, 1, 500),
     FIGURE(load, 1, 1, 500),

@@ -42,11 +42,13 @@ static bool enabled_in(uint64_t tdata1, enum vd_mode mode)
 }
 
 /* [debug nativetrigger], the first solution: a breakpoint that the mode would take itself waits
- * until its handlers can be interrupted again. */
+ * until its handlers can be interrupted again.  It is only recommended. */
 static bool held_back(const struct hart *h)
 {
     const struct hart_csrs *csr = &h->st.csr;
     bool to_s = csr->medeleg >> CAUSE_BREAKPOINT & 1;
+    if (h->cfg.reentrant_triggers)
+        return false;
     switch (hart_mode(h)) {
     case VD_MODE_M:
         return !(csr->mstatus & MSTATUS_MIE);
