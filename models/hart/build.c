@@ -381,8 +381,8 @@ static bool build_refusal(struct block_build *b, struct at *at, uint16_t code)
 /* Translates one instruction and moves *at behind it.  Returns false at the end of the block. */
 static bool build_one(struct block_build *b, struct at *at)
 {
-    if (at->code ==
-        PSEUDO_no_lpad) /* before an illegal instruction [priv norm:Zicfilp_exception_priority] */
+    /* Before an illegal instruction [priv norm:Zicfilp_exception_priority]. */
+    if (at->code == PSEUDO_no_lpad)
         return build_refusal(b, at, PSEUDO_no_lpad);
     if (reserved(b, at))
         return build_refusal(b, at, PSEUDO_illegal);

@@ -97,6 +97,34 @@ static void loads_are_waited_for(void **state)
     }
 }
 
+/* The data cache is looked up by a pop whether its page is known or not. */
+static void pops_miss_the_data_cache(void **state)
+{
+    (void)state;
+    enum { MISS = 11, POPS = 3 };
+    static const uint64_t expected[POPS] = {1 + MISS, 1, 1 + MISS};
+    const uint64_t table = RAM_AT + 0x30000;
+    struct hart_config config = {.extensions = vd_mask(0, HART_EXT_COUNT),
+                                 .timing = {.dcache_lines = 8, .dcache_miss = MISS}};
+    struct rig *r = rig_new(&config);
+    csr_poke(r->hart, CSR_pmpaddr0, ~UINT64_C(0));
+    csr_poke(r->hart, CSR_pmpcfg0, 0x1f);
+    csr_poke(r->hart, CSR_menvcfg, ENVCFG_SSE);
+    bench_poke(&r->bench, table + 16, 8, (RAM_AT >> 2) | 0xcf);
+    bench_poke(&r->bench, table + 24, 8, (RAM_AT >> 2) | 0xc5); /* shadow-stack pages */
+    csr_poke(r->hart, CSR_satp, UINT64_C(8) << 60 | table >> 12);
+    r->hart->st.csr.ssp = UINT64_C(0xc0010800) - 16;
+    for (unsigned i = 0; i < POPS; i++)
+        rig_emit(r, SSPOPCHK_X1, 4);
+    rig_enter(r, VD_MODE_S);
+    for (unsigned i = 0; i < POPS; i++) {
+        uint64_t before = r->hart->st.cycles;
+        rig_step(r, 1);
+        assert_int_equal(r->hart->st.cycles - before, expected[i]);
+    }
+    rig_free(r);
+}
+
 static bool peek(uint32_t bits, bool on, bool expected, struct hart_access *access)
 {
     struct hart_config config = {.extensions = vd_mask(0, HART_EXT_COUNT)};
@@ -143,6 +171,7 @@ int main(void)
         cmocka_unit_test(zicfiss_enc),
         cmocka_unit_test(zicfiss_c_enc),
         cmocka_unit_test(loads_are_waited_for),
+        cmocka_unit_test(pops_miss_the_data_cache),
         cmocka_unit_test(debuggers_see_shadow_accesses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
