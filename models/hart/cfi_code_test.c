@@ -70,6 +70,35 @@ static void zicfiss_c_enc(void **state)
     }
 }
 
+/* What was once a wrong target is ordinary code behind a landing pad. */
+static void code_behind_a_pad(void **state)
+{
+    (void)state;
+    const uint64_t target = RAM_AT + 0x200, again = RAM_AT + 0x40;
+    struct hart_config config = {.extensions = vd_mask(0, HART_EXT_COUNT)};
+    struct rig *r = rig_new(&config);
+    csr_poke(r->hart, CSR_mseccfg, MSECCFG_MLPE);
+    EMIT(r, jalr, 0, 10, 0, 0); /* to the instruction behind */
+    r->end = again;
+    EMIT(r, jalr, 0, 6, 0, 0);
+    r->end = target;
+    rig_emit(r, 0x00000017, 4);
+    EMIT(r, addi, 5, 5, 0, 1);
+    EMIT(r, jal, 0, 0, 0, 0);
+    r->end = TRAP_AT; /* on to the other jump */
+    EMIT(r, csrrw, 0, 8, 0, CSR_mepc);
+    EMIT(r, csrrc, 0, 9, 0, CSR_mstatus);
+    EMIT(r, mret, 0, 0, 0, 0);
+    r->hart->st.x[6] = target;
+    r->hart->st.x[8] = again;
+    r->hart->st.x[9] = MSTATUS_MPELP;
+    r->hart->st.x[10] = target + 4;
+    rig_run(r, 100);
+    assert_int_equal(r->hart->st.traps, 1);
+    assert_int_equal(r->hart->st.x[5], 1);
+    rig_free(r);
+}
+
 /* A load's value is waited for by what pushes or compares it, in all forms. */
 static void loads_are_waited_for(void **state)
 {
@@ -170,6 +199,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(zicfiss_enc),
         cmocka_unit_test(zicfiss_c_enc),
+        cmocka_unit_test(code_behind_a_pad),
         cmocka_unit_test(loads_are_waited_for),
         cmocka_unit_test(pops_miss_the_data_cache),
         cmocka_unit_test(debuggers_see_shadow_accesses),
