@@ -99,8 +99,7 @@ enum csr_result check_aia(const struct hart *h, const struct csr_access *access)
 
 enum csr_result check_indirect(const struct hart *h, const struct csr_access *access)
 {
-    enum csr_result result =
-        access->number < CSR_miselect ? csr_stateen(h, access, STATEEN_CSRIND) : CSR_OK;
+    enum csr_result result = csr_stateen(h, access, STATEEN_CSRIND);
     if (result != CSR_OK || access->qualify)
         return result;
     return csr_indirect_check(h, access);

@@ -103,9 +103,9 @@ enum csr_result csr_indirect_check(const struct hart *h, const struct csr_access
 {
     const struct hart_csrs *csr = &h->st.csr;
     uint32_t number = access->number;
-    if (number >= CSR_miselect)
+    if (number == CSR_mireg)
         return check_mireg(h, csr->miselect);
-    bool vs = access->virt || number >= CSR_vsiselect;
+    bool vs = access->virt || number >= CSR_vsireg;
     uint64_t select = vs ? csr->vsiselect : csr->siselect;
     if (first_alias(number))
         return vs ? check_vsireg(h, access, select) : check_sireg(h, access, select);
