@@ -181,6 +181,31 @@ static void every_stateen_is_a_register(void **state)
     fixture_free(f);
 }
 
+static void envcfg_has_the_fields_of_what_there_is(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned extension;
+        uint64_t field;
+    } rows[] = {
+        {HART_EXT_Zicfilp, ENVCFG_LPE},  {HART_EXT_Zicfiss, ENVCFG_SSE},
+        {HART_EXT_Zicbom, ENVCFG_CBCFE}, {HART_EXT_Zicboz, ENVCFG_CBZE},
+        {HART_EXT_Svadu, ENVCFG_ADUE},   {HART_EXT_Svpbmt, ENVCFG_PBMTE},
+        {HART_EXT_Sstc, ENVCFG_STCE},
+    };
+    enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+    for (unsigned ext = 0; ext < HART_EXT_COUNT; ext++) {
+        struct fixture *f = fixture_without(VD_BIT(ext));
+        uint64_t value = 0;
+        bool there = csr_poke(&f->hart, CSR_menvcfg, ~UINT64_C(0) & ~ENVCFG_PMM);
+        assert_int_equal(csr_peek(&f->hart, CSR_menvcfg, &value), there);
+        for (unsigned i = 0; i < ROWS && there; i++)
+            if (((value & rows[i].field) != 0) == (ext == rows[i].extension))
+                fail_msg("field %#lx without extension %u", rows[i].field, ext);
+        fixture_free(f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +218,7 @@ int main(void)
         cmocka_unit_test(mhpmevent_has_the_modes_that_there_are),
         cmocka_unit_test(writes_to_interrupts_are_looked_at),
         cmocka_unit_test(every_stateen_is_a_register),
+        cmocka_unit_test(envcfg_has_the_fields_of_what_there_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -330,6 +330,21 @@ static void what_is_zero(void **state)
     fixture_free(f);
 }
 
+/* [priv csrs] */
+static void a_debugger_cannot_write_what_is_read_only(void **state)
+{
+    (void)state;
+    struct fixture *f = surrounded(OPEN);
+    struct hart_csrs before = f->hart.st.csr;
+    for (uint32_t number = 0xc00; number < 0x1000; number++) {
+        csr_poke(&f->hart, number, UINT64_C(0x5555555555555555));
+        csr_poke(&f->hart, number, ~UINT64_C(0));
+        if (memcmp(&before, &f->hart.st.csr, sizeof(before)))
+            fail_msg("CSR %03x was written", number);
+    }
+    fixture_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -343,6 +358,7 @@ int main(void)
         cmocka_unit_test(guests_have_their_own),
         cmocka_unit_test(what_changes_by_itself),
         cmocka_unit_test(what_is_zero),
+        cmocka_unit_test(a_debugger_cannot_write_what_is_read_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

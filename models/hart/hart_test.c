@@ -358,6 +358,21 @@ static void a_hart_claims_from_the_files_that_it_was_given(void **state)
     bench_done(&bench);
 }
 
+static void an_isa_string_stays_in_its_buffer(void **state)
+{
+    (void)state;
+    struct hart_config config = {.extensions = vd_mask(0, HART_EXT_COUNT)};
+    char whole[1024], text[1024];
+    hart_isa_string(&config, whole, sizeof(whole));
+    for (size_t size = 1; size < strlen(whole); size++) {
+        memset(text, '!', sizeof(text));
+        hart_isa_string(&config, text, size);
+        assert_int_equal(strlen(text), size - 1);
+        assert_memory_equal(text, whole, size - 1);
+        assert_int_equal(text[size], '!');
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -377,6 +392,7 @@ int main(void)
         cmocka_unit_test(instances_are_independent),
         cmocka_unit_test(nothing_fires_for_a_hart_that_is_gone),
         cmocka_unit_test(a_hart_claims_from_the_files_that_it_was_given),
+        cmocka_unit_test(an_isa_string_stays_in_its_buffer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
