@@ -60,15 +60,18 @@ static void Sdtrig_store_data(void **state)
         {INSN_cbo_zero, 0, false},
         {INSN_lw, 0x12348765, false},
     };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t n = 0; n < 2 * sizeof(rows) / sizeof(rows[0]); n++) {
+        size_t i = n / 2;
         struct rig *r = accessing((enum insn_code)rows[i].code, 0, 0x12348765);
+        if (n & 1) /* it makes no difference that somebody watches */
+            r->ops.watch(r->bench.host.ctx, DATA_AT, true);
         r->hart->st.reservation_valid = true;
         r->hart->st.reservation_spa = DATA_AT;
         r->hart->st.reservation_size = 4;
         set_trigger(r, 0, VALUE | IN_M | TRIGGER_STORE, rows[i].tdata2);
         rig_step(r, 1);
         if (r->hart->st.traps != rows[i].fires)
-            fail_msg("row %zu", i);
+            fail_msg("row %zu, watched: %zu", i, n & 1);
         if (rows[i].fires) {
             assert_int_equal(r->hart->st.csr.mcause, CAUSE_BREAKPOINT);
             assert_int_equal(r->hart->st.csr.mepc, RAM_AT);
