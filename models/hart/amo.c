@@ -62,7 +62,7 @@ static bool write_target(struct hart *h, const struct target *t, uint64_t value)
 
 static uint64_t extend(uint64_t value, unsigned size)
 {
-    return size < 8 ? vd_sign_extend(value, 8 * size) : value;
+    return vd_sign_extend(value, 8 * size);
 }
 
 void amo_drop(struct hart *h)

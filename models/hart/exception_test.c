@@ -92,6 +92,29 @@ static void jumps_that_trap_take_their_time(void **state)
     rig_free(r);
 }
 
+/* Without Zicclsm and Zama16b, on a page whose translation is at hand. */
+static void known_pages_are_not_misaligned_either(void **state)
+{
+    (void)state;
+    struct hart_config config = {.extensions =
+                                     vd_mask(0, HART_EXT_COUNT) & ~VD_BIT(HART_EXT_Zicclsm)};
+    for (unsigned store = 0; store < 2; store++) {
+        struct rig *r = rig_new(&config);
+        EMIT(r, sd, 0, 6, 5, 0);
+        EMIT(r, ld, 5, 6, 0, 0);
+        if (store)
+            EMIT(r, sw, 0, 6, 5, 2);
+        else
+            EMIT(r, lw, 5, 6, 0, 2);
+        r->hart->st.x[6] = DATA_AT;
+        rig_step(r, 3);
+        assert_int_equal(r->hart->st.csr.mcause,
+                         store ? CAUSE_STORE_MISALIGNED : CAUSE_LOAD_MISALIGNED);
+        assert_int_equal(r->hart->st.csr.mtval, DATA_AT + 2);
+        rig_free(r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -101,6 +124,7 @@ int main(void)
         cmocka_unit_test(floating_point_makes_fs_dirty),
         cmocka_unit_test(reserved_rounding_modes_are_illegal),
         cmocka_unit_test(jumps_that_trap_take_their_time),
+        cmocka_unit_test(known_pages_are_not_misaligned_either),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
