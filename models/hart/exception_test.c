@@ -97,7 +97,8 @@ static void known_pages_are_not_misaligned_either(void **state)
 {
     (void)state;
     struct hart_config config = {.extensions =
-                                     vd_mask(0, HART_EXT_COUNT) & ~VD_BIT(HART_EXT_Zicclsm)};
+                                     vd_mask(0, HART_EXT_COUNT) &
+                                     ~(VD_BIT(HART_EXT_Zicclsm) | VD_BIT(HART_EXT_Zama16b))};
     for (unsigned store = 0; store < 2; store++) {
         struct rig *r = rig_new(&config);
         EMIT(r, sd, 0, 6, 5, 0);
