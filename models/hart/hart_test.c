@@ -373,6 +373,25 @@ static void an_isa_string_stays_in_its_buffer(void **state)
     }
 }
 
+static void a_debugger_switches_floating_point_off_inside_a_block(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NULL);
+    EMIT(r, addi, 5, 5, 0, 1);
+    EMIT(r, addi, 5, 5, 0, 1);
+    EMIT(r, fadd_d, 1, 2, 3, 0);
+    EMIT(r, addi, 5, 5, 0, 1);
+    EMIT(r, jal, 0, 0, 0, -16);
+    rig_run(r, 5 + 1); /* the block is known, and goes on behind its first instruction */
+    assert_int_equal(r->hart->st.x[5], 4);
+    csr_poke(r->hart, CSR_mstatus, 0);
+    rig_run(r, 2);
+    assert_int_equal(r->hart->st.traps, 1);
+    assert_int_equal(r->hart->st.csr.mcause, CAUSE_ILLEGAL_INSTRUCTION);
+    assert_int_equal(r->hart->st.csr.mepc, RAM_AT + 8);
+    rig_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -393,6 +412,7 @@ int main(void)
         cmocka_unit_test(nothing_fires_for_a_hart_that_is_gone),
         cmocka_unit_test(a_hart_claims_from_the_files_that_it_was_given),
         cmocka_unit_test(an_isa_string_stays_in_its_buffer),
+        cmocka_unit_test(a_debugger_switches_floating_point_off_inside_a_block),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
