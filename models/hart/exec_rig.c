@@ -151,3 +151,11 @@ uint64_t rig_result(enum insn_code code, uint64_t a, uint64_t b)
     rig_free(r);
     return result;
 }
+
+void rig_trigger(struct rig *r, unsigned i, uint64_t tdata1, uint64_t tdata2)
+{
+    csr_poke(r->hart, CSR_tselect, i);
+    csr_poke(r->hart, CSR_tdata1, 0);
+    csr_poke(r->hart, CSR_tdata2, tdata2);
+    csr_poke(r->hart, CSR_tdata1, tdata1);
+}

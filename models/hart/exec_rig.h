@@ -47,6 +47,8 @@ void rig_step(struct rig *r, unsigned instructions);
 void rig_step_to_trap(struct rig *r, uint64_t cause, uint64_t tval, uint64_t epc);
 /* What one instruction with rs1 x6 and rs2 x7 leaves in x5. */
 uint64_t rig_result(enum insn_code code, uint64_t a, uint64_t b);
+/* A debug trigger, in place of what it was. */
+void rig_trigger(struct rig *r, unsigned i, uint64_t tdata1, uint64_t tdata2);
 struct hart_timing rig_inorder(void);
 
 #define EMIT(r, name, rd, rs1, rs2, imm)                                                           \

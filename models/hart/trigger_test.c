@@ -23,14 +23,6 @@ static struct rig *in_mode(const struct hart_config *config, enum vd_mode mode)
     return r;
 }
 
-static void set_trigger(struct rig *r, unsigned i, uint64_t tdata1, uint64_t tdata2)
-{
-    csr_poke(r->hart, CSR_tselect, i);
-    csr_poke(r->hart, CSR_tdata1, 0);
-    csr_poke(r->hart, CSR_tdata2, tdata2);
-    csr_poke(r->hart, CSR_tdata1, tdata1);
-}
-
 static uint64_t tdata1(struct rig *r, unsigned i)
 {
     uint64_t value;
@@ -81,7 +73,7 @@ static void Sdtrig_tdata_is_WARL(void **state)
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct rig *r = rig_new(NULL);
-        set_trigger(r, rows[i].trigger, rows[i].written, ONES);
+        rig_trigger(r, rows[i].trigger, rows[i].written, ONES);
         uint64_t value;
         if (tdata1(r, rows[i].trigger) != rows[i].read)
             fail_msg("row %zu: %lx", i, tdata1(r, rows[i].trigger));
@@ -112,14 +104,14 @@ static void Sdtrig_execute_address(void **state)
         rig_run(r, 500);
         assert_int_equal(r->hart->st.x[5], 10);
         r->hart->st.pc = RAM_AT;
-        set_trigger(r, 2, MCONTROL6 | ALL_MODES | TRIGGER_EXECUTE, RAM_AT + 16);
+        rig_trigger(r, 2, MCONTROL6 | ALL_MODES | TRIGGER_EXECUTE, RAM_AT + 16);
         rig_run(r, 500);
         assert_int_equal(r->hart->st.x[5], 14);
         assert_int_equal(r->hart->st.csr.mcause, CAUSE_BREAKPOINT);
         assert_int_equal(r->hart->st.csr.mepc, RAM_AT + 16);
         assert_int_equal(r->hart->st.csr.mtval, RAM_AT + 16);
         assert_int_equal(tdata1(r, 2) & (MCONTROL6_HIT0 | MCONTROL6_HIT1), MCONTROL6_HIT0);
-        set_trigger(r, 2, 0, 0);
+        rig_trigger(r, 2, 0, 0);
         r->hart->st.pc = RAM_AT;
         rig_run(r, 500);
         assert_int_equal(r->hart->st.x[5], 24);
@@ -137,7 +129,7 @@ static void Sdtrig_modes(void **state)
         struct rig *r = in_mode(NULL, modes[i % 5]);
         rig_emit(r, rig_encode(store ? INSN_sw : INSN_lw, 5, 6, 7, 0), 4);
         r->hart->st.x[6] = DATA_AT;
-        set_trigger(r, 0, MCONTROL6 | kind | VD_BIT(bits[on]), kind == 4 ? RAM_AT : DATA_AT);
+        rig_trigger(r, 0, MCONTROL6 | kind | VD_BIT(bits[on]), kind == 4 ? RAM_AT : DATA_AT);
         rig_step(r, 1);
         assert_int_equal(r->hart->st.traps, (kind & (store ? 6 : 5)) && i % 5 == on);
         rig_free(r);
@@ -172,7 +164,7 @@ static void Sdtrig_no_reentrance(void **state)
         r->hart->st.csr.vsstatus &= ~rows[i].vsie;
         r->hart->st.csr.medeleg = rows[i].medeleg;
         r->hart->st.csr.hedeleg = rows[i].hedeleg;
-        set_trigger(r, 0, MCONTROL6 | ALL_MODES | TRIGGER_EXECUTE, RAM_AT + 4);
+        rig_trigger(r, 0, MCONTROL6 | ALL_MODES | TRIGGER_EXECUTE, RAM_AT + 4);
         rig_run(r, 2);
         if ((r->hart->st.traps != 0) != fires)
             fail_msg("row %zu", n);
@@ -213,7 +205,7 @@ static void Sdtrig_loads_and_stores(void **state)
             rig_step(r, 1);
         else
             r->hart->st.pc += 4;
-        set_trigger(r, 1,
+        rig_trigger(r, 1,
                     MCONTROL6 | ALL_MODES | (store ? TRIGGER_STORE : TRIGGER_LOAD) |
                         MATCH_NAPOT << MCONTROL6_MATCH_LSB,
                     DATA_AT | 3);
@@ -266,7 +258,7 @@ static void Sdtrig_match_and_size(void **state)
         struct rig *r = in_mode(NULL, VD_MODE_S);
         EMIT(r, lw, 5, 6, 0, rows[i].offset);
         r->hart->st.x[6] = DATA_AT;
-        set_trigger(r, 0,
+        rig_trigger(r, 0,
                     MCONTROL6 | ALL_MODES | TRIGGER_LOAD | rows[i].match << 7 |
                         rows[i].size << MCONTROL6_SIZE_LSB,
                     rows[i].tdata2);
@@ -286,7 +278,7 @@ static void Sdtrig_size_of_instructions(void **state)
             rig_emit(r, 0x0285, 2); /* c.addi x5, 1 */
         else
             EMIT(r, addi, 5, 5, 0, 1);
-        set_trigger(r, 0,
+        rig_trigger(r, 0,
                     MCONTROL6 | ALL_MODES | TRIGGER_EXECUTE |
                         (i & 2 ? UINT64_C(2) : UINT64_C(3)) << MCONTROL6_SIZE_LSB,
                     RAM_AT);
@@ -305,13 +297,13 @@ static void Sdtrig_chains(void **state)
         EMIT(r, lw, 5, 6, 0, 0);
         EMIT(r, lw, 5, 6, 0, 0);
         r->hart->st.x[6] = DATA_AT + (i & 1 ? 0x40 : 0x20);
-        set_trigger(r, 1, MCONTROL6 | ALL_MODES | TRIGGER_LOAD | MCONTROL6_CHAIN | MATCH_GE << 7,
+        rig_trigger(r, 1, MCONTROL6 | ALL_MODES | TRIGGER_LOAD | MCONTROL6_CHAIN | MATCH_GE << 7,
                     DATA_AT + 0x10);
-        set_trigger(r, 2, MCONTROL6 | ALL_MODES | TRIGGER_LOAD | MATCH_LT << 7, DATA_AT + 0x30);
+        rig_trigger(r, 2, MCONTROL6 | ALL_MODES | TRIGGER_LOAD | MATCH_LT << 7, DATA_AT + 0x30);
         if (i & 2) {
-            set_trigger(r, 1, MCONTROL6 | ALL_MODES | TRIGGER_EXECUTE | MCONTROL6_CHAIN,
+            rig_trigger(r, 1, MCONTROL6 | ALL_MODES | TRIGGER_EXECUTE | MCONTROL6_CHAIN,
                         RAM_AT + 4);
-            set_trigger(r, 2, MCONTROL6 | ALL_MODES | TRIGGER_LOAD, DATA_AT + 0x20);
+            rig_trigger(r, 2, MCONTROL6 | ALL_MODES | TRIGGER_LOAD, DATA_AT + 0x20);
         }
         rig_step(r, 1);
         assert_int_equal(r->hart->st.traps, i == 0);
@@ -330,12 +322,12 @@ static void Sdtrig_priority(void **state)
     struct rig *r = in_mode(NULL, VD_MODE_S);
     EMIT(r, ld, 5, 6, 0, 0);
     r->hart->st.x[6] = 0x1001; /* nothing is there, and it is misaligned */
-    set_trigger(r, 0, MCONTROL6 | ALL_MODES | TRIGGER_LOAD, 0x1001);
+    rig_trigger(r, 0, MCONTROL6 | ALL_MODES | TRIGGER_LOAD, 0x1001);
     rig_step_to_trap(r, CAUSE_BREAKPOINT, 0x1001, RAM_AT);
     rig_free(r);
     r = in_mode(NULL, VD_MODE_S);
     r->hart->st.pc = 0x1000;
-    set_trigger(r, 0, MCONTROL6 | ALL_MODES | TRIGGER_EXECUTE, 0x1000);
+    rig_trigger(r, 0, MCONTROL6 | ALL_MODES | TRIGGER_EXECUTE, 0x1000);
     rig_step_to_trap(r, CAUSE_BREAKPOINT, 0x1000, 0x1000);
     rig_free(r);
 }
@@ -348,7 +340,7 @@ static void Sdtrig_icount(void **state)
     for (unsigned count = 1; count < 6; count++) {
         struct rig *r = in_mode(NULL, VD_MODE_S);
         emit_adds(r, 10);
-        set_trigger(r, 0, ICOUNT | ICOUNT_S | count << ICOUNT_COUNT_LSB, 0);
+        rig_trigger(r, 0, ICOUNT | ICOUNT_S | count << ICOUNT_COUNT_LSB, 0);
         rig_run(r, 20);
         assert_int_equal(r->hart->st.x[5], count);
         assert_int_equal(r->hart->st.csr.mcause, CAUSE_BREAKPOINT);
@@ -371,7 +363,7 @@ static void Sdtrig_icount_over_a_trap(void **state)
     EMIT(r, csrrw, 0, 8, 0, CSR_mepc);
     EMIT(r, mret, 0, 0, 0, 0);
     r->hart->st.x[8] = RAM_AT + 4;
-    set_trigger(r, 3, ICOUNT | ICOUNT_U | 1 << ICOUNT_COUNT_LSB, 0);
+    rig_trigger(r, 3, ICOUNT | ICOUNT_U | 1 << ICOUNT_COUNT_LSB, 0);
     rig_run(r, 1);
     assert_int_equal(r->hart->st.csr.mcause, CAUSE_ECALL_U);
     assert_true(tdata1(r, 3) & ICOUNT_PENDING);
@@ -394,7 +386,7 @@ static void Sdtrig_icount_survives_snapshots(void **state)
         struct rig *r = in_mode(NULL, VD_MODE_S), *s = in_mode(NULL, VD_MODE_S);
         emit_adds(r, 10);
         emit_adds(s, 10);
-        set_trigger(r, 0, ICOUNT | ICOUNT_S | 5 << ICOUNT_COUNT_LSB, 0);
+        rig_trigger(r, 0, ICOUNT | ICOUNT_S | 5 << ICOUNT_COUNT_LSB, 0);
         rig_run(r, slice);
         assert_true(hart_restore(s->hart, buffer, hart_save(r->hart, buffer, sizeof(buffer))));
         rig_run(s, 20);
@@ -426,7 +418,7 @@ static void Sdtrig_traps(void **state)
         bench_poke(&r->bench, RAM_AT + 0x100, 4, rig_encode(INSN_jal, 0, 0, 0, 0));
         r->hart->st.csr.medeleg = rows[i].medeleg;
         r->hart->st.csr.stvec = RAM_AT + 0x100;
-        set_trigger(r, 0, TYPE(rows[i].interrupt ? TRIGGER_ITRIGGER : TRIGGER_ETRIGGER) | ICOUNT_U,
+        rig_trigger(r, 0, TYPE(rows[i].interrupt ? TRIGGER_ITRIGGER : TRIGGER_ETRIGGER) | ICOUNT_U,
                     rows[i].tdata2);
         if (rows[i].interrupt) {
             csr_poke(r->hart, CSR_mideleg, 2);
@@ -466,9 +458,9 @@ static void Sdtrig_costs_no_time(void **state)
             r->hart->st.x[5] = 50;
             r->hart->st.x[6] = DATA_AT;
             if (armed)
-                set_trigger(r, 0, MCONTROL6 | ALL_MODES | 7, 8);
+                rig_trigger(r, 0, MCONTROL6 | ALL_MODES | 7, 8);
             if (armed == 2)
-                set_trigger(r, 0, 0, 0);
+                rig_trigger(r, 0, 0, 0);
             rig_run(r, 100000);
             assert_int_equal(r->hart->st.traps, 0);
             assert_int_equal(r->hart->armed != 0, armed == 1);

@@ -10,13 +10,6 @@
 #define MATCH(n)   ((uint64_t)(n) << MCONTROL6_MATCH_LSB)
 enum { IN_M = 1 << 6, WORD = 0x8765 };
 
-static void set_trigger(struct rig *r, unsigned i, uint64_t tdata1, uint64_t tdata2)
-{
-    csr_poke(r->hart, CSR_tselect, i);
-    csr_poke(r->hart, CSR_tdata2, tdata2);
-    csr_poke(r->hart, CSR_tdata1, tdata1);
-}
-
 static uint64_t hit_of(const struct rig *r, unsigned i)
 {
     return r->hart->st.csr.tdata1[i] & (MCONTROL6_HIT1 | MCONTROL6_HIT0);
@@ -68,7 +61,7 @@ static void Sdtrig_store_data(void **state)
         r->hart->st.reservation_valid = true;
         r->hart->st.reservation_spa = DATA_AT;
         r->hart->st.reservation_size = 4;
-        set_trigger(r, 0, VALUE | IN_M | TRIGGER_STORE, rows[i].tdata2);
+        rig_trigger(r, 0, VALUE | IN_M | TRIGGER_STORE, rows[i].tdata2);
         rig_step(r, 1);
         if (r->hart->st.traps != rows[i].fires)
             fail_msg("row %zu, watched: %zu", i, n & 1);
@@ -110,7 +103,7 @@ static void Sdtrig_load_data(void **state)
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct rig *r = accessing((enum insn_code)rows[i].code, 0xf1f2f3f4f5f6f7f8, 0xf5f6f7f8);
-        set_trigger(r, 1, VALUE | IN_M | 1 << 3 | 1 << 23 | TRIGGER_LOAD, rows[i].tdata2);
+        rig_trigger(r, 1, VALUE | IN_M | 1 << 3 | 1 << 23 | TRIGGER_LOAD, rows[i].tdata2);
         csr_poke(r->hart, CSR_pmpaddr0, ~UINT64_C(0));
         csr_poke(r->hart, CSR_pmpcfg0, 0x1f);
         rig_step(r, 1);
@@ -163,7 +156,7 @@ static void Sdtrig_values_match(void **state)
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct rig *r = accessing((enum insn_code)rows[i].code, 0, WORD);
-        set_trigger(r, 0, VALUE | IN_M | TRIGGER_STORE | MATCH(rows[i].match) | SIZE(rows[i].size),
+        rig_trigger(r, 0, VALUE | IN_M | TRIGGER_STORE | MATCH(rows[i].match) | SIZE(rows[i].size),
                     rows[i].tdata2);
         rig_step(r, 1);
         if (r->hart->st.traps != rows[i].fires)
@@ -190,7 +183,7 @@ static void Sdtrig_opcodes(void **state)
         r->hart->st.csr.mstatus |= MSTATUS_MIE;
         EMIT(r, addi, 10, 10, 0, 1);
         rig_emit(r, rows[i].insn, (rows[i].insn & 3) == 3 ? 4 : 2);
-        set_trigger(r, 2, VALUE | IN_M | TRIGGER_EXECUTE | SIZE(rows[i].size), rows[i].tdata2);
+        rig_trigger(r, 2, VALUE | IN_M | TRIGGER_EXECUTE | SIZE(rows[i].size), rows[i].tdata2);
         rig_step(r, 2);
         if (r->hart->st.traps != rows[i].fires || r->hart->st.x[5] != (rows[i].fires ? 0 : 1))
             fail_msg("row %zu", i);
@@ -212,11 +205,11 @@ static void Sdtrig_chains_with_values(void **state)
         bool load = i & 1, by_insn = i & 2, wrong = i & 4;
         struct rig *r = accessing(load ? INSN_lw : INSN_sw, WORD, WORD);
         unsigned kind = load ? TRIGGER_LOAD : TRIGGER_STORE;
-        set_trigger(r, 0,
+        rig_trigger(r, 0,
                     TYPE(TRIGGER_MCONTROL6) | IN_M | MCONTROL6_CHAIN |
                         (by_insn ? (unsigned)TRIGGER_EXECUTE : kind),
                     (by_insn ? RAM_AT : DATA_AT) + (wrong ? 4 : 0));
-        set_trigger(r, 1, VALUE | IN_M | kind, WORD);
+        rig_trigger(r, 1, VALUE | IN_M | kind, WORD);
         rig_step(r, 2);
         assert_int_equal(r->hart->st.traps, !wrong);
         rig_free(r);
@@ -229,7 +222,7 @@ static void Sdtrig_comes_before_interrupts(void **state)
     (void)state;
     for (unsigned trapped = 0; trapped < 2; trapped++) {
         struct rig *r = accessing(INSN_lw, WORD, 0);
-        set_trigger(r, 0, VALUE | IN_M | TRIGGER_LOAD, WORD);
+        rig_trigger(r, 0, VALUE | IN_M | TRIGGER_LOAD, WORD);
         bench_poke(&r->bench, TRAP_AT, 4, rig_encode(INSN_jal, 0, 0, 0, 0));
         csr_poke(r->hart, CSR_mie, 1 << INT_MSI);
         hart_wire(r->hart, VD_LINE_MSIP, true);
