@@ -318,6 +318,15 @@ enum vd_status bus_submit(struct bus *bus, struct port *port, struct vd_txn *txn
     return VD_PENDING;
 }
 
+vd_time bus_drain_of(struct bus *bus, const struct port *port, uint32_t requester)
+{
+    vd_time now = sim_now(bus->core->sim);
+    for (uint32_t i = 0; i < port->num_streams; i++)
+        if (port->streams[i].requester == requester && port->streams[i].last > now)
+            return port->streams[i].last - now;
+    return 0;
+}
+
 vd_time bus_drain(struct bus *bus, struct port *port)
 {
     vd_time now = sim_now(bus->core->sim);

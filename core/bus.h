@@ -70,6 +70,8 @@ bool bus_peek(const struct bus *bus, uint64_t addr, void *data, uint64_t size);
 enum vd_status bus_access(struct bus *bus, struct port *port, struct vd_txn *txn);
 enum vd_status bus_submit(struct bus *bus, struct port *port, struct vd_txn *txn);
 vd_time bus_drain(struct bus *bus, struct port *port);
+/* The same of the writes of one requester. */
+vd_time bus_drain_of(struct bus *bus, const struct port *port, uint32_t requester);
 void *bus_grant(struct bus *bus, struct port *port, uint64_t spa, bool write);
 void bus_watch(struct bus *bus, struct port *port, uint64_t spa, bool on);
 /* watch_wrote() is told of every write to this page. */

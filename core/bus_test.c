@@ -260,10 +260,14 @@ static void drain_says_when_the_last_write_lands(void **state)
     msi.attrs = VD_POSTED;
     submit_by(w->device, &msi);
     assert_int_equal(host->ops->drain(host->ctx), 200);
+    assert_int_equal(bus_drain_of(w->core->bus, w->device, msi.requester), 200);
+    assert_int_equal(bus_drain_of(w->core->bus, w->device, msi.requester + 1), 0);
     sim_run(w->core->sim, 150);
     assert_int_equal(host->ops->drain(host->ctx), 50);
+    assert_int_equal(bus_drain_of(w->core->bus, w->device, msi.requester), 50);
     settle(w);
     assert_int_equal(host->ops->drain(host->ctx), 0);
+    assert_int_equal(bus_drain_of(w->core->bus, w->device, msi.requester), 0);
 }
 
 static void load_behind_own_store_waits_for_it(void **state)

@@ -100,8 +100,24 @@ static bool plug(struct virt *v, uint32_t index, struct vd_error *err)
     return pcie_plug(v->pcie, virt_iommu_device(&v->config, index) << 3, &i->function, err);
 }
 
+/* How long until what a device has written is in memory. */
+static bool landing(void *ctx, uint32_t device_id, vd_time *wait)
+{
+    struct virt *v = ctx;
+    struct port *port = v->pcie_port;
+    uint32_t index = virt_iommu_of(&v->config, device_id >> 3);
+    if (index != VIRT_NO_IOMMU) {
+        if (iommu_carries_write(v->iommus[index].iommu, device_id))
+            return false;
+        port = v->iommus[index].port;
+    }
+    *wait = bus_drain_of(v->core->bus, port, device_id);
+    return true;
+}
+
 bool virt_connect_iommus(struct virt *v, struct vd_error *err)
 {
+    pcie_connect(v->pcie, &(struct pcie_upstream){.landing = landing, .ctx = v});
     for (uint32_t index = 0; index < virt_num_iommus(&v->config); index++) {
         struct virt_iommu *i = &v->iommus[index];
         bool pci = virt_iommu_is_pci(&v->config, index);

@@ -115,6 +115,11 @@ static void translated(void)
     set_msi(gpa + PAGE_SIZE, IDENTITY);
     report(raise_and_claim(), "its MSI goes by an MSI PTE");
     report(copy(from, BUFFER, 0), "DMA from memory ends");
+    bool ended = copy(BUFFER, to, TO_MEMORY);
+    const volatile uint64_t *last = &destination[PAGE_SIZE / 8 - 1];
+    report(ended && *last == source[PAGE_SIZE / 8 - 1],
+           "what a read of its register says has ended is in memory");
+    destination[PAGE_SIZE / 8 - 1] = 0;
     report(copy(BUFFER, to, TO_MEMORY | INTERRUPT), "DMA to memory ends");
     report(wait_claim(), "and says so by MSI");
     mmio_write32(edu.bar[0] + ACKNOWLEDGE, DMA_DONE);

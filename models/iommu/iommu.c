@@ -230,6 +230,17 @@ void iommu_complete(struct iommu *m, const struct vd_txn *txn)
         iommu_request_complete(m, &m->st.slot[tag - TAG_REQUEST], txn);
 }
 
+bool iommu_carries_write(const struct iommu *m, uint32_t device_id)
+{
+    for (uint32_t i = 0; i < m->st.in_fifo; i++) {
+        const struct request *r = &m->st.slot[m->st.fifo[i]];
+        if (r->txn.requester == device_id && r->txn.cmd == VD_WRITE && !r->txn.serial &&
+            r->state != REQUEST_OUT)
+            return true;
+    }
+    return false;
+}
+
 bool iommu_idle(const struct iommu *m)
 {
     const struct iommu_state *st = &m->st;

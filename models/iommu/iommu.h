@@ -92,6 +92,8 @@ void iommu_connect(struct iommu *iommu, const struct iommu_device_port *port);
 /* ATS messages from a device: txn->tag is the PCIe message code (4 page request or stop marker, 2
  * invalidation completion), txn->data[0] its payload (models/iommu/README.md). */
 void iommu_message(struct iommu *iommu, const struct vd_txn *txn);
+/* A write of this device, no MSI, has come and has not left yet. */
+bool iommu_carries_write(const struct iommu *iommu, uint32_t device_id);
 /* True if no request, walk, command or write is in flight. */
 bool iommu_idle(const struct iommu *iommu);
 size_t iommu_save(const struct iommu *iommu, void *buffer, size_t capacity);

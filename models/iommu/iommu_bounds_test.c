@@ -184,6 +184,39 @@ static void completion_that_nobody_waits_for(void **state)
     bed_close(&t);
 }
 
+/* From when it comes until memory has it; reads, messages and others' writes do not count. */
+static void a_write_is_carried_until_it_leaves(void **state)
+{
+    (void)state;
+    struct testbed t;
+    const struct iommu_config config = {.timing = {.hit = 100}, .cycle_ps = CYCLE};
+    const struct bed_dc dc = {.tc = 1};
+    bed_open(&t, &config);
+    bed_start(&t, 2);
+    bed_dc(&t, DEVICE, &dc);
+    t.b.latency = 10 * CYCLE;
+    struct vd_txn txn = bench_read(t.free_page, 4);
+    txn.requester = DEVICE;
+    iommu_submit(t.m, &txn);
+    txn = bench_write(t.free_page, 4, 7);
+    txn.requester = DEVICE;
+    txn.attrs = VD_POSTED;
+    txn.serial = 9;
+    iommu_submit(t.m, &txn);
+    assert_false(iommu_carries_write(t.m, DEVICE));
+    bed_settle(&t);
+    txn.serial = 0;
+    iommu_submit(t.m, &txn);
+    assert_true(iommu_carries_write(t.m, DEVICE));
+    assert_false(iommu_carries_write(t.m, DEVICE + 1));
+    bench_run(&t.b, 99 * CYCLE);
+    assert_true(iommu_carries_write(t.m, DEVICE));
+    bench_run(&t.b, 2 * CYCLE);
+    assert_false(iommu_carries_write(t.m, DEVICE));
+    bed_settle(&t);
+    bed_close(&t);
+}
+
 /* A fault by a stale pointer is stale, also right behind a success with the address that memory now
  * gives. */
 static void CA_1_fault_of_a_stale_pointer(void **state)
@@ -235,6 +268,7 @@ int main(void)
         cmocka_unit_test(CA_1_a_walk_is_no_hit_later),
         cmocka_unit_test(CMD_9_completion_at_the_deadline),
         cmocka_unit_test(completion_that_nobody_waits_for),
+        cmocka_unit_test(a_write_is_carried_until_it_leaves),
         cmocka_unit_test(CA_1_fault_of_a_stale_pointer),
         cmocka_unit_test(out_of_order_window_keeps_both_words),
     };

@@ -189,6 +189,8 @@ enum vd_status pcie_send(struct pcie_function *function, struct vd_txn *txn)
     } else {
         enqueue(root, txn);
     }
+    if (status == VD_PENDING)
+        order_wrote(function, txn);
     txn->status = (uint8_t)status;
     return status;
 }

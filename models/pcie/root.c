@@ -52,6 +52,14 @@ static void bridge_identify(struct pcie_function *bridge)
     };
 }
 
+static void intx_fire(void *ctx, uint32_t arg)
+{
+    struct pcie_root *root = ctx;
+    (void)arg;
+    root->state->intx_due = VD_NEVER;
+    root_update_intx(root);
+}
+
 struct pcie_root *pcie_create(const struct pcie_config *config, const struct vd_host *host,
                               struct vd_error *err)
 {
@@ -70,7 +78,9 @@ struct pcie_root *pcie_create(const struct pcie_config *config, const struct vd_
         root->config.cycle_ps = 1000;
     root->host = *host;
     root->state = state;
+    root->intx_event = (struct vd_event){.fire = intx_fire, .ctx = root};
     state->size = sizeof(*state);
+    state->intx_due = VD_NEVER;
     bridge_identify(&root->bridge);
     root->bridge.st = &state->bridge;
     link_reset(root);
@@ -86,10 +96,16 @@ void pcie_destroy(struct pcie_root *root)
     if (!root)
         return;
     root->host.ops->cancel(root->host.ctx, &root->link_event);
+    root->host.ops->cancel(root->host.ctx, &root->intx_event);
     for (uint32_t devfn = 0; devfn < PCIE_FUNCTIONS; devfn++)
         free(root->slots[devfn]);
     free(root->state);
     free(root);
+}
+
+void pcie_connect(struct pcie_root *root, const struct pcie_upstream *upstream)
+{
+    root->upstream = *upstream;
 }
 
 static bool multifunction(const struct pcie_root *root, uint32_t devfn)
@@ -127,6 +143,8 @@ void pcie_function_reset(struct pcie_function *function)
 void pcie_reset(struct pcie_root *root)
 {
     link_reset(root);
+    memset(root->state->wrote, 0, sizeof(root->state->wrote));
+    root->state->read_attempts = root->state->intx_attempts = 0;
     for (uint32_t devfn = 0; devfn < PCIE_FUNCTIONS; devfn++)
         if (root->slots[devfn])
             root_function_reset(root->slots[devfn]);
@@ -231,7 +249,7 @@ enum vd_status pcie_mmio(struct pcie_root *root, struct vd_txn *txn)
             continue;
         for (uint32_t bar = 0; bar < PCIE_BARS; bar++)
             if (in_bar(slot, bar, txn->addr))
-                return bar_access(slot, bar, txn);
+                return order_read(root, devfn, txn) ? bar_access(slot, bar, txn) : VD_RETRY;
     }
     all_ones(txn);
     return VD_OK;
@@ -245,15 +263,30 @@ void pcie_message(struct pcie_root *root, uint32_t device_id, uint32_t code,
         slot->function->message(slot->function->ctx, code, payload);
 }
 
+static void look_again(struct pcie_root *root, vd_time wait)
+{
+    vd_time when = wait ? root->host.ops->now(root->host.ctx) + wait : VD_NEVER;
+    root->state->intx_due = when;
+    if (wait)
+        root->host.ops->post(root->host.ctx, &root->intx_event, when);
+    else
+        root->host.ops->cancel(root->host.ctx, &root->intx_event);
+}
+
 /* Functions share the four lines. */
 void root_update_intx(struct pcie_root *root)
 {
     uint32_t lines = 0;
+    vd_time soonest = 0;
     for (uint32_t devfn = 0; devfn < PCIE_FUNCTIONS; devfn++) {
         const struct pcie_slot *slot = root->slots[devfn];
-        if (slot && slot->function->st->intx && config_intx_enabled(slot))
+        vd_time wait = 0;
+        if (slot && order_intx(root, slot, &wait))
             lines |= 1u << ((devfn >> 3) + slot->function->id.interrupt_pin - 1u) % PCIE_LINES;
+        if (wait && (!soonest || wait < soonest))
+            soonest = wait;
     }
+    look_again(root, soonest);
     uint32_t changed = lines ^ root->state->lines;
     root->state->lines = lines;
     for (uint32_t line = 0; line < PCIE_LINES; line++)
@@ -269,7 +302,7 @@ void pcie_intx(struct pcie_function *function, bool level)
 
 bool pcie_idle(const struct pcie_root *root)
 {
-    return root->state->link.count == 0;
+    return root->state->link.count == 0 && root->state->intx_due == VD_NEVER;
 }
 
 size_t pcie_save(const struct pcie_root *root, void *buffer, size_t capacity)
@@ -285,7 +318,11 @@ bool pcie_restore(struct pcie_root *root, const void *buffer, size_t size)
     if (size != sizeof(*state) || state->size != size || state->lines >= 1u << PCIE_LINES ||
         !link_state_valid(&state->link))
         return false;
+    vd_time now = root->host.ops->now(root->host.ctx);
+    if (state->intx_due < now)
+        return false;
     memcpy(root->state, state, size);
     link_restart(root);
+    look_again(root, state->intx_due == VD_NEVER ? 0 : state->intx_due - now);
     return true;
 }

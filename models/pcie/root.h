@@ -29,6 +29,16 @@ bool pcie_plug(struct pcie_root *root, uint32_t devfn, struct pcie_function *fun
 /* Target ports: txn->addr is the offset in ECAM; the absolute address in a window. */
 enum vd_status pcie_ecam(struct pcie_root *root, struct vd_txn *txn);
 enum vd_status pcie_mmio(struct pcie_root *root, struct vd_txn *txn);
+/* What the platform knows of the way from the link to memory. */
+struct pcie_upstream {
+    /* False: a write of this device, no MSI, is being translated, and nobody knows how long.  Else
+     * all it has written is in memory after *wait. */
+    bool (*landing)(void *ctx, uint32_t device_id, vd_time *wait);
+    void *ctx;
+};
+
+/* Without it the host's drain() says how long. */
+void pcie_connect(struct pcie_root *root, const struct pcie_upstream *upstream);
 /* Upstream: functions send through pcie_send() (function.h); what leaves the link goes to
  * host.submit with requester = bus << 8 | devfn, and completions come back here. */
 void pcie_complete(struct pcie_root *root, const struct vd_txn *txn);

@@ -34,6 +34,10 @@ struct pcie_state {
     uint32_t size;
     uint32_t lines; /* bit n: INTx line n is high */
     struct pcie_link_state link;
+    uint64_t wrote[PCIE_FUNCTIONS / 64]; /* it may have writes under way that are no MSIs */
+    uint64_t told[PCIE_FUNCTIONS / 64];  /* its INTx is part of its line */
+    uint32_t read_attempts, intx_attempts;
+    vd_time intx_due; /* when lines that wait for data are looked at again, VD_NEVER: none */
     struct pcie_function_state bridge;
 };
 
@@ -42,7 +46,8 @@ struct pcie_root {
     struct vd_host host;
     struct pcie_function bridge; /* the host bridge at 00.0 */
     struct pcie_slot *slots[PCIE_FUNCTIONS];
-    struct vd_event link_event;
+    struct pcie_upstream upstream;
+    struct vd_event link_event, intx_event;
     bool link_busy; /* the host is being asked: what arrives meanwhile queues up */
     struct pcie_state *state;
 };
@@ -77,6 +82,15 @@ void link_restart(struct pcie_root *root);
 /* A message found no room: see to it that msix_flush() is called when there is some. */
 void link_starved(struct pcie_root *root);
 bool link_state_valid(const struct pcie_link_state *link);
+
+/* order.c */
+/* The function has sent something that takes time. */
+void order_wrote(const struct pcie_function *function, const struct vd_txn *txn);
+/* Whether a function may be read now: then the answer is delayed as its writes demand, else the
+ * reader is told when to ask again. */
+bool order_read(struct pcie_root *root, uint32_t devfn, struct vd_txn *txn);
+/* Whether the function drives its line; if not yet, *wait says when to look again. */
+bool order_intx(struct pcie_root *root, const struct pcie_slot *slot, vd_time *wait);
 
 /* root.c */
 void root_function_reset(struct pcie_slot *slot);
