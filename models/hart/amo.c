@@ -3,11 +3,9 @@
  * reservation only has to be guarded against the time between two slices. */
 #include <string.h>
 
-#include "hart/cause.h"
 #include "hart/csr.h"
 #include "hart/mem.h"
 #include "hart/tlb.h"
-#include "hart/trigger.h"
 
 enum { PAGE_MASK = 4095 };
 
@@ -26,17 +24,6 @@ struct target {
     const uint64_t *stored; /* what is going to be stored, if it is known before */
 };
 
-static bool store_access_fault(struct hart *h, uint64_t va, enum mmu_access access)
-{
-    h->exc = (struct hart_exception){
-        .cause = access == MMU_LOAD ? CAUSE_LOAD_ACCESS_FAULT : CAUSE_STORE_ACCESS_FAULT,
-        .tval = va,
-        .gva = h->st.virt,
-    };
-    return false;
-}
-
-/* CHOICE: only main memory is reservable and takes AMOs [priv pma-atomic]. */
 static bool find(struct hart *h, struct target *t, enum mmu_access access, unsigned flags)
 {
     void *host;
@@ -46,8 +33,6 @@ static bool find(struct hart *h, struct target *t, enum mmu_access access, unsig
     if (host)
         return true;
     const uint8_t *page = h->host.ops->grant(h->host.ctx, page_of(t->spa), false);
-    if (!page)
-        return store_access_fault(h, t->va, access);
     t->bytes = page + (t->spa & PAGE_MASK);
     return true;
 }
@@ -150,9 +135,7 @@ static enum go slow_lr(AT_PARAMS, unsigned size)
     if (!find(h, &t, MMU_LOAD, 0))
         return exec_fault(h, op, b);
     reserve(h, t.spa, size);
-    uint64_t value = read_bytes(t.bytes, size);
-    trigger_loaded(h, t.va, size, h->st.virt, value);
-    h->st.x[op->rd] = value;
+    h->st.x[op->rd] = read_bytes(t.bytes, size);
     return exec_retire(h, op, b);
 }
 

@@ -266,6 +266,26 @@ static void read_modify_writes(void **state)
     }
 }
 
+/* The address after masking; GVA is that of the mode that the access is made for. */
+static void pm_csr_hw_apply(void **state)
+{
+    (void)state;
+    static const uint16_t codes[] = {INSN_lr_w, INSN_sc_w, INSN_amoadd_w, INSN_amocas_q};
+    const uint64_t tag = UINT64_C(0x1234) << 48, guest = MSTATUS_MPRV | MSTATUS_MPV | 1 << 11;
+    for (size_t i = 0; i < 2 * sizeof(codes) / sizeof(codes[0]); i++) {
+        bool virt = i & 1;
+        struct rig *r = rig_complete(false);
+        csr_poke(r->hart, virt ? CSR_henvcfg : CSR_mseccfg, UINT64_C(3) << ENVCFG_PMM_LSB);
+        csr_poke(r->hart, CSR_mstatus, virt ? guest : 0);
+        rig_emit(r, rig_encode((enum insn_code)codes[i / 2], 8, 6, 10, 0), 4);
+        r->hart->st.x[6] = tag | 0x10000000;
+        rig_step_to_trap(r, i / 2 ? CAUSE_STORE_ACCESS_FAULT : CAUSE_LOAD_ACCESS_FAULT, 0x10000000,
+                         RAM_AT);
+        assert_int_equal((r->hart->st.csr.mstatus & MSTATUS_GVA) != 0, virt);
+        rig_free(r);
+    }
+}
+
 /* A page without translation, and a watched page whose write the bus refuses. */
 static void atomics_that_fault_change_nothing(void **state)
 {
@@ -413,6 +433,7 @@ int main(void)
         cmocka_unit_test(amo_on_a_watched_page_is_told),
         cmocka_unit_test(being_watched_costs_no_time),
         cmocka_unit_test(read_modify_writes),
+        cmocka_unit_test(pm_csr_hw_apply),
         cmocka_unit_test(atomics_that_fault_change_nothing),
         cmocka_unit_test(Zawrs_stall_ends_with_the_slice_or_the_timeout),
         cmocka_unit_test(Zawrs_does_not_stall_without_reservation),

@@ -105,9 +105,48 @@ static void interrupts_follow_the_write_that_lets_them(void **state)
     }
 }
 
+/* A debugger's write between slices that end inside of a block, of what code and its execution
+ * depend on. */
+static void a_debuggers_write_is_heeded_inside_a_block(void **state)
+{
+    (void)state;
+    static const struct {
+        uint16_t csr;
+        enum vd_mode mode;
+        uint64_t value, cause;
+    } written[] = {
+        {CSR_tdata1, VD_MODE_M, UINT64_C(6) << 60 | 1 << 6 | 1 << 2, CAUSE_BREAKPOINT},
+        {CSR_satp, VD_MODE_S, UINT64_C(8) << 60 | DATA_AT >> 12, CAUSE_FETCH_PAGE_FAULT},
+        {CSR_vsatp, VD_MODE_VS, UINT64_C(8) << 60 | DATA_AT >> 12, CAUSE_FETCH_PAGE_FAULT},
+        {CSR_hgatp, VD_MODE_VS, UINT64_C(8) << 60 | DATA_AT >> 12, CAUSE_FETCH_GUEST_PAGE_FAULT},
+        {CSR_pmpcfg0, VD_MODE_S, 0, CAUSE_FETCH_ACCESS_FAULT},
+    };
+    for (size_t i = 0; i < 2 * sizeof(written) / sizeof(written[0]); i++) {
+        struct rig *r = rig_complete(i & 1);
+        csr_poke(r->hart, CSR_mstatus, MIE);
+        csr_poke(r->hart, CSR_tdata2, RAM_AT + 8);
+        for (unsigned n = 0; n < 8; n++)
+            EMIT(r, addi, 5, 5, 0, 1);
+        EMIT(r, jal, 0, 0, 0, -32);
+        r->end = TRAP_AT;
+        EMIT(r, jal, 0, 0, 0, 0);
+        rig_enter(r, written[i / 2].mode);
+        rig_run(r, 100);
+        rig_run(r, 3);
+        assert_int_equal(r->hart->st.traps, 0);
+        assert_non_null(r->hart->paused);
+        assert_true(hart_set(r->hart, HART_REG_CSR0 + written[i / 2].csr, written[i / 2].value));
+        rig_run(r, 200);
+        assert_int_equal(r->hart->st.traps, 1);
+        assert_int_equal(r->hart->st.csr.mcause, written[i / 2].cause);
+        rig_free(r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(interrupts_follow_the_write_that_lets_them)};
+        cmocka_unit_test(interrupts_follow_the_write_that_lets_them),
+        cmocka_unit_test(a_debuggers_write_is_heeded_inside_a_block)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

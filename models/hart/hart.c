@@ -206,8 +206,10 @@ bool hart_get(struct hart *h, uint32_t reg, uint64_t *value)
 
 bool hart_set(struct hart *h, uint32_t reg, uint64_t value)
 {
-    if (reg >= HART_REG_CSR0)
+    if (reg >= HART_REG_CSR0) {
+        h->attention = true; /* the block in which the last slice ended may be none any more */
         return csr_poke(h, reg - HART_REG_CSR0, value);
+    }
     if (reg >= HART_REG_F0)
         h->st.f[reg - HART_REG_F0] = value;
     else if (reg == HART_REG_PC)

@@ -146,6 +146,9 @@ static void pm_config_next_higher(void **state)
         {VD_MODE_M, 0, 0, MMU_GUEST, IN_SENVCFG},
         {VD_MODE_U, 0, 0, MMU_GUEST, IN_HUPMM},
         {VD_MODE_U, 0, HSTATUS_SPVP, MMU_GUEST, IN_HENVCFG},
+        {VD_MODE_S, 0, HSTATUS_SPVP, MMU_GUEST | MMU_HLVX, 0}, /* [priv hlvx]: never */
+        {VD_MODE_S, 0, 0, MMU_GUEST | MMU_HLVX, 0},
+        {VD_MODE_U, 0, 0, MMU_GUEST | MMU_HLVX, 0},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         for (unsigned set = 1; set < 32; set <<= 1) {

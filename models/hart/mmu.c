@@ -277,6 +277,15 @@ bool mmu_store(struct hart *h, uint64_t va, unsigned size, unsigned flags, uint6
     return store_bytes(h, &r, va, size, data);
 }
 
+static void loaded_whole(struct hart *h, const struct regime *r, uint64_t va, unsigned size,
+                         const uint8_t *bytes)
+{
+    uint64_t value = 0;
+    memcpy(&value, bytes, size);
+    trigger_loaded(h, va, size, r->virt, value);
+}
+
+/* CHOICE: only main memory is reservable and takes AMOs [priv pma-atomic]. */
 bool mmu_atomic(struct hart *h, uint64_t va, unsigned size, enum mmu_access access, unsigned flags,
                 const uint64_t *stored, void **host_ptr, uint64_t *spa)
 {
@@ -291,6 +300,10 @@ bool mmu_atomic(struct hart *h, uint64_t va, unsigned size, enum mmu_access acce
     struct place place = {.host = NULL};
     if (!locate(h, &r, va, size, &place))
         return false;
+    if (!place.host && !granted_page(h, place.spa, false))
+        return translate_access_fault(h, &r, va);
+    if (access == MMU_LOAD)
+        loaded_whole(h, &r, va, size, place.host);
     *host_ptr = place.host;
     *spa = place.spa;
     return true;

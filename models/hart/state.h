@@ -181,9 +181,8 @@ enum {
 /* Slow paths behind the inline TLB hit in mem.h; misaligned accesses are split here. */
 bool mmu_load(struct hart *h, uint64_t va, unsigned size, unsigned flags, uint64_t *value);
 bool mmu_store(struct hart *h, uint64_t va, unsigned size, unsigned flags, uint64_t value);
-/* stored: what would be written, if that is known now.  Host pointer for an atomic access, or NULL
- * with exc.cause == HART_RETRY + MMIO decided by *mmio.
- */
+/* Of main memory alone.  stored: what would be written, if that is known now.  *host_ptr is NULL if
+ * the memory may not be written to directly. */
 bool mmu_atomic(struct hart *h, uint64_t va, unsigned size, enum mmu_access access, unsigned flags,
                 const uint64_t *stored, void **host_ptr, uint64_t *spa);
 /* A cache-block operation on the block around va, `size` bytes: fills it with zeros, or only checks

@@ -67,11 +67,12 @@ static uint64_t masking_of(const struct hart *h, const struct regime *r)
     return vd_get(envcfg, ENVCFG_PMM_LSB, 2);
 }
 
-/* [priv norm:pm_mxr_exception] */
+/* [priv norm:pm_mxr_exception]; HLVX never, as it stands for a fetch [priv norm:hlvx-wu_valid32].
+ */
 static uint8_t mask_length(const struct hart *h, const struct regime *r)
 {
     static const uint8_t lengths[] = {0, 0, 7, 16};
-    return r->mxr || r->vmxr ? 0 : lengths[masking_of(h, r)];
+    return r->mxr || r->vmxr || r->hlvx ? 0 : lengths[masking_of(h, r)];
 }
 
 /* [priv norm:pm_ignore_va], [priv norm:pm_ignore_pa] */

@@ -101,8 +101,14 @@ static void Sdtrig_load_data(void **state)
         {INSN_amoswap_w, 0xf5f6f7f8, false},
         {INSN_sw, 0xf5f6f7f8, false},
     };
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t n = 0; n < 2 * sizeof(rows) / sizeof(rows[0]); n++) {
+        size_t i = n / 2;
         struct rig *r = accessing((enum insn_code)rows[i].code, 0xf1f2f3f4f5f6f7f8, 0xf5f6f7f8);
+        if (n & 1) { /* [priv norm:pm_csr_hw_apply] */
+            csr_poke(r->hart, CSR_mseccfg, UINT64_C(3) << MSECCFG_PMM_LSB);
+            csr_poke(r->hart, CSR_senvcfg, UINT64_C(3) << ENVCFG_PMM_LSB);
+            r->hart->st.x[6] |= UINT64_C(0x1234) << 48;
+        }
         rig_trigger(r, 1, VALUE | IN_M | 1 << 3 | 1 << 23 | TRIGGER_LOAD, rows[i].tdata2);
         csr_poke(r->hart, CSR_pmpaddr0, ~UINT64_C(0));
         csr_poke(r->hart, CSR_pmpcfg0, 0x1f);
