@@ -146,7 +146,7 @@ static void pm_config_next_higher(void **state)
         {VD_MODE_M, 0, 0, MMU_GUEST, IN_SENVCFG},
         {VD_MODE_U, 0, 0, MMU_GUEST, IN_HUPMM},
         {VD_MODE_U, 0, HSTATUS_SPVP, MMU_GUEST, IN_HENVCFG},
-        {VD_MODE_S, 0, HSTATUS_SPVP, MMU_GUEST | MMU_HLVX, 0}, /* [priv hlvx]: never */
+        {VD_MODE_S, 0, HSTATUS_SPVP, MMU_GUEST | MMU_HLVX, 0}, /* stands for a fetch */
         {VD_MODE_S, 0, 0, MMU_GUEST | MMU_HLVX, 0},
         {VD_MODE_U, 0, 0, MMU_GUEST | MMU_HLVX, 0},
     };

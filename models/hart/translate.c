@@ -67,8 +67,7 @@ static uint64_t masking_of(const struct hart *h, const struct regime *r)
     return vd_get(envcfg, ENVCFG_PMM_LSB, 2);
 }
 
-/* [priv norm:pm_mxr_exception]; HLVX never, as it stands for a fetch [priv norm:hlvx-wu_valid32].
- */
+/* [priv norm:pm_mxr_exception].  Nor does it apply to HLVX, which stands for a fetch. */
 static uint8_t mask_length(const struct hart *h, const struct regime *r)
 {
     static const uint8_t lengths[] = {0, 0, 7, 16};
