@@ -158,8 +158,9 @@ static bool peek(uint32_t bits, bool on, bool expected, struct hart_access *acce
 {
     struct hart_config config = {.extensions = vd_mask(0, HART_EXT_COUNT)};
     struct rig *r = rig_new(&config);
-    csr_poke(r->hart, CSR_menvcfg, on ? ENVCFG_SSE | ENVCFG_LPE : 0);
-    r->hart->st.csr.ssp = DATA_AT;
+    csr_poke(r->hart, CSR_menvcfg,
+             on ? ENVCFG_SSE | ENVCFG_LPE | UINT64_C(3) << ENVCFG_PMM_LSB : 0);
+    r->hart->st.csr.ssp = DATA_AT | UINT64_C(0x1234) << 48;
     r->hart->st.x[6] = DATA_AT + 0x100;
     rig_emit(r, bits, bits > 0xffff ? 4 : 2);
     rig_enter(r, VD_MODE_S);

@@ -6,7 +6,7 @@
 #include "hart/csr.h"
 #include "hart/exec.h"
 #include "hart/interrupt.h"
-#include "hart/tlb.h"
+#include "hart/translate.h"
 
 static bool read_memory(struct hart *h, uint64_t spa, uint8_t size, uint64_t *value)
 {
@@ -96,7 +96,8 @@ static bool peek_stack(const struct hart *h, bool push, struct hart_access *acce
     return true;
 }
 
-bool hart_peek_access(struct hart *h, struct hart_access *access)
+/* What the instruction accesses, before pointer masking. */
+static bool foresee(struct hart *h, struct hart_access *access, unsigned *flags)
 {
     enum { FUNCT5_LR = 2, FUNCT5_SC = 3 };
     struct insn_operands insn;
@@ -115,6 +116,9 @@ bool hart_peek_access(struct hart *h, struct hart_access *access)
     unsigned funct5 = bits >> 27;
     bool amo = class == CLASS_AMO, block = insn_format(insn.code).match % 128 == 0x0f;
     access->guest = class == CLASS_HLV || class == CLASS_HSV;
+    if (access->guest)
+        *flags = insn.code == INSN_hlvx_hu || insn.code == INSN_hlvx_wu ? MMU_GUEST | MMU_HLVX
+                                                                        : MMU_GUEST;
     access->reads = class == CLASS_LOAD || class == CLASS_FP_LOAD || class == CLASS_HLV ||
                     (amo && funct5 != FUNCT5_SC);
     access->writes = (class == CLASS_STORE && (!block || insn.code == INSN_cbo_zero)) ||
@@ -125,6 +129,16 @@ bool hart_peek_access(struct hart *h, struct hart_access *access)
     if (block)
         access->va &= ~(uint64_t)(BLOCK_BYTES - 1);
     return access->reads || access->writes;
+}
+
+bool hart_peek_access(struct hart *h, struct hart_access *access)
+{
+    unsigned flags = 0;
+    if (!foresee(h, access, &flags))
+        return false;
+    struct regime r = translate_regime(h, MMU_LOAD, flags);
+    access->va = translate_mask(&r, access->va);
+    return true;
 }
 
 size_t hart_place(const struct hart *h, void *buffer, size_t capacity)

@@ -64,6 +64,33 @@ static bool same_place(struct rig *a, struct rig *b)
 }
 
 /* A loop that traps comes back to its place; registers, CSRs and modes make another one. */
+/* Pointer masking, of the mode that the access is made for; none of HLVX. */
+static void accesses_are_foreseen_where_they_go(void **state)
+{
+    (void)state;
+    static const struct {
+        uint16_t code, decides; /* which CSR has PMM */
+        bool masked;
+    } rows[] = {
+        {INSN_ld, CSR_mseccfg, true},       {INSN_sd, CSR_mseccfg, true},
+        {INSN_amoadd_d, CSR_mseccfg, true}, {INSN_cbo_zero, CSR_mseccfg, true},
+        {INSN_ld, CSR_senvcfg, false},      {INSN_hlv_d, CSR_senvcfg, true},
+        {INSN_hsv_d, CSR_senvcfg, true},    {INSN_hlv_d, CSR_mseccfg, false},
+        {INSN_hlvx_hu, CSR_senvcfg, false},
+    };
+    const uint64_t tag = UINT64_C(0x1234) << 48;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct rig *r = rig_complete(false);
+        struct hart_access access;
+        csr_poke(r->hart, rows[i].decides, UINT64_C(3) << ENVCFG_PMM_LSB);
+        rig_emit(r, rig_encode((enum insn_code)rows[i].code, 5, 6, 7, 0), 4);
+        r->hart->st.x[6] = DATA_AT | tag;
+        assert_true(hart_peek_access(r->hart, &access));
+        assert_true(access.va == (rows[i].masked ? DATA_AT : DATA_AT | tag));
+        rig_free(r);
+    }
+}
+
 static void clocks_and_counters_are_no_place(void **state)
 {
     (void)state;
@@ -182,6 +209,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(accesses_are_foreseen),
+        cmocka_unit_test(accesses_are_foreseen_where_they_go),
         cmocka_unit_test(clocks_and_counters_are_no_place),
         cmocka_unit_test(enabled_interrupts_stop_it),
         cmocka_unit_test(reads_of_what_changes_by_itself_are_counted),
