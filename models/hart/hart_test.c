@@ -369,7 +369,8 @@ static void an_isa_string_stays_in_its_buffer(void **state)
         hart_isa_string(&config, text, size);
         assert_int_equal(strlen(text), size - 1);
         assert_memory_equal(text, whole, size - 1);
-        assert_int_equal(text[size], '!');
+        for (size_t i = size; i < sizeof(text); i++)
+            assert_int_equal(text[i], '!');
     }
 }
 

@@ -171,6 +171,20 @@ static void Sdtrig_values_match(void **state)
     }
 }
 
+/* The upper half of a value, of which the mask leaves something. */
+static void Sdtrig_upper_halves(void **state)
+{
+    (void)state;
+    for (uint64_t wanted = 0; wanted < 4; wanted++) {
+        struct rig *r = accessing(INSN_sd, 0, UINT64_C(0x12) << 32 | WORD);
+        rig_trigger(r, 0, VALUE | IN_M | TRIGGER_STORE | MATCH(MATCH_MASK_HIGH),
+                    UINT64_C(3) << 32 | wanted);
+        rig_step(r, 1);
+        assert_int_equal(r->hart->st.traps, wanted == 2);
+        rig_free(r);
+    }
+}
+
 /* Before the instruction, and before it is illegal. */
 static void Sdtrig_opcodes(void **state)
 {
@@ -252,6 +266,7 @@ int main(void)
         cmocka_unit_test(Sdtrig_opcodes),
         cmocka_unit_test(Sdtrig_chains_with_values),
         cmocka_unit_test(Sdtrig_comes_before_interrupts),
+        cmocka_unit_test(Sdtrig_upper_halves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
