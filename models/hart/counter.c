@@ -84,7 +84,8 @@ static void hold(struct hart *h, unsigned n)
 }
 
 /* An event happens at most once in a cycle, so a counter that is `left` short of wrapping around
- * cannot do so earlier. */
+ * cannot do so earlier.  A hart that stands still while time goes on is looked at in the next cycle
+ * again, not at once for ever. */
 static void await(struct hart *h)
 {
     const struct vd_host_ops *ops = h->host.ops;
@@ -100,7 +101,7 @@ static void await(struct hart *h)
     if (h->st.asleep || !hart_has(h, HART_EXT_Sscofpmf) || least >= VD_NEVER / cycle - h->st.cycles)
         return;
     vd_time when = (h->st.cycles + least) * cycle;
-    ops->post(h->host.ctx, &h->overflow, when < now ? now : when);
+    ops->post(h->host.ctx, &h->overflow, when > now ? when : now + cycle);
 }
 
 static void maybe_overflow(void *ctx, uint32_t arg)

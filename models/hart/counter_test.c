@@ -321,6 +321,20 @@ static void an_overflow_behind_the_end_of_time(void **state)
     rig_free(r);
 }
 
+/* Nobody runs the hart, and time goes on all the same. */
+static void an_overflow_of_a_hart_that_stands_still(void **state)
+{
+    (void)state;
+    struct rig *r = rig_new(NULL);
+    set(r, CSR_mhpmevent3, COUNTER_CYCLES);
+    set(r, CSR_mhpmcounter3, ~UINT64_C(0));
+    vd_time start = r->bench.now;
+    assert_false(bench_settle(&r->bench, 50));
+    assert_true(r->bench.now > start + 40 * r->hart->cfg.cycle_ps);
+    assert_int_equal(get(r, CSR_mhpmevent3), COUNTER_CYCLES);
+    rig_free(r);
+}
+
 static void counters_without_overflow_interrupts(void **state)
 {
     (void)state;
@@ -353,6 +367,7 @@ int main(void)
         cmocka_unit_test(vsip_vsie_lcofi),
         cmocka_unit_test(scountovf_read_access),
         cmocka_unit_test(an_overflow_behind_the_end_of_time),
+        cmocka_unit_test(an_overflow_of_a_hart_that_stands_still),
         cmocka_unit_test(counters_without_overflow_interrupts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
