@@ -189,6 +189,10 @@ static void a_line_that_waits_is_in_the_snapshot(void **state)
     assert_false(twin->bench.lines[1]);
     bench_run(&twin->bench, 1000);
     assert_true(twin->bench.lines[1]);
+    twin->bench.lines[1] = false;
+    assert_true(pcie_restore(twin->root, image, size)); /* at the very time when it is due */
+    bench_run(&twin->bench, 0);
+    assert_true(twin->bench.lines[1]);
     bench_run(&twin->bench, 1000);
     assert_false(pcie_restore(twin->root, image, size));
     free(image);

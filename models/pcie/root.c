@@ -263,12 +263,12 @@ void pcie_message(struct pcie_root *root, uint32_t device_id, uint32_t code,
         slot->function->message(slot->function->ctx, code, payload);
 }
 
-static void look_again(struct pcie_root *root, vd_time wait)
+/* due: VD_NEVER if no line waits. */
+static void look_again(struct pcie_root *root, vd_time due)
 {
-    vd_time when = wait ? root->host.ops->now(root->host.ctx) + wait : VD_NEVER;
-    root->state->intx_due = when;
-    if (wait)
-        root->host.ops->post(root->host.ctx, &root->intx_event, when);
+    root->state->intx_due = due;
+    if (due != VD_NEVER)
+        root->host.ops->post(root->host.ctx, &root->intx_event, due);
     else
         root->host.ops->cancel(root->host.ctx, &root->intx_event);
 }
@@ -277,14 +277,14 @@ static void look_again(struct pcie_root *root, vd_time wait)
 void root_update_intx(struct pcie_root *root)
 {
     uint32_t lines = 0;
-    vd_time soonest = 0;
+    vd_time soonest = VD_NEVER, now = root->host.ops->now(root->host.ctx);
     for (uint32_t devfn = 0; devfn < PCIE_FUNCTIONS; devfn++) {
         const struct pcie_slot *slot = root->slots[devfn];
         vd_time wait = 0;
         if (slot && order_intx(root, slot, &wait))
             lines |= 1u << ((devfn >> 3) + slot->function->id.interrupt_pin - 1u) % PCIE_LINES;
-        if (wait && (!soonest || wait < soonest))
-            soonest = wait;
+        if (wait && now + wait < soonest)
+            soonest = now + wait;
     }
     look_again(root, soonest);
     uint32_t changed = lines ^ root->state->lines;
@@ -318,11 +318,10 @@ bool pcie_restore(struct pcie_root *root, const void *buffer, size_t size)
     if (size != sizeof(*state) || state->size != size || state->lines >= 1u << PCIE_LINES ||
         !link_state_valid(&state->link))
         return false;
-    vd_time now = root->host.ops->now(root->host.ctx);
-    if (state->intx_due < now)
+    if (state->intx_due < root->host.ops->now(root->host.ctx))
         return false;
     memcpy(root->state, state, size);
     link_restart(root);
-    look_again(root, state->intx_due == VD_NEVER ? 0 : state->intx_due - now);
+    look_again(root, state->intx_due);
     return true;
 }
