@@ -41,10 +41,10 @@ def older(made, *sources):
 
 
 class Program:
-    """units: (source, compile command); library: as the link commands name it."""
+    """units: (source, compile command); linked: the library, as the link commands name it."""
 
-    def __init__(self, root, folder, units, library, output, jobs, kinds=KINDS):
-        self.root, self.folder, self.units, self.library = pathlib.Path(root), folder, units, library
+    def __init__(self, root, folder, units, linked, output, jobs, kinds=KINDS):
+        self.root, self.folder, self.units, self.linked = pathlib.Path(root), folder, units, linked
         self.output, self.jobs, self.kinds = pathlib.Path(output), jobs, kinds
         self.numbering = Numbering()
         self.without, self.lock = {}, threading.Lock()
@@ -128,7 +128,7 @@ class Program:
             for path, command in links.items():
                 if not older(self.executable(path, kind), self.archive(kind), pathlib.Path(directory, path)):
                     continue
-                words = [str(self.archive(kind)) if word == self.library else word for word in shlex.split(command)]
+                words = [str(self.archive(kind)) if word == self.linked else word for word in shlex.split(command)]
                 words[words.index("-o") + 1] = str(self.executable(path, kind))
                 words += SANITIZERS if kind == CHECKED else []
                 run(words, cwd=directory)
