@@ -112,22 +112,6 @@ static vd_time ahead_of(const struct sim *sim, const struct vd_runner *runner)
     return later(plus(runner->time, quantum), plus(runner->next->time, spare));
 }
 
-/* The first has run: those that are before it now go first. */
-static void sink(struct sim *sim)
-{
-    struct vd_runner *runner = sim->awake, *next = runner->next;
-    if (!next || goes_first(runner, next))
-        return;
-    sim->awake = next;
-    struct vd_runner **at;
-    do {
-        at = &next->next;
-        next = *at;
-    } while (next && goes_first(next, runner));
-    runner->next = next;
-    *at = runner;
-}
-
 /* The first of the awake runners takes its turn. */
 static void run_slice(struct sim *sim, vd_time end)
 {
@@ -139,10 +123,8 @@ static void run_slice(struct sim *sim, vd_time end)
     runner->run(runner);
     sim->running = NULL;
     sim->latest = later(sim->latest, runner->time);
-    if (sim->awake == runner && !runner->asleep) {
-        sink(sim);
+    if (!runner->asleep && (!runner->next || goes_first(runner, runner->next)))
         return;
-    }
     dequeue(sim, runner);
     if (!runner->asleep)
         enqueue(sim, runner);
